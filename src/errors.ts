@@ -1,0 +1,28 @@
+/**
+ * The one error of this project. Anything may throw it; src/api/problem.ts alone turns it into an
+ * RFC 9457 problem document. A code never changes its meaning once released; the detail is a sentence
+ * that says what would be right.
+ */
+
+/** A failure that the caller is told about, with a stable `code` and an HTTP `status`. */
+export class T2lError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+  /** Further members of the problem document, for example the supported values. */
+  readonly extra: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: string,
+    status: number,
+    detail: string,
+    extra: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(`${code}: ${detail}`);
+    this.name = 'T2lError';
+    this.code = code;
+    this.status = status;
+    this.detail = detail;
+    this.extra = extra;
+  }
+}
