@@ -1,0 +1,311 @@
+"""The hypernetwork: one embedding in, the LoRA of every layer and target module out (T2L, 1.2).
+
+    embedding [dim] * sqrt(dim) -> Linear + LN             task 64  |
+    layer index                 -> Embedding + LN         depth 32  |> concat: latent 128
+    module index                -> Embedding + LN        module 32  |
+    mixer   128 -> 512 -> 128, SiLU, dropout
+    mlp1    residual, pre-LN, 128 -> 512 -> 128
+    M, S    + LN(A/B embedding of the module)
+    mlp2    residual, pre-LN
+    S       + mlp2(LN(rank position)): one row of A or one column of B from here on
+    mlp3    LN, 128 -> 512 -> head_in
+    head[m] L: rank * (in + out) | M: rank * max(in, out), sliced | S: max(in, out), sliced
+
+Symbols in shape comments: T tasks, N layers, M modules, R rank, Z latent, H head_in; AB is 2.
+Everything before the heads runs once for all of them as one batch. The heads' weights start at
+zero and their bias as a usual LoRA init of A, so training starts from one shared adapter
+("Bias-HyperInit"). Two options of ours replace the single head bias by a bias per layer:
+`per_layer_bias` (A uniform, B zero: the update starts as exactly none) and `static_bias`, which
+also puts a learned gate, zero at first, before the generated part of B, so that what helps every
+task and what the description adds can be told apart.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from t2l.target import TargetModule, TargetSpec
+
+WEIGHTS_FILE = "hypernetwork.safetensors"
+CONFIG_FILE = "hypernetwork.json"
+
+
+@dataclass(frozen=True)
+class HypernetworkConfig:
+    """Shape of a hypernetwork; the target spec gives the rest.
+
+    :param variant: L (one head makes A and B), M (A/B embedding), S (also one rank at a time).
+    :param embedding_dim: length of the encoder's vector.
+    :param latent: width of the body; task, depth and module get 1/2, 1/4 and 1/4 of it.
+    :param head_in: width of the heads' input.
+    :param dropout: used in the body while training.
+    :param input_scale: factor on the embedding, sqrt(embedding_dim) if None.
+    :param per_layer_bias: learned offsets per layer and module instead of one bias per head.
+    :param static_bias: as per_layer_bias, with a gate per module before the generated B.
+    :param head_init: "zero", or "normal", which static_bias needs: behind a closed gate a zero
+        head would never get a gradient.
+    """
+
+    variant: Literal["L", "M", "S"]
+    embedding_dim: int
+    latent: int = 128
+    head_in: int = 512
+    dropout: float = 0.05
+    input_scale: float | None = None
+    per_layer_bias: bool = False
+    static_bias: bool = False
+    head_init: Literal["zero", "normal"] = "zero"
+
+    def __post_init__(self) -> None:
+        if self.variant not in ("L", "M", "S"):
+            raise ValueError(f"variant must be L, M or S, got {self.variant!r}")
+        if self.embedding_dim < 1 or self.head_in < 1:
+            raise ValueError("embedding_dim and head_in must be at least 1")
+        if self.latent < 4 or self.latent % 4:
+            raise ValueError(f"latent must be a positive multiple of 4, got {self.latent}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be at least 0 and below 1, got {self.dropout}")
+        if self.head_init not in ("zero", "normal"):
+            raise ValueError(f"head_init must be zero or normal, got {self.head_init!r}")
+        if self.static_bias and self.per_layer_bias:
+            raise ValueError("static_bias already has offsets per layer; leave per_layer_bias off")
+        if self.static_bias and self.head_init == "zero":
+            raise ValueError("static_bias needs head_init normal, or its gate can never open")
+
+    @property
+    def scale(self) -> float:
+        """The factor on the embedding."""
+        return math.sqrt(self.embedding_dim) if self.input_scale is None else self.input_scale
+
+    @property
+    def has_offsets(self) -> bool:
+        """Whether A and B have offsets per layer in place of the heads' bias."""
+        return self.per_layer_bias or self.static_bias
+
+
+class ResidualBlock(nn.Module):
+    """x + MLP(LN(x)), with SiLU after both layers."""
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.up = nn.Linear(width, width * 4)
+        self.down = nn.Linear(width * 4, width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = self.dropout(F.silu(self.up(self.norm(x))))
+        return x + self.dropout(F.silu(self.down(hidden)))
+
+
+class NormedEmbedding(nn.Module):
+    """An embedding table whose rows are layer-normalised; called without indices."""
+
+    def __init__(self, rows: int, width: int) -> None:
+        super().__init__()
+        self.table = nn.Embedding(rows, width)
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self) -> Tensor:
+        return self.norm(self.table.weight)  # [rows, width]
+
+
+class Hypernetwork(nn.Module):
+    """Emits LoRA weights for `target` from embeddings.
+
+    :param config: the hypernetwork's shape.
+    :param target: what the LoRA is for.
+    :param seed: seeds the initial weights without touching the global generator.
+    """
+
+    def __init__(self, config: HypernetworkConfig, target: TargetSpec, seed: int = 0) -> None:
+        super().__init__()
+        self.config = config
+        self.target = target
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self._build()
+
+    def _build(self) -> None:
+        config, target = self.config, self.target
+        latent, modules = config.latent, len(target.modules)
+        self.task_linear = nn.Linear(config.embedding_dim, latent // 2)
+        self.task_norm = nn.LayerNorm(latent // 2)
+        self.depth = NormedEmbedding(target.layers, latent // 4)
+        self.module = NormedEmbedding(modules, latent // 4)
+        self.mixer_up = nn.Linear(latent, latent * 4)
+        self.mixer_down = nn.Linear(latent * 4, latent)
+        self.mlp1 = ResidualBlock(latent, config.dropout)
+        self.mlp2 = ResidualBlock(latent, config.dropout)
+        self.mlp3_norm = nn.LayerNorm(latent)
+        self.mlp3_up = nn.Linear(latent, latent * 4)
+        self.mlp3_down = nn.Linear(latent * 4, config.head_in)
+        self.dropout = nn.Dropout(config.dropout)
+        if config.variant in ("M", "S"):
+            self.ab_table = nn.Parameter(torch.randn(modules, 2, latent))  # [M, AB, Z]
+            self.ab_norm = nn.LayerNorm(latent)
+        if config.variant == "S":
+            self.position = NormedEmbedding(target.rank, latent)
+
+        self.heads = nn.ModuleDict()
+        for module in target.modules:
+            width = head_width(config, target, module)
+            self.heads[module.name] = nn.Linear(config.head_in, width, bias=not config.has_offsets)
+            self._init_head(self.heads[module.name], module)
+        if config.has_offsets:
+            self.offset_a = nn.ParameterDict()
+            self.offset_b = nn.ParameterDict()
+            for module in target.modules:
+                a = torch.empty(target.layers, target.rank, module.in_features)
+                b = torch.zeros(target.layers, module.out_features, target.rank)
+                bound = 1 / math.sqrt(module.in_features)
+                self.offset_a[module.name] = nn.Parameter(a.uniform_(-bound, bound))
+                self.offset_b[module.name] = nn.Parameter(b)
+        if config.static_bias:
+            self.gate = nn.Parameter(torch.zeros(modules))
+
+    def _init_head(self, head: nn.Linear, module: TargetModule) -> None:
+        """Zero (or small normal) weights; bias as PEFT's init of A where there is a bias.
+
+        M divides it by sqrt 2 and S also by sqrt r, as the paper does, because one bias then
+        collects the gradients of A and B, and of every rank.
+        """
+        rank, variant = self.target.rank, self.config.variant
+        if self.config.head_init == "zero":
+            nn.init.zeros_(head.weight)
+        else:
+            std = 1 / math.sqrt(self.config.head_in * module.in_features)
+            nn.init.normal_(head.weight, std=std)
+        if head.bias is None:
+            return
+        bound = 1 / math.sqrt(module.in_features)
+        with torch.no_grad():
+            head.bias.uniform_(-bound, bound)
+            if variant == "L":
+                head.bias[rank * module.in_features :] = 0
+            elif variant == "M":
+                head.bias.div_(math.sqrt(2))
+            else:
+                head.bias.div_(math.sqrt(2 * rank))
+
+    def forward(self, embedding: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
+        """Generate the LoRA of every task; B is not multiplied by `target.scaling`.
+
+        :param embedding: the encoder's vectors, [T, dim].
+        :return: module name -> (A [T, N, R, in], B [T, N, out, R]), in target order.
+        """
+        if embedding.dim() != 2 or embedding.shape[1] != self.config.embedding_dim:
+            raise ValueError(
+                f"embedding must be [tasks, {self.config.embedding_dim}], "
+                f"got {list(embedding.shape)}"
+            )
+        features = self.features(embedding)
+        weights = {}
+        for index, module in enumerate(self.target.modules):
+            a, b = self._apply_head(features[:, :, index], module)
+            if self.config.static_bias:
+                b = b * self.gate[index]
+            if self.config.has_offsets:
+                a = a + self.offset_a[module.name]
+                b = b + self.offset_b[module.name]
+            weights[module.name] = (a, b)
+        return weights
+
+    def features(self, embedding: Tensor) -> Tensor:
+        """The heads' input: L [T, N, M, H], M [T, N, M, AB, H], S [T, N, M, AB, R, H]."""
+        target = self.target
+        task = self.task_norm(self.task_linear(embedding * self.config.scale))  # [T, Z/2]
+        shape = (embedding.shape[0], target.layers, len(target.modules))
+        joined = torch.cat(
+            [
+                task[:, None, None].expand(*shape, -1),
+                self.depth()[None, :, None].expand(*shape, -1),
+                self.module()[None, None].expand(*shape, -1),
+            ],
+            dim=-1,
+        )  # [T, N, M, Z]
+        mixed = self.dropout(F.silu(self.mixer_up(self.dropout(joined))))
+        mixed = self.dropout(F.silu(self.mixer_down(mixed)))
+        hidden = self.mlp1(mixed)  # [T, N, M, Z]
+        if self.config.variant in ("M", "S"):
+            hidden = hidden[:, :, :, None] + self.ab_norm(self.ab_table)  # [T, N, M, AB, Z]
+        hidden = self.mlp2(hidden)
+        if self.config.variant == "S":
+            hidden = hidden[..., None, :] + self.mlp2(self.position())  # [T, N, M, AB, R, Z]
+        hidden = self.dropout(F.silu(self.mlp3_up(self.mlp3_norm(hidden))))
+        return F.silu(self.mlp3_down(hidden))
+
+    def _apply_head(self, features: Tensor, module: TargetModule) -> tuple[Tensor, Tensor]:
+        """A [T, N, R, in] and B [T, N, out, R] of one module.
+
+        Only the rows of the head that are needed are multiplied: the paper's code computes
+        max(in, out) columns for both and throws the rest away.
+        """
+        rank, variant = self.target.rank, self.config.variant
+        n_in, n_out = module.in_features, module.out_features
+        head = self.heads[module.name]
+        weight, bias = head.weight, head.bias
+        if variant == "L":
+            a, b = head(features).split([rank * n_in, rank * n_out], dim=-1)
+            a, b = a.unflatten(-1, (rank, n_in)), b.unflatten(-1, (rank, n_out))
+        elif variant == "M":
+            weight = weight.unflatten(0, (rank, -1))  # [R, max, H]
+            bias = None if bias is None else bias.unflatten(0, (rank, -1))
+            a = _rows(features[..., 0, :], weight[:, :n_in], _columns(bias, n_in))
+            b = _rows(features[..., 1, :], weight[:, :n_out], _columns(bias, n_out))
+        else:
+            a = F.linear(features[..., 0, :, :], weight[:n_in], _columns(bias, n_in))
+            b = F.linear(features[..., 1, :, :], weight[:n_out], _columns(bias, n_out))
+        return a, b.transpose(-1, -2)
+
+    def save(self, folder: Path) -> None:
+        """Write the weights (safetensors) and the config and target (JSON) into `folder`."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        state = {name: value.detach().contiguous() for name, value in self.state_dict().items()}
+        save_file(state, folder / WEIGHTS_FILE)
+        document: dict[str, Any] = {"config": asdict(self.config), "target": self.target.to_json()}
+        (folder / CONFIG_FILE).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Hypernetwork:
+        """Read what `save` wrote; every weight must be there and none may be left over."""
+        document = json.loads((Path(folder) / CONFIG_FILE).read_text(encoding="utf-8"))
+        network = cls(
+            HypernetworkConfig(**document["config"]), TargetSpec.from_json(document["target"])
+        )
+        network.load_state_dict(load_file(Path(folder) / WEIGHTS_FILE), strict=True)
+        return network.eval()
+
+
+def head_width(config: HypernetworkConfig, target: TargetSpec, module: TargetModule) -> int:
+    """Outputs of one module's head in the given variant."""
+    n_in, n_out = module.in_features, module.out_features
+    if config.variant == "L":
+        return target.rank * (n_in + n_out)
+    return max(n_in, n_out) * (target.rank if config.variant == "M" else 1)
+
+
+def parameter_count(config: HypernetworkConfig, target: TargetSpec) -> int:
+    """Number of weights, without allocating them."""
+    with torch.device("meta"):
+        return sum(p.numel() for p in Hypernetwork(config, target).parameters())
+
+
+def _columns(bias: Tensor | None, count: int) -> Tensor | None:
+    return None if bias is None else bias[..., :count]
+
+
+def _rows(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """[..., H] by weight [R, n, H] to [..., R, n]."""
+    flat = F.linear(x, weight.flatten(0, 1), None if bias is None else bias.flatten())
+    return flat.unflatten(-1, weight.shape[:2])

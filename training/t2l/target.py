@@ -1,0 +1,205 @@
+"""What an adapter is for: base model, layer count, ordered target modules, rank and LoRA scale.
+
+The spec replaces loading the base model: everything but the training through the frozen model
+itself works from these few numbers. Module order is data. It fixes the module embedding's rows,
+the order of graph outputs and of tensors, so it is a tuple here and an array on disk, never a set.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+_PATH = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$")
+_REVISION = re.compile(r"^[0-9a-f]{40}$")
+
+
+class TargetError(ValueError):
+    """A target spec that cannot be used; the message says what would be right."""
+
+
+@dataclass(frozen=True)
+class TargetModule:
+    """One kind of linear layer that gets a LoRA in every transformer layer.
+
+    :param name: short name, the key of weights and graph outputs (`q_proj`).
+    :param path: path inside one transformer layer (`self_attn.q_proj`).
+    :param in_features: columns of A.
+    :param out_features: rows of B.
+    """
+
+    name: str
+    path: str
+    in_features: int
+    out_features: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not _NAME.match(self.name):
+            raise TargetError(
+                f"module name {self.name!r} must be lower-case letters, digits and underscores"
+            )
+        if not isinstance(self.path, str) or not _PATH.match(self.path):
+            raise TargetError(
+                f"module path {self.path!r} must be a dotted path such as self_attn.q_proj"
+            )
+        _require_positive(f"module {self.name}: in", self.in_features)
+        _require_positive(f"module {self.name}: out", self.out_features)
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """The frozen language model an adapter belongs to; `revision` is a full commit hash."""
+
+    id: str
+    revision: str
+    architecture: str
+    license: str
+
+    def __post_init__(self) -> None:
+        for field in ("id", "architecture", "license"):
+            value = getattr(self, field)
+            if not isinstance(value, str) or not value:
+                raise TargetError(f"base_model.{field} must be a non-empty string, got {value!r}")
+        if not isinstance(self.revision, str) or not _REVISION.match(self.revision):
+            raise TargetError(
+                f"base_model.revision must be 40 lower-case hex digits, got {self.revision!r}"
+            )
+
+
+@dataclass(frozen=True)
+class TargetSpec:
+    """The target of one hypernetwork.
+
+    :param base_model: which model the adapters are for.
+    :param layers: number of transformer layers.
+    :param modules: target modules, in the order that everything downstream uses.
+    :param rank: LoRA rank r.
+    :param alpha: LoRA alpha at training time; export folds the scale into B.
+    :param use_rslora: whether the training-time scale is alpha / sqrt(r) instead of alpha / r.
+    """
+
+    base_model: BaseModel
+    layers: int
+    modules: tuple[TargetModule, ...]
+    rank: int
+    alpha: float
+    use_rslora: bool = False
+
+    def __post_init__(self) -> None:
+        _require_positive("layers", self.layers)
+        _require_positive("rank", self.rank)
+        if not isinstance(self.modules, tuple):
+            raise TargetError(
+                f"modules must be a tuple, because their order is data; "
+                f"got {type(self.modules).__name__}"
+            )
+        if not self.modules:
+            raise TargetError("modules must name at least one target module")
+        names = [module.name for module in self.modules]
+        if len(set(names)) != len(names):
+            raise TargetError(f"module names must differ from each other, got {names}")
+        if (
+            isinstance(self.alpha, bool)
+            or not isinstance(self.alpha, int | float)
+            or not math.isfinite(self.alpha)
+            or self.alpha <= 0
+        ):
+            raise TargetError(f"alpha must be a positive number, got {self.alpha!r}")
+        if not isinstance(self.use_rslora, bool):
+            raise TargetError(f"use_rslora must be true or false, got {self.use_rslora!r}")
+
+    @property
+    def scaling(self) -> float:
+        """The factor on B @ A: alpha / r, or alpha / sqrt(r) with use_rslora."""
+        return self.alpha / (math.sqrt(self.rank) if self.use_rslora else self.rank)
+
+    @property
+    def module_names(self) -> tuple[str, ...]:
+        """Module names in order."""
+        return tuple(module.name for module in self.modules)
+
+    @property
+    def parameters(self) -> int:
+        """Number of values in one adapter."""
+        per_layer = sum(self.rank * (m.in_features + m.out_features) for m in self.modules)
+        return self.layers * per_layer
+
+    def to_manifest(self) -> dict[str, Any]:
+        """The manifest's `target`: without alpha and use_rslora, which export folds into B."""
+        return {
+            "base_model": {
+                "id": self.base_model.id,
+                "revision": self.base_model.revision,
+                "architecture": self.base_model.architecture,
+                "license": self.base_model.license,
+            },
+            "layers": self.layers,
+            "modules": [
+                {"name": m.name, "path": m.path, "in": m.in_features, "out": m.out_features}
+                for m in self.modules
+            ],
+            "rank": self.rank,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """The spec as plain JSON values; `from_json` reads it back."""
+        return {**self.to_manifest(), "alpha": self.alpha, "use_rslora": self.use_rslora}
+
+    @classmethod
+    def from_json(cls, data: Any) -> TargetSpec:
+        """Read what `to_json` writes.
+
+        :raises TargetError: for a missing, unknown or wrong field, naming it.
+        """
+        known = ("base_model", "layers", "modules", "rank", "alpha", "use_rslora")
+        fields = _object("target", data, known)
+        base = _object(
+            "base_model", fields["base_model"], ("id", "revision", "architecture", "license")
+        )
+        if not isinstance(fields["modules"], list):
+            raise TargetError("modules must be an array, because their order is data")
+        modules = []
+        for i, item in enumerate(fields["modules"]):
+            module = _object(f"modules[{i}]", item, ("name", "path", "in", "out"))
+            modules.append(
+                TargetModule(module["name"], module["path"], module["in"], module["out"])
+            )
+        return cls(
+            base_model=BaseModel(**base),
+            layers=fields["layers"],
+            modules=tuple(modules),
+            rank=fields["rank"],
+            alpha=fields["alpha"],
+            use_rslora=fields["use_rslora"],
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> TargetSpec:
+        """Read a spec from a JSON file."""
+        return cls.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
+
+    def save(self, path: Path) -> None:
+        """Write the spec as a JSON file for people to read."""
+        Path(path).write_text(json.dumps(self.to_json(), indent=2) + "\n", encoding="utf-8")
+
+
+def _require_positive(what: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise TargetError(f"{what} must be a whole number of at least 1, got {value!r}")
+
+
+def _object(what: str, data: Any, keys: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise TargetError(f"{what} must be an object with {', '.join(keys)}")
+    missing = [key for key in keys if key not in data]
+    unknown = sorted(str(key) for key in data if key not in keys)
+    if missing:
+        raise TargetError(f"{what} lacks {', '.join(missing)}")
+    if unknown:
+        raise TargetError(f"{what} has unknown fields {', '.join(unknown)}")
+    return data
