@@ -1,0 +1,90 @@
+/**
+ * Adapter rows in D1. Rows are written once and never changed, so a reader needs no transaction: a
+ * row is either there, whole, or not there.
+ */
+import { and, desc, eq, gte, lt, or, type SQL, sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/d1';
+import { type AdapterRow, adapters } from './schema.ts';
+
+/** The place in the list after which a page begins. */
+export interface ListPosition {
+  readonly createdAt: number;
+  readonly id: string;
+}
+
+/** Which adapters to list. */
+export interface ListQuery {
+  readonly hypernet?: string | undefined;
+  readonly baseModel?: string | undefined;
+  /** Text the description contains, in any case. */
+  readonly search?: string | undefined;
+  readonly limit: number;
+  readonly after?: ListPosition | undefined;
+}
+
+/** A page of rows, newest first, and where the next one begins, if there is one. */
+export interface ListPage {
+  readonly rows: readonly AdapterRow[];
+  readonly next: ListPosition | undefined;
+}
+
+export interface AdapterStore {
+  get(id: string): Promise<AdapterRow | undefined>;
+  /** At most two rows whose id begins so: enough to tell none, one and several apart. */
+  findByPrefix(prefix: string): Promise<readonly AdapterRow[]>;
+  /** Writes the row unless one with its id exists; says whether it was written. */
+  insert(row: AdapterRow): Promise<boolean>;
+  list(query: ListQuery): Promise<ListPage>;
+  /** Says whether there was such a row. */
+  remove(id: string): Promise<boolean>;
+}
+
+/** The adapter rows of a D1 database. */
+export function adapterStore(database: D1Database): AdapterStore {
+  const db = drizzle(database);
+  return {
+    async get(id) {
+      return db.select().from(adapters).where(eq(adapters.id, id)).get();
+    },
+    async findByPrefix(prefix) {
+      // 'g' follows every hex digit, so this is a range of the primary key, not a scan.
+      const range = and(gte(adapters.id, prefix), lt(adapters.id, `${prefix}g`));
+      return db.select().from(adapters).where(range).limit(2);
+    },
+    async insert(row) {
+      const result = await db.insert(adapters).values(row).onConflictDoNothing();
+      return result.meta.changes > 0;
+    },
+    async list(query) {
+      const rows = await db
+        .select()
+        .from(adapters)
+        .where(and(...conditions(query)))
+        .orderBy(desc(adapters.createdAt), desc(adapters.id))
+        .limit(query.limit + 1);
+      const page = rows.slice(0, query.limit);
+      const last = rows.length > query.limit ? page.at(-1) : undefined;
+      return { rows: page, next: last && { createdAt: last.createdAt, id: last.id } };
+    },
+    async remove(id) {
+      const result = await db.delete(adapters).where(eq(adapters.id, id));
+      return result.meta.changes > 0;
+    },
+  };
+}
+
+function conditions({ hypernet, baseModel, search, after }: ListQuery): (SQL | undefined)[] {
+  return [
+    hypernet === undefined ? undefined : eq(adapters.hypernetName, hypernet),
+    baseModel === undefined ? undefined : eq(adapters.baseModel, baseModel),
+    // instr, not LIKE: D1 limits patterns to 50 bytes, and % and _ would need escaping.
+    search === undefined
+      ? undefined
+      : sql`instr(${adapters.searchText}, ${search.toLowerCase()}) > 0`,
+    after &&
+      or(
+        lt(adapters.createdAt, after.createdAt),
+        and(eq(adapters.createdAt, after.createdAt), lt(adapters.id, after.id)),
+      ),
+  ];
+}

@@ -1,0 +1,88 @@
+/**
+ * The tables of D1. `npm run db:generate` writes the SQL of a change to migrations/.
+ *
+ * An `adapters` row alone is enough to make the adapter's bytes again: it holds the embedding and
+ * everything else that determines them, and the sha256 they must have. R2 is a cache of it.
+ */
+import { customType, index, integer, real, sqliteTable, text, unique } from 'drizzle-orm/sqlite-core';
+import type { Fit } from '../adapter/fit.ts';
+import type { AdapterNorms } from '../adapter/norms.ts';
+
+/** What the store remembers of one file; its bytes lie in R2. */
+export interface StoredFile {
+  readonly name: string;
+  readonly contentType: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** float32 vector, little-endian as every platform that runs this is. */
+const float32Vector = customType<{ data: Float32Array; driverData: ArrayBuffer | number[] }>({
+  dataType() {
+    return 'blob';
+  },
+  toDriver(vector) {
+    return new Float32Array(vector).buffer;
+  },
+  fromDriver(stored) {
+    const bytes = new Uint8Array(stored);
+    return new Float32Array(bytes.buffer, 0, bytes.byteLength / Float32Array.BYTES_PER_ELEMENT);
+  },
+});
+
+export const adapters = sqliteTable(
+  'adapters',
+  {
+    id: text('id').primaryKey(),
+    /** Milliseconds since 1970. */
+    createdAt: integer('created_at').notNull(),
+    hypernetName: text('hypernet_name').notNull(),
+    hypernetVersion: text('hypernet_version').notNull(),
+    hypernetDigest: text('hypernet_digest').notNull(),
+    baseModel: text('base_model').notNull(),
+    /** Normalised; null when the client sent an embedding. */
+    description: text('description'),
+    /** The description in lower case: SQLite's lower() knows only ASCII. */
+    searchText: text('search_text'),
+    embedding: float32Vector('embedding').notNull(),
+    precision: text('precision').notNull(),
+    dtype: text('dtype').notNull(),
+    strength: real('strength').notNull(),
+    rank: integer('rank').notNull(),
+    targetModules: text('target_modules', { mode: 'json' }).$type<readonly string[]>().notNull(),
+    parameters: integer('parameters').notNull(),
+    files: text('files', { mode: 'json' }).$type<readonly StoredFile[]>().notNull(),
+    fit: text('fit', { mode: 'json' }).$type<Fit>().notNull(),
+    norms: text('norms', { mode: 'json' }).$type<AdapterNorms>().notNull(),
+    timings: text('timings', { mode: 'json' }).$type<Record<string, number>>().notNull(),
+  },
+  (table) => [
+    index('adapters_by_time').on(table.createdAt, table.id),
+    index('adapters_by_hypernet').on(table.hypernetName, table.createdAt, table.id),
+    index('adapters_by_base_model').on(table.baseModel, table.createdAt, table.id),
+  ],
+);
+
+/** Registered bundles: every file of them was verified before the row was written. */
+export const hypernets = sqliteTable(
+  'hypernets',
+  {
+    digest: text('digest').primaryKey(),
+    name: text('name').notNull(),
+    version: text('version').notNull(),
+    registeredAt: integer('registered_at').notNull(),
+  },
+  (table) => [unique('hypernets_by_version').on(table.name, table.version)],
+);
+
+/** Which version of a name answers, and which one did before it. */
+export const channels = sqliteTable('channels', {
+  name: text('name').primaryKey(),
+  activeDigest: text('active_digest').notNull(),
+  previousDigest: text('previous_digest'),
+  updatedAt: integer('updated_at').notNull(),
+});
+
+export type AdapterRow = typeof adapters.$inferSelect;
+export type HypernetRow = typeof hypernets.$inferSelect;
+export type ChannelRow = typeof channels.$inferSelect;
