@@ -11,8 +11,9 @@
  * An ORT session cannot be created or run twice at once, and all sessions share one heap: one
  * promise chain serialises every call, so callers cannot get it wrong.
  */
-import { loadOrtModule } from '#ort-module';
+
 import * as ort from 'onnxruntime-web/wasm';
+import { loadOrtModule } from '#ort-module';
 
 /** A dense tensor going into or coming out of a graph. */
 export type OrtTensor =
@@ -25,8 +26,10 @@ export interface OrtSession {
   readonly outputs: readonly string[];
   /** Runs the graph once; calls on any session wait for each other. */
   run(feeds: Record<string, OrtTensor>): Promise<Record<string, OrtTensor>>;
-  /** Frees the graph's memory inside the WASM heap. */
+  /** Frees the graph's memory inside the WASM heap; runs already queued still happen. */
   release(): Promise<void>;
+  /** Whether `release` was called: such a session runs no more. */
+  readonly released: boolean;
 }
 
 /** Any valid value: ORT only checks that a binary was given, and it is never compiled. */
@@ -57,11 +60,18 @@ export async function createSession(model: Uint8Array): Promise<OrtSession> {
   const wasm = await loadOrtModule();
   return serialised(async () => {
     const session = await create(wasm, model);
+    let released = false;
     return {
       inputs: session.inputNames,
       outputs: session.outputNames,
+      get released() {
+        return released;
+      },
       run: (feeds) => serialised(() => run(session, feeds)),
-      release: () => serialised(() => session.release()),
+      release() {
+        released = true;
+        return serialised(() => session.release());
+      },
     };
   });
 }
@@ -77,10 +87,7 @@ function serialised<T>(task: () => Promise<T>): Promise<T> {
   return result;
 }
 
-async function create(
-  wasm: WebAssembly.Module,
-  model: Uint8Array,
-): Promise<ort.InferenceSession> {
+async function create(wasm: WebAssembly.Module, model: Uint8Array): Promise<ort.InferenceSession> {
   if (started) {
     return ort.InferenceSession.create(model, SESSION_OPTIONS);
   }
@@ -108,7 +115,7 @@ function instantiateFrom(wasm: WebAssembly.Module): typeof WebAssembly.instantia
       .find((value) => value instanceof WebAssembly.Memory);
     return { module: wasm, instance: new WebAssembly.Instance(wasm, imports) };
   }
-  return instantiate as typeof WebAssembly.instantiate;
+  return instantiate as unknown as typeof WebAssembly.instantiate;
 }
 
 async function run(
@@ -126,7 +133,9 @@ async function run(
     } else if (tensor.data instanceof BigInt64Array) {
       outputs[name] = { type: 'int64', data: tensor.data, dims: tensor.dims };
     } else {
-      throw new Error(`graph output ${name} is ${tensor.type}; only float32 and int64 are supported`);
+      throw new Error(
+        `graph output ${name} is ${tensor.type}; only float32 and int64 are supported`,
+      );
     }
   }
   return outputs;

@@ -1,0 +1,95 @@
+/**
+ * How large the generated update is, and the guard that refuses a broken or hostile one.
+ *
+ * The update of a layer is B A, [out, in], far too large to form. Its Frobenius norm needs only the
+ * two rank x rank Gram matrices:  |BA|^2 = trace(A' B' B A) = sum((B'B) * (A A')).
+ * The bundle says how large updates were over the training descriptions; one far beyond that would
+ * wreck the base model, and comes from a defect or from an embedding no encoder would produce.
+ */
+import { T2lError } from '../errors.ts';
+import type { Manifest } from '../hypernet/manifest.ts';
+import type { LoraWeights } from '../hypernet/runtime.ts';
+
+/** Per target module, the Frobenius norm of the update of each layer. */
+export type AdapterNorms = Record<string, number[]>;
+
+/** An update is refused beyond mean + this many deviations of the training descriptions' norms. */
+export const MAX_DEVIATIONS = 8;
+
+/**
+ * Least deviation assumed, as a part of the mean: a layer that never varied in training must not
+ * refuse an update for a rounding error.
+ */
+export const MIN_RELATIVE_DEVIATION = 0.05;
+
+/** The norm of every layer's update, per module in manifest order. */
+export function updateNorms(manifest: Manifest, weights: LoraWeights): AdapterNorms {
+  const { layers, modules, rank } = manifest.target;
+  const norms: AdapterNorms = {};
+  for (const { name, in: inner, out } of modules) {
+    const pair = weights.get(name);
+    if (pair === undefined) {
+      throw new Error(`no weights for module ${name}`);
+    }
+    const perLayer: number[] = [];
+    for (let layer = 0; layer < layers; layer++) {
+      const a = pair.A.subarray(layer * rank * inner, (layer + 1) * rank * inner);
+      const b = pair.B.subarray(layer * out * rank, (layer + 1) * out * rank);
+      perLayer.push(productNorm(a, b, rank));
+    }
+    norms[name] = perLayer;
+  }
+  return norms;
+}
+
+/**
+ * Refuses an update that is not finite or far larger than any seen in training.
+ *
+ * @param status the status to refuse with: whose fault it is depends on where the embedding is from
+ * @throws T2lError `adapter_out_of_range`
+ */
+export function guardNorms(manifest: Manifest, norms: AdapterNorms, status: number): void {
+  for (const { name } of manifest.target.modules) {
+    const { mean, deviation } = manifest.norms[name] as { mean: number[]; deviation: number[] };
+    norms[name]?.forEach((norm, layer) => {
+      const usual = mean[layer] as number;
+      const spread = Math.max(deviation[layer] as number, MIN_RELATIVE_DEVIATION * usual);
+      const limit = usual + MAX_DEVIATIONS * spread;
+      // Not `norm > limit`: a NaN must be refused too.
+      if (!(norm <= limit)) {
+        throw new T2lError(
+          'adapter_out_of_range',
+          status,
+          `The generated update of ${name} in layer ${layer} has norm ${format(norm)}, beyond ` +
+            `${format(limit)}, the limit for what this hypernetwork was trained on.`,
+        );
+      }
+    });
+  }
+}
+
+/** Frobenius norm of B A, for A [rank, in] and B [out, rank]. */
+function productNorm(a: Float32Array, b: Float32Array, rank: number): number {
+  const width = a.length / rank;
+  const height = b.length / rank;
+  let sum = 0;
+  for (let i = 0; i < rank; i++) {
+    for (let j = 0; j <= i; j++) {
+      let rows = 0;
+      for (let k = 0, p = i * width, q = j * width; k < width; k++, p++, q++) {
+        rows += (a[p] as number) * (a[q] as number);
+      }
+      let columns = 0;
+      for (let k = 0, p = i, q = j; k < height; k++, p += rank, q += rank) {
+        columns += (b[p] as number) * (b[q] as number);
+      }
+      sum += (i === j ? 1 : 2) * rows * columns;
+    }
+  }
+  // Cancellation can leave a tiny negative sum where the update is zero; a NaN must stay one.
+  return sum < 0 ? 0 : Math.sqrt(sum);
+}
+
+function format(value: number): string {
+  return Number.isFinite(value) ? value.toPrecision(4) : String(value);
+}

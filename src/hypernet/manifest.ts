@@ -1,0 +1,182 @@
+/**
+ * The manifest of a hypernetwork bundle: the only contract between training and the edge.
+ *
+ * Everything the edge knows about a hypernetwork is here; the base model is never loaded. Module
+ * order is the order of `target.modules`, an array, because order is data. The schema is strict: a
+ * member that this version does not know is a manifest of another version.
+ */
+import { z } from 'zod';
+import { T2lError } from '../errors.ts';
+
+const SCHEMA = 't2l-bundle/1';
+
+/** Paths are keys of a bucket and parts of a URL: plain segments, no way up. */
+const fileName = z
+  .string()
+  .max(256)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().positive();
+const slug = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/);
+
+const moduleSchema = z.strictObject({
+  name: z.string().min(1),
+  path: z.string().min(1),
+  in: count,
+  out: count,
+});
+
+const targetSchema = z.strictObject({
+  base_model: z.strictObject({
+    id: z.string().min(1),
+    revision: z.string().min(1),
+    architecture: z.string().min(1),
+    license: z.string().min(1),
+  }),
+  layers: count,
+  modules: z.array(moduleSchema).min(1),
+  rank: count,
+});
+
+const encoderCommon = {
+  model: z.string().min(1),
+  dim: count,
+  pooling: z.enum(['mean', 'cls', 'none']),
+  normalize: z.boolean(),
+  scale: z.number().positive(),
+  template: z.string().includes('{description}'),
+  max_tokens: count,
+};
+
+const encoderSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('onnx'),
+    ...encoderCommon,
+    files: z.strictObject({ model: fileName, tokenizer: fileName }),
+  }),
+  z.strictObject({ kind: z.literal('workers-ai'), ...encoderCommon }),
+  z.strictObject({ kind: z.literal('http'), ...encoderCommon }),
+  z.strictObject({ kind: z.literal('given'), ...encoderCommon }),
+]);
+
+const graphSchema = z.strictObject({ file: fileName });
+const perLayer = z.array(z.number().nonnegative());
+
+/** The manifest's shape, version `t2l-bundle/1`. */
+export const manifestSchema = z
+  .strictObject({
+    schema: z.literal(SCHEMA),
+    name: slug.refine((name) => name !== 'encoders', 'the name "encoders" is reserved'),
+    version: z.string().regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/),
+    variant: z.enum(['S', 'M', 'L']),
+    latent: count,
+    head_in: count,
+    target: targetSchema,
+    scale: z.literal('folded'),
+    precision: z.enum(['float32', 'int8']),
+    graphs: z.strictObject({ float32: graphSchema.optional(), int8: graphSchema.optional() }),
+    encoder: encoderSchema,
+    fit: z.strictObject({
+      file: fileName,
+      dim: count,
+      tasks: z.array(z.string()).min(1),
+      thresholds: z.strictObject({ good: z.number(), uncertain: z.number() }),
+    }),
+    norms: z.record(z.string(), z.strictObject({ mean: perLayer, deviation: perLayer })),
+    golden: z.strictObject({
+      file: fileName,
+      descriptions: z.array(z.string()).min(1),
+      limit: count,
+    }),
+    evaluation: z.record(z.string(), z.json()),
+    training: z.record(z.string(), z.json()),
+    files: z.record(fileName, z.strictObject({ bytes: z.int().nonnegative(), sha256 })),
+  })
+  .superRefine(checkConsistency);
+
+/** A parsed manifest. */
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** A numeric precision a bundle may have a graph for. */
+export type Precision = Manifest['precision'];
+
+/** One target module of the base model. */
+export type TargetModule = Manifest['target']['modules'][number];
+
+/**
+ * Parses a manifest's bytes.
+ *
+ * @throws T2lError `bundle_schema_unsupported` for another schema, `bundle_manifest_invalid` for
+ *   bytes that are not a manifest of this schema
+ */
+export function parseManifest(bytes: Uint8Array): Manifest {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    throw new T2lError('bundle_manifest_invalid', 500, 'The bundle manifest is not UTF-8 JSON.');
+  }
+  const schema = (json as { schema?: unknown } | null)?.schema;
+  if (schema !== SCHEMA) {
+    throw new T2lError(
+      'bundle_schema_unsupported',
+      500,
+      `The bundle manifest has schema ${JSON.stringify(schema)}; this server reads "${SCHEMA}".`,
+    );
+  }
+  const parsed = manifestSchema.safeParse(json);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new T2lError(
+      'bundle_manifest_invalid',
+      500,
+      `The bundle manifest is not valid: ${issues.slice(0, 5).join('; ')}.`,
+    );
+  }
+  return parsed.data;
+}
+
+/** What the types cannot say: references resolve and sizes agree. */
+function checkConsistency(
+  manifest: {
+    target: z.infer<typeof targetSchema>;
+    precision: 'float32' | 'int8';
+    graphs: { float32?: { file: string } | undefined; int8?: { file: string } | undefined };
+    encoder: z.infer<typeof encoderSchema>;
+    fit: { file: string; dim: number };
+    norms: Record<string, { mean: number[]; deviation: number[] }>;
+    golden: { file: string };
+    files: Record<string, unknown>;
+  },
+  context: z.RefinementCtx,
+): void {
+  function issue(path: string[], message: string): void {
+    context.addIssue({ code: 'custom', path, message });
+  }
+  const graphs = Object.values(manifest.graphs).flatMap((graph) => (graph ? [graph.file] : []));
+  const encoderFiles =
+    manifest.encoder.kind === 'onnx' ? Object.values(manifest.encoder.files) : [];
+  for (const file of [...graphs, ...encoderFiles, manifest.fit.file, manifest.golden.file]) {
+    if (!Object.hasOwn(manifest.files, file)) {
+      issue(['files'], `${file} is used but not listed`);
+    }
+  }
+  if (manifest.graphs[manifest.precision] === undefined) {
+    issue(['precision'], `there is no ${manifest.precision} graph`);
+  }
+  if (manifest.fit.dim !== manifest.encoder.dim) {
+    issue(['fit', 'dim'], 'differs from the dimension of the encoder');
+  }
+  const names = manifest.target.modules.map(({ name }) => name);
+  if (new Set(names).size !== names.length) {
+    issue(['target', 'modules'], 'module names must differ');
+  }
+  if (Object.keys(manifest.norms).sort().join() !== [...names].sort().join()) {
+    issue(['norms'], 'must have exactly the target modules');
+  }
+  for (const [name, { mean, deviation }] of Object.entries(manifest.norms)) {
+    if (mean.length !== manifest.target.layers || deviation.length !== manifest.target.layers) {
+      issue(['norms', name], 'must have one value a layer');
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * What stays in memory between requests: a least-recently-used cache under a byte budget.
+ *
+ * An isolate has 128 MB in all, so room is made before a load begins, not after. Two requests that
+ * want the same thing share one load; but in workerd a load dies with the request that began it, and
+ * its promise then never settles, so the others wait for a bounded time and then load on their own.
+ */
+
+/** Something that is kept, and how it is freed. */
+export interface Resident {
+  release(): Promise<void>;
+}
+
+/** A cache of loaded things. */
+export interface ResidentCache<T extends Resident> {
+  /** The thing called `key`; loaded, if it is not resident, after making room for its weight. */
+  get(key: string, weight: number, load: () => Promise<T>): Promise<T>;
+}
+
+/** How long a request waits for another one's load before it loads on its own. */
+const SHARED_LOAD_WAIT_MS = 10_000;
+
+/** Makes a cache whose entries' weights sum to at most `budget`, or that holds just one entry. */
+export function createResidentCache<T extends Resident>(budget: number): ResidentCache<T> {
+  // A Map iterates in order of insertion: entries are inserted again at every use.
+  const entries = new Map<string, { value: T; weight: number }>();
+  const loading = new Map<string, Promise<T>>();
+
+  async function makeRoom(weight: number): Promise<void> {
+    let total = weight;
+    for (const entry of entries.values()) {
+      total += entry.weight;
+    }
+    for (const [key, entry] of entries) {
+      if (total <= budget) {
+        return;
+      }
+      entries.delete(key);
+      total -= entry.weight;
+      await entry.value.release();
+    }
+  }
+
+  async function loadAndKeep(key: string, weight: number, load: () => Promise<T>): Promise<T> {
+    await makeRoom(weight);
+    const value = await load();
+    const previous = entries.get(key);
+    entries.delete(key);
+    entries.set(key, { value, weight });
+    await previous?.value.release();
+    // Loads of other keys may have ended meanwhile; the newest entry itself always stays.
+    entries.delete(key);
+    await makeRoom(weight);
+    entries.set(key, { value, weight });
+    return value;
+  }
+
+  return {
+    async get(key, weight, load) {
+      const entry = entries.get(key);
+      if (entry !== undefined) {
+        entries.delete(key);
+        entries.set(key, entry);
+        return entry.value;
+      }
+      const shared = loading.get(key);
+      const value = shared && (await settledWithin(shared, SHARED_LOAD_WAIT_MS));
+      if (value !== undefined) {
+        return value;
+      }
+      const own = loadAndKeep(key, weight, load);
+      loading.set(key, own);
+      try {
+        return await own;
+      } finally {
+        if (loading.get(key) === own) {
+          loading.delete(key);
+        }
+      }
+    },
+  };
+}
+
+async function settledWithin<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
