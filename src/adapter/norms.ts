@@ -45,10 +45,9 @@ export function updateNorms(manifest: Manifest, weights: LoraWeights): AdapterNo
 /**
  * Refuses an update that is not finite or far larger than any seen in training.
  *
- * @param status the status to refuse with: whose fault it is depends on where the embedding is from
  * @throws T2lError `adapter_out_of_range`
  */
-export function guardNorms(manifest: Manifest, norms: AdapterNorms, status: number): void {
+export function guardNorms(manifest: Manifest, norms: AdapterNorms): void {
   for (const { name } of manifest.target.modules) {
     const { mean, deviation } = manifest.norms[name] as { mean: number[]; deviation: number[] };
     norms[name]?.forEach((norm, layer) => {
@@ -59,7 +58,7 @@ export function guardNorms(manifest: Manifest, norms: AdapterNorms, status: numb
       if (!(norm <= limit)) {
         throw new T2lError(
           'adapter_out_of_range',
-          status,
+          422,
           `The generated update of ${name} in layer ${layer} has norm ${format(norm)}, beyond ` +
             `${format(limit)}, the limit for what this hypernetwork was trained on.`,
         );

@@ -3,7 +3,7 @@
  *
  * A source only reads bytes by path; nothing it returns is believed before size and sha256 agree
  * with the manifest, and the manifest is believed because its own hash is the digest the caller
- * asked for. Failures are server faults (500) here; a registration may answer them as its client's.
+ * asked for.
  */
 import { sha256Hex } from '../adapter-id.ts';
 import { T2lError } from '../errors.ts';
@@ -54,8 +54,7 @@ export function r2Source(bucket: Pick<R2Bucket, 'get'>): BundleSource {
 /**
  * Opens a bundle whose manifest has the given digest.
  *
- * @throws T2lError `bundle_missing_file`, `bundle_digest_mismatch`, `bundle_schema_unsupported` or
- *   `bundle_manifest_invalid`
+ * @throws T2lError `bundle_missing_file`, `bundle_digest_mismatch` or `bundle_schema_unsupported`
  */
 export async function openBundle(
   source: BundleSource,
@@ -67,8 +66,8 @@ export async function openBundle(
   const manifest = parseManifest(bytes);
   if (manifest.name !== name || manifest.version !== version) {
     throw new T2lError(
-      'bundle_manifest_invalid',
-      500,
+      'bundle_schema_unsupported',
+      422,
       `The manifest at ${directory} calls itself ${manifest.name}/${manifest.version}.`,
     );
   }
@@ -91,7 +90,7 @@ export async function openBundle(
 async function readFile(source: BundleSource, path: string): Promise<Uint8Array> {
   const bytes = await source.read(path);
   if (bytes === null) {
-    throw new T2lError('bundle_missing_file', 500, `The bundle's file ${path} does not exist.`);
+    throw new T2lError('bundle_missing_file', 422, `The bundle's file ${path} does not exist.`);
   }
   return bytes;
 }
@@ -104,7 +103,7 @@ async function verify(
   if (expected.bytes !== undefined && content.length !== expected.bytes) {
     throw new T2lError(
       'bundle_digest_mismatch',
-      500,
+      422,
       `The bundle's file ${path} has ${content.length} bytes where ${expected.bytes} are expected.`,
     );
   }
@@ -112,7 +111,7 @@ async function verify(
   if (actual !== expected.sha256) {
     throw new T2lError(
       'bundle_digest_mismatch',
-      500,
+      422,
       `The bundle's file ${path} has sha256 ${actual} where ${expected.sha256} is expected.`,
     );
   }

@@ -41,7 +41,7 @@ const targetSchema = z.strictObject({
 const encoderCommon = {
   model: z.string().min(1),
   dim: count,
-  pooling: z.enum(['mean', 'cls', 'none']),
+  pooling: z.enum(['mean', 'cls', 'last', 'none']),
   normalize: z.boolean(),
   scale: z.number().positive(),
   template: z.string().includes('{description}'),
@@ -106,21 +106,21 @@ export type TargetModule = Manifest['target']['modules'][number];
 /**
  * Parses a manifest's bytes.
  *
- * @throws T2lError `bundle_schema_unsupported` for another schema, `bundle_manifest_invalid` for
- *   bytes that are not a manifest of this schema
+ * @throws T2lError `bundle_schema_unsupported` for another schema, or for bytes that do not follow
+ *   this one
  */
 export function parseManifest(bytes: Uint8Array): Manifest {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
-    throw new T2lError('bundle_manifest_invalid', 500, 'The bundle manifest is not UTF-8 JSON.');
+    throw new T2lError('bundle_schema_unsupported', 422, 'The bundle manifest is not UTF-8 JSON.');
   }
   const schema = (json as { schema?: unknown } | null)?.schema;
   if (schema !== SCHEMA) {
     throw new T2lError(
       'bundle_schema_unsupported',
-      500,
+      422,
       `The bundle manifest has schema ${JSON.stringify(schema)}; this server reads "${SCHEMA}".`,
     );
   }
@@ -128,8 +128,8 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   if (!parsed.success) {
     const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
     throw new T2lError(
-      'bundle_manifest_invalid',
-      500,
+      'bundle_schema_unsupported',
+      422,
       `The bundle manifest is not valid: ${issues.slice(0, 5).join('; ')}.`,
     );
   }

@@ -26,18 +26,20 @@ export function createResidentCache<T extends Resident>(budget: number): Residen
   const entries = new Map<string, { value: T; weight: number }>();
   const loading = new Map<string, Promise<T>>();
 
-  async function makeRoom(weight: number): Promise<void> {
-    let total = weight;
+  async function makeRoom(incoming: number, keep?: string): Promise<void> {
+    let total = incoming;
     for (const entry of entries.values()) {
       total += entry.weight;
     }
-    for (const [key, entry] of entries) {
+    for (const [key, entry] of [...entries]) {
       if (total <= budget) {
         return;
       }
-      entries.delete(key);
-      total -= entry.weight;
-      await entry.value.release();
+      if (key !== keep) {
+        entries.delete(key);
+        total -= entry.weight;
+        await entry.value.release();
+      }
     }
   }
 
@@ -48,10 +50,8 @@ export function createResidentCache<T extends Resident>(budget: number): Residen
     entries.delete(key);
     entries.set(key, { value, weight });
     await previous?.value.release();
-    // Loads of other keys may have ended meanwhile; the newest entry itself always stays.
-    entries.delete(key);
-    await makeRoom(weight);
-    entries.set(key, { value, weight });
+    // Loads of other keys may have ended meanwhile.
+    await makeRoom(0, key);
     return value;
   }
 

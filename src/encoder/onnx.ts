@@ -1,0 +1,117 @@
+/**
+ * The embedded sentence encoder: a tokenizer and an ONNX graph of the bundle, run in the same ORT as
+ * the hypernetwork. The graph gives one hidden state a token; the sentence's vector is their mean,
+ * or the first or last one. One sentence at a time means no padding, so the mean is over all tokens.
+ */
+import { Tokenizer } from '@huggingface/tokenizers';
+import { T2lError } from '../errors.ts';
+import type { Bundle } from '../hypernet/bundle.ts';
+import type { Manifest } from '../hypernet/manifest.ts';
+import { createSession, type OrtSession, type OrtTensor } from '../hypernet/ort.ts';
+import { createResidentCache } from '../hypernet/resident.ts';
+import type { RawEncoder } from './index.ts';
+
+type OnnxEncoderSpec = Extract<Manifest['encoder'], { kind: 'onnx' }>;
+
+interface LoadedEncoder {
+  readonly tokenizer: Tokenizer;
+  readonly session: OrtSession;
+  release(): Promise<void>;
+}
+
+/** One encoder of up to this size stays loaded; a second one replaces it. */
+const ENCODER_BUDGET_BYTES = 32 * 1024 * 1024;
+
+const encoders = createResidentCache<LoadedEncoder>(ENCODER_BUDGET_BYTES);
+
+/** The encoder that a bundle's files hold; loaded now, and again if it was evicted meanwhile. */
+export async function createOnnxEncoder(
+  bundle: Bundle,
+  spec: OnnxEncoderSpec,
+): Promise<RawEncoder> {
+  await resident(bundle, spec);
+  return async (text) => {
+    let encoder = await resident(bundle, spec);
+    while (encoder.session.released) {
+      encoder = await resident(bundle, spec);
+    }
+    const ids = tokenIds(encoder.tokenizer, text, spec.max_tokens);
+    const outputs = await encoder.session.run(feedsFor(encoder.session, ids));
+    return pool(spec, Object.values(outputs)[0]);
+  };
+}
+
+/** Token ids of a text with the special tokens, cut to `maxTokens` as transformers cuts it. */
+export function tokenIds(tokenizer: Tokenizer, text: string, maxTokens: number): number[] {
+  const { ids } = tokenizer.encode(text);
+  if (ids.length <= maxTokens) {
+    return ids;
+  }
+  // What is cut is text: the closing special token stays.
+  return [...ids.slice(0, maxTokens - 1), ids[ids.length - 1] as number];
+}
+
+/** A tokenizer from the bytes of its tokenizer.json. */
+export function parseTokenizer(bytes: Uint8Array): Tokenizer {
+  return new Tokenizer(JSON.parse(new TextDecoder().decode(bytes)), {});
+}
+
+function resident(bundle: Bundle, spec: OnnxEncoderSpec): Promise<LoadedEncoder> {
+  const model = fileOf(bundle, spec.files.model);
+  const tokenizer = fileOf(bundle, spec.files.tokenizer);
+  // Keyed by content: bundles that share an encoder share the session.
+  return encoders.get(`${model.sha256}/${tokenizer.sha256}`, model.bytes, async () => {
+    const parsed = parseTokenizer(await bundle.read(spec.files.tokenizer));
+    const session = await createSession(await bundle.read(spec.files.model));
+    return { tokenizer: parsed, session, release: () => session.release() };
+  });
+}
+
+function fileOf(bundle: Bundle, file: string): { bytes: number; sha256: string } {
+  return bundle.manifest.files[file] as { bytes: number; sha256: string };
+}
+
+function feedsFor(session: OrtSession, ids: readonly number[]): Record<string, OrtTensor> {
+  const values: Record<string, BigInt64Array> = {
+    input_ids: BigInt64Array.from(ids, BigInt),
+    attention_mask: new BigInt64Array(ids.length).fill(1n),
+    token_type_ids: new BigInt64Array(ids.length),
+  };
+  return Object.fromEntries(
+    session.inputs.map((name) => {
+      const data = values[name];
+      if (data === undefined) {
+        throw graphInvalid(`has an input ${name}, which encoders do not have`);
+      }
+      return [name, { type: 'int64', data, dims: [1, ids.length] }];
+    }),
+  );
+}
+
+function pool(spec: OnnxEncoderSpec, hidden: OrtTensor | undefined): Float32Array {
+  if (hidden?.type !== 'float32') {
+    throw graphInvalid('gives no float32 output');
+  }
+  const [, tokens = 0, dim = 0] = hidden.dims;
+  if (spec.pooling === 'none') {
+    return hidden.data;
+  }
+  if (hidden.dims.length !== 3) {
+    throw graphInvalid(`gives ${hidden.dims.length} dimensions where hidden states have 3`);
+  }
+  if (spec.pooling === 'cls') {
+    return hidden.data.subarray(0, dim);
+  }
+  if (spec.pooling === 'last') {
+    return hidden.data.subarray(hidden.data.length - dim);
+  }
+  const mean = new Float64Array(dim);
+  for (let p = 0; p < tokens * dim; p++) {
+    mean[p % dim] = (mean[p % dim] as number) + (hidden.data[p] as number);
+  }
+  return Float32Array.from(mean, (sum) => sum / tokens);
+}
+
+function graphInvalid(problem: string): T2lError {
+  return new T2lError('bundle_graph_invalid', 422, `The encoder's graph ${problem}.`);
+}

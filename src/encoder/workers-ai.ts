@@ -1,0 +1,48 @@
+/**
+ * Embeddings from Workers AI.
+ *
+ * The bge models pool by mean unless told otherwise, and the two poolings are not compatible: the
+ * one the bundle was trained with is always sent. Other models do not know the parameter.
+ */
+import { z } from 'zod';
+import { T2lError } from '../errors.ts';
+import type { Manifest } from '../hypernet/manifest.ts';
+import type { RawEncoder } from './index.ts';
+
+/** The part of the Workers AI binding that is used. */
+export interface TextEmbedder {
+  run(model: string, inputs: { text: string[]; pooling?: string }): Promise<unknown>;
+}
+
+const POOLING_MODELS = /^@cf\/baai\/bge-(small|base|large)-/;
+
+const answerSchema = z.object({ data: z.tuple([z.array(z.number())]) });
+
+/** An encoder that asks the Workers AI binding. */
+export function createWorkersAiEncoder(
+  encoder: Extract<Manifest['encoder'], { kind: 'workers-ai' }>,
+  ai: TextEmbedder,
+): RawEncoder {
+  const pooling = POOLING_MODELS.test(encoder.model) ? { pooling: encoder.pooling } : {};
+  return async (text) => {
+    let answer: unknown;
+    try {
+      answer = await ai.run(encoder.model, { text: [text], ...pooling });
+    } catch (cause) {
+      throw new T2lError(
+        'encoder_unavailable',
+        502,
+        `Workers AI could not run ${encoder.model}: ${cause instanceof Error ? cause.message : cause}`,
+      );
+    }
+    const parsed = answerSchema.safeParse(answer);
+    if (!parsed.success) {
+      throw new T2lError(
+        'encoder_answer_invalid',
+        502,
+        `Workers AI answered for ${encoder.model} with something other than one vector.`,
+      );
+    }
+    return parsed.data.data[0];
+  };
+}

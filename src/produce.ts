@@ -1,0 +1,142 @@
+/**
+ * The pipeline: input -> embedding -> weights -> checked -> PEFT files with their hashes.
+ *
+ * No network, no storage and no clock of its own: equal arguments give equal bytes, which is what
+ * lets an adapter be identified by its request and remade after its bytes were evicted.
+ */
+import { modelCard } from './adapter/card.ts';
+import { type Fit, judgeFit } from './adapter/fit.ts';
+import { type AdapterNorms, guardNorms, updateNorms } from './adapter/norms.ts';
+import { type AdapterDtype, type AdapterFile, packPeft } from './adapter/peft.ts';
+import { type AdapterInput, sha256Hex } from './adapter-id.ts';
+import { normaliseDescription } from './description.ts';
+import type { Encoder } from './encoder/index.ts';
+import { T2lError } from './errors.ts';
+import type { Bundle } from './hypernet/bundle.ts';
+import type { Precision } from './hypernet/manifest.ts';
+import { type LoadedHypernet, runHypernet } from './hypernet/runtime.ts';
+
+/** What an adapter is produced from. */
+export interface ProduceRequest {
+  readonly bundle: Bundle;
+  /** Needed when the input is a description. */
+  readonly encoder?: Encoder | undefined;
+  readonly hypernet: LoadedHypernet;
+  readonly input: AdapterInput;
+  readonly precision: Precision;
+  readonly dtype: AdapterDtype;
+  readonly strength: number;
+  /** Milliseconds; only differences are used. */
+  readonly clock: () => number;
+}
+
+/** A file of a produced adapter. */
+export interface ProducedFile extends AdapterFile {
+  readonly sha256: string;
+}
+
+/** Milliseconds spent in each step. */
+export interface ProduceTimings {
+  readonly encode: number;
+  readonly run: number;
+  readonly pack: number;
+  readonly hash: number;
+}
+
+/** An adapter and everything worth knowing about it. */
+export interface Produced {
+  readonly files: readonly ProducedFile[];
+  /** The vector that determined the weights; with it they can be made again. */
+  readonly embedding: Float32Array;
+  readonly fit: Fit;
+  /** Norm of the update of every layer, with the strength applied. */
+  readonly norms: AdapterNorms;
+  readonly parameters: number;
+  readonly timings_ms: ProduceTimings;
+}
+
+/** Significant digits of reported norms; the rest is noise of the quantisation. */
+const NORM_DIGITS = 6;
+
+/**
+ * Produces an adapter.
+ *
+ * @throws T2lError `adapter_out_of_range` if the hypernetwork's output must not be used
+ */
+export async function produceAdapter(request: ProduceRequest): Promise<Produced> {
+  const { bundle, hypernet, dtype, strength, clock } = request;
+  const { manifest, digest } = bundle;
+  if (hypernet.precision !== request.precision) {
+    throw new Error(`the loaded graph is ${hypernet.precision}, not ${request.precision}`);
+  }
+  const started = clock();
+  const embedding = await embeddingOf(request);
+  const encoded = clock();
+  const weights = await runHypernet(hypernet, embedding);
+  const ran = clock();
+  const norms = updateNorms(manifest, weights);
+  guardNorms(manifest, norms);
+  const fit = judgeFit(hypernet.fit, embedding);
+  const { files, parameters } = packPeft({ manifest, weights, dtype, strength });
+  const card = modelCard({
+    manifest,
+    digest,
+    input: canonicalInput(request.input),
+    precision: request.precision,
+    dtype,
+    strength,
+    parameters,
+    fit,
+  });
+  const packed = clock();
+  const hashed: ProducedFile[] = [];
+  for (const file of [...files, card]) {
+    hashed.push({ ...file, sha256: await sha256Hex(file.bytes) });
+  }
+  const finished = clock();
+  return {
+    files: hashed,
+    embedding,
+    fit,
+    norms: reportedNorms(norms, strength),
+    parameters,
+    timings_ms: {
+      encode: encoded - started,
+      run: ran - encoded,
+      pack: packed - ran,
+      hash: finished - packed,
+    },
+  };
+}
+
+async function embeddingOf({ bundle, encoder, input }: ProduceRequest): Promise<Float32Array> {
+  const { dim } = bundle.manifest.encoder;
+  if ('description' in input) {
+    if (encoder === undefined) {
+      throw new Error('a description needs an encoder');
+    }
+    return encoder.encode(normaliseDescription(input.description));
+  }
+  if (input.embedding.length !== dim) {
+    throw new T2lError(
+      'embedding_wrong_dimension',
+      400,
+      `The embedding has ${input.embedding.length} numbers; ${bundle.manifest.name} takes ${dim}.`,
+    );
+  }
+  return input.embedding;
+}
+
+function canonicalInput(input: AdapterInput): AdapterInput {
+  return 'description' in input ? { description: normaliseDescription(input.description) } : input;
+}
+
+function reportedNorms(norms: AdapterNorms, strength: number): AdapterNorms {
+  const factor = Math.abs(strength);
+  return Object.fromEntries(
+    Object.entries(norms).map(([name, layers]) => [
+      name,
+      layers.map((norm) => Number((norm * factor).toPrecision(NORM_DIGITS))),
+    ]),
+  );
+}
