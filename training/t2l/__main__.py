@@ -1,0 +1,39 @@
+"""The command line: `python -m t2l STAGE --config FILE`. It parses and calls; stages do the work."""
+
+import argparse
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from t2l.config import Config, ConfigError, load_config
+from t2l.device import pick_device
+from t2l.tasks.procedural import procedural_tasks
+
+
+def base(config: Config) -> None:
+    """Train the tiny base model."""
+    from t2l.base_model import train_base_model
+
+    tasks = procedural_tasks(config.tasks.limit, config.tasks.seed)
+    train_base_model(config.base, tasks.train, config.run_dir / "base", pick_device())
+
+
+STAGES: dict[str, Callable[[Config], None]] = {"base": base}
+
+
+def main() -> None:
+    """Parse the command line and run one stage."""
+    parser = argparse.ArgumentParser(prog="python -m t2l", description=__doc__)
+    parser.add_argument("stage", choices=list(STAGES))
+    parser.add_argument("--config", type=Path, required=True, help="YAML file, see configs/")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    try:
+        config = load_config(arguments.config)
+    except ConfigError as error:
+        parser.error(str(error))
+    STAGES[arguments.stage](config)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,250 @@
+"""The tiny base model: a character-level Llama that has skills but is told nothing.
+
+It is a plain transformers `LlamaForCausalLM`, so PEFT, transformers and every converter can load
+it. It learns from few-shot episodes *without any description*: several "input -> output" lines of
+one task, with the loss on every output. Line k is therefore a k-shot prompt; line 0 is zero-shot,
+where the model cannot know which of several hundred tasks is wanted. That gap between having a
+skill and knowing that it is wanted is what an adapter has to fill.
+"""
+
+import json
+import logging
+import random
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
+from torch import Tensor, nn
+from tqdm import tqdm
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from t2l.checkpoint import load_checkpoint, save_checkpoint, seed_step
+from t2l.config import BaseModelConfig
+from t2l.device import Device
+from t2l.muon import Muon
+from t2l.schedule import rate_factor
+from t2l.tasks.procedural import Sample, Task
+
+logger = logging.getLogger(__name__)
+
+PAD, BOS, EOS = 0, 1, 2
+SPECIAL_TOKENS = ("<pad>", "<bos>", "<eos>")
+ARROW = " -> "  # one token: it stands in every line and means nothing but "answer now"
+END = "\n"
+CHARACTERS = END + " " + "abcdefghijklmnopqrstuvwxyz" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + (
+    "0123456789" + "!#*()+,-./:=?_'\";&%@<>[]"
+)
+VOCABULARY = (*SPECIAL_TOKENS, ARROW, *CHARACTERS)
+TOKEN_IDS = {token: index for index, token in enumerate(VOCABULARY)}
+IGNORED = -100  # label of positions without loss
+CHECKPOINT_EVERY = 100  # steps
+
+
+def build_tokenizer() -> PreTrainedTokenizerFast:
+    """The character-level fast tokenizer: one token a character, plus one for the arrow."""
+    tokenizer = Tokenizer(models.WordLevel(TOKEN_IDS, unk_token="?"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r" -> |[\s\S]"), behavior="isolated")
+    tokenizer.decoder = decoders.Fuse()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<bos> $A", special_tokens=[("<bos>", BOS)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token="<pad>",
+        bos_token="<bos>",
+        eos_token="<eos>",
+        model_max_length=512,
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def encode_prompt(text: str) -> list[int]:
+    """Token ids of a prompt that ends in the arrow, beginning with `<bos>`."""
+    ids = [BOS]
+    for index, line in enumerate(text.split(ARROW)):
+        if index > 0:
+            ids.append(TOKEN_IDS[ARROW])
+        ids.extend(TOKEN_IDS[character] for character in line)
+    return ids
+
+
+def encode_lines(samples: Sequence[Sample]) -> tuple[list[int], list[bool]]:
+    """Token ids of an episode, and which of them are outputs (the line's end included)."""
+    ids, is_output = [BOS], [False]
+    for sample in samples:
+        question = [TOKEN_IDS[c] for c in sample.input] + [TOKEN_IDS[ARROW]]
+        answer = [TOKEN_IDS[c] for c in sample.output + END]
+        ids += question + answer
+        is_output += [False] * len(question) + [True] * len(answer)
+    return ids, is_output
+
+
+def collate(rows: Sequence[tuple[list[int], list[bool]]]) -> tuple[Tensor, Tensor]:
+    """Pad rows on the right.
+
+    :return: token ids and labels, both [rows, longest]; labels are `IGNORED` off the outputs.
+    """
+    longest = max(len(ids) for ids, _ in rows)
+    tokens = torch.full((len(rows), longest), PAD)
+    labels = torch.full((len(rows), longest), IGNORED)
+    for index, (ids, is_output) in enumerate(rows):
+        row = torch.tensor(ids)
+        tokens[index, : len(ids)] = row
+        labels[index, : len(ids)] = torch.where(torch.tensor(is_output), row, IGNORED)
+    return tokens, labels
+
+
+def completion_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Mean cross-entropy of the next token over the labelled positions.
+
+    :param logits: [rows, length, vocabulary]
+    :param labels: [rows, length], `IGNORED` where there is no loss
+    """
+    return nn.functional.cross_entropy(
+        logits[:, :-1].flatten(0, 1).float(), labels[:, 1:].flatten(), ignore_index=IGNORED
+    )
+
+
+def build_model(config: BaseModelConfig) -> LlamaForCausalLM:
+    """An untrained base model; weights drawn from the configuration's seed."""
+    torch.manual_seed(config.seed)
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=len(VOCABULARY),
+            hidden_size=config.hidden,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.heads,
+            num_key_value_heads=config.heads,
+            intermediate_size=config.intermediate,
+            max_position_embeddings=512,
+            tie_word_embeddings=False,
+            pad_token_id=PAD,
+            bos_token_id=BOS,
+            eos_token_id=EOS,
+        )
+    )
+
+
+def episode_batch(
+    tasks: Sequence[Task], config: BaseModelConfig, step: int
+) -> tuple[Tensor, Tensor]:
+    """The episodes of one step: one random training task each.
+
+    :return: token ids and labels, both [episodes, length].
+    """
+    rng = random.Random(f"base|{config.seed}|{step}")
+    rows = []
+    for _ in range(config.episodes):
+        task = rng.choice(tasks)
+        rows.append(fill_row(task, config, rng))
+    return collate(rows)
+
+
+def fill_row(
+    task: Task, config: BaseModelConfig, rng: random.Random
+) -> tuple[list[int], list[bool]]:
+    """One episode: as many pairs of a task as fit the row, so that little of a batch is padding."""
+    ids, is_output = encode_lines([task.sample(rng)])
+    for _ in range(config.pairs - 1):
+        more_ids, more_is_output = encode_lines([task.sample(rng)])
+        if len(ids) + len(more_ids) - 1 > config.row:
+            break
+        ids += more_ids[1:]
+        is_output += more_is_output[1:]
+    return ids, is_output
+
+
+def make_optimizers(model: nn.Module, config: BaseModelConfig) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices inside the blocks, AdamW for everything else."""
+    inside, outside = [], []
+    for name, parameter in model.named_parameters():
+        matrix = parameter.ndim == 2 and ".layers." in name
+        (inside if matrix else outside).append(parameter)
+    return [
+        Muon(inside, lr=config.matrix_lr, weight_decay=0.01),
+        torch.optim.AdamW(outside, lr=config.lr, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+
+
+def train_base_model(
+    config: BaseModelConfig, tasks: Sequence[Task], folder: Path, device: Device
+) -> LlamaForCausalLM:
+    """Train (or go on training) the base model, then round its weights to float16 values.
+
+    Rounding makes the float16 file that ships exact: training, evaluation and the edge all
+    compute with the very same numbers.
+
+    :param folder: where checkpoints and the finished model lie.
+    """
+    final = folder / "final"
+    if (final / "model.safetensors").exists():
+        return load_base_model(final)
+    model = build_model(config).to(device.name)
+    optimizers = make_optimizers(model, config)
+    peaks = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
+    start = load_checkpoint(folder, model, optimizers)
+    tokens_seen, average = 0, 0.0
+    progress = tqdm(range(start, config.steps), initial=start, total=config.steps, mininterval=5)
+    for step in progress:
+        seed_step(config.seed, step)
+        tokens, labels = (part.to(device.name) for part in episode_batch(tasks, config, step))
+        factor = rate_factor(step, config.steps, config.warmup, config.decay_from)
+        for optimizer, rates in zip(optimizers, peaks, strict=True):
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * factor
+        with device.autocast():
+            loss = completion_loss(model(input_ids=tokens).logits, labels)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        tokens_seen += tokens.numel()
+        average = loss.item() if step == start else 0.98 * average + 0.02 * loss.item()
+        elapsed = progress.format_dict["elapsed"] or 1e-9
+        progress.set_postfix(loss=f"{average:.3f}", tokens_per_s=int(tokens_seen / elapsed))
+        if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == config.steps:
+            notes = {"config": asdict(config), "loss": average}
+            save_checkpoint(folder, step + 1, model, optimizers, notes)
+            logger.info("base step %d loss %.4f", step + 1, average)
+    round_to_float16(model)
+    save_base_model(model, final)
+    return load_base_model(final)
+
+
+def round_to_float16(model: nn.Module) -> None:
+    """Replace every weight by the nearest float16 value, kept as float32."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(parameter.half().float())
+
+
+def save_base_model(model: LlamaForCausalLM, folder: Path) -> None:
+    """Write the model as float16, with its tokenizer, in the transformers layout."""
+    folder.mkdir(parents=True, exist_ok=True)
+    half = LlamaForCausalLM(model.config)
+    half.load_state_dict(model.state_dict())
+    half.half().save_pretrained(folder)
+    build_tokenizer().save_pretrained(folder)
+
+
+def load_base_model(folder: Path) -> LlamaForCausalLM:
+    """The frozen base model in float32, from the float16 file.
+
+    :raises FileNotFoundError: if the folder holds no finished base model.
+    """
+    if not (folder / "model.safetensors").exists():
+        raise FileNotFoundError(f"{folder}: no finished base model; run the `base` stage first")
+    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    return model.eval().requires_grad_(False)
+
+
+def base_model_revision(folder: Path) -> str:
+    """40 hex digits that change with the weights or the configuration."""
+    import hashlib
+
+    digest = hashlib.sha1((folder / "model.safetensors").read_bytes())
+    digest.update(json.dumps(json.loads((folder / "config.json").read_text()), sort_keys=True).encode())
+    return digest.hexdigest()

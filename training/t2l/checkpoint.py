@@ -1,0 +1,90 @@
+"""Checkpoints: tensors in safetensors, everything else in JSON, written so that a cut loses nothing.
+
+A checkpoint holds model, optimizers and the step. Data and dropout are seeded by step, so a run
+that resumes takes exactly the steps it would have taken.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+
+def save_checkpoint(
+    folder: Path,
+    step: int,
+    model: nn.Module,
+    optimizers: Sequence[Optimizer],
+    notes: Mapping[str, Any],
+) -> None:
+    """Write a checkpoint, replacing the one before in a single rename.
+
+    :param step: steps taken so far.
+    :param notes: JSON values worth keeping (configuration, loss).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+    scalars: list[Any] = []
+    for index, optimizer in enumerate(optimizers):
+        state = optimizer.state_dict()
+        plain: dict[str, dict[str, Any]] = {}
+        for key, values in state["state"].items():
+            plain[str(key)] = {}
+            for name, value in values.items():
+                if isinstance(value, Tensor):
+                    tensors[f"optimizer.{index}.{key}.{name}"] = value
+                else:
+                    plain[str(key)][name] = value
+        scalars.append({"state": plain, "groups": state["param_groups"]})
+    stored = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+    metadata = {"step": str(step), "optimizers": json.dumps(scalars), "notes": json.dumps(notes)}
+    partial = folder / "checkpoint.partial"
+    save_file(stored, partial, metadata=metadata)
+    os.replace(partial, folder / "checkpoint.safetensors")
+
+
+def load_checkpoint(folder: Path, model: nn.Module, optimizers: Sequence[Optimizer]) -> int:
+    """Restore the newest checkpoint of a folder.
+
+    :return: the number of steps already taken; 0 if there is no checkpoint.
+    :raises RuntimeError: if the tensors do not fit the model (strict).
+    """
+    path = folder / "checkpoint.safetensors"
+    if not path.exists():
+        return 0
+    tensors = load_file(path)
+    metadata = read_metadata(path)
+    weights = {
+        name.removeprefix("model."): value
+        for name, value in tensors.items()
+        if name.startswith("model.")
+    }
+    model.load_state_dict(weights, strict=True)
+    scalars = json.loads(metadata["optimizers"])
+    for index, (optimizer, saved) in enumerate(zip(optimizers, scalars, strict=True)):
+        state: dict[int, dict[str, Any]] = {int(k): dict(v) for k, v in saved["state"].items()}
+        for name, value in tensors.items():
+            if name.startswith(f"optimizer.{index}."):
+                _, _, key, field = name.split(".", 3)
+                state[int(key)][field] = value
+        optimizer.load_state_dict({"state": state, "param_groups": saved["groups"]})
+    return int(metadata["step"])
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """The text metadata of a safetensors file."""
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        return file.metadata() or {}
+
+
+def seed_step(seed: int, step: int) -> None:
+    """Seed torch for one step, so that dropout after a resume equals dropout without one."""
+    torch.manual_seed(seed * 1_000_003 + step)

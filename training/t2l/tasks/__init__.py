@@ -1,0 +1,1 @@
+"""Task families: what to do, how people say it, and fresh examples of it."""
