@@ -16,15 +16,20 @@ import type { Bundle } from './hypernet/bundle.ts';
 import type { Precision } from './hypernet/manifest.ts';
 import { type LoadedHypernet, runHypernet } from './hypernet/runtime.ts';
 
+/** A number format of an adapter's weights. */
+export type Dtype = AdapterDtype;
+
 /** What an adapter is produced from. */
 export interface ProduceRequest {
   readonly bundle: Bundle;
-  /** Needed when the input is a description. */
+  /** Needed when the input is a description whose embedding is not given. */
   readonly encoder?: Encoder | undefined;
   readonly hypernet: LoadedHypernet;
   readonly input: AdapterInput;
+  /** The vector of a description that was encoded before: it is not encoded again. */
+  readonly embedding?: Float32Array | undefined;
   readonly precision: Precision;
-  readonly dtype: AdapterDtype;
+  readonly dtype: Dtype;
   readonly strength: number;
   /** Milliseconds; only differences are used. */
   readonly clock: () => number;
@@ -109,22 +114,24 @@ export async function produceAdapter(request: ProduceRequest): Promise<Produced>
   };
 }
 
-async function embeddingOf({ bundle, encoder, input }: ProduceRequest): Promise<Float32Array> {
-  const { dim } = bundle.manifest.encoder;
-  if ('description' in input) {
-    if (encoder === undefined) {
+async function embeddingOf(request: ProduceRequest): Promise<Float32Array> {
+  const { bundle, encoder, input } = request;
+  const given = 'embedding' in input ? input.embedding : request.embedding;
+  if (given === undefined) {
+    if (encoder === undefined || !('description' in input)) {
       throw new Error('a description needs an encoder');
     }
     return encoder.encode(normaliseDescription(input.description));
   }
-  if (input.embedding.length !== dim) {
+  const { dim } = bundle.manifest.encoder;
+  if (given.length !== dim) {
     throw new T2lError(
       'embedding_wrong_dimension',
       400,
-      `The embedding has ${input.embedding.length} numbers; ${bundle.manifest.name} takes ${dim}.`,
+      `The embedding has ${given.length} numbers; ${bundle.manifest.name} takes ${dim}.`,
     );
   }
-  return input.embedding;
+  return given;
 }
 
 function canonicalInput(input: AdapterInput): AdapterInput {

@@ -49,10 +49,10 @@ export function modelCard(facts: CardFacts): AdapterFile {
     '',
     '| | |',
     '|---|---|',
-    `| Base model | ${escape(base.id)}, revision \`${base.revision}\` |`,
-    `| Hypernetwork | ${escape(manifest.name)} ${manifest.version}, variant ${manifest.variant}, ${facts.precision} |`,
+    `| Base model | ${escapeMarkdown(base.id)}, revision \`${base.revision}\` |`,
+    `| Hypernetwork | ${escapeMarkdown(manifest.name)} ${manifest.version}, variant ${manifest.variant}, ${facts.precision} |`,
     `| Digest | \`${facts.digest}\` |`,
-    `| Target | ${modules.map(({ name }) => escape(name)).join(', ')} in ${layers} layers, rank ${rank} |`,
+    `| Target | ${modules.map(({ name }) => escapeMarkdown(name)).join(', ')} in ${layers} layers, rank ${rank} |`,
     `| Parameters | ${facts.parameters}, ${facts.dtype} |`,
     `| Strength | ${facts.strength} |`,
     '',
@@ -60,7 +60,7 @@ export function modelCard(facts: CardFacts): AdapterFile {
     '',
     `**${fit.verdict}** (${fit.score}): ${VERDICTS[fit.verdict]}.`,
     '',
-    ...fit.nearest.map(({ task, similarity }) => `- ${similarity}: ${escape(task)}`),
+    ...fit.nearest.map(({ task, similarity }) => `- ${similarity}: ${escapeMarkdown(task)}`),
     '',
     ...(evaluation.length === 0
       ? []
@@ -96,7 +96,7 @@ export function modelCard(facts: CardFacts): AdapterFile {
 
 function describeInput(input: AdapterInput): string[] {
   return 'description' in input
-    ? ['Description:', '', `> ${escape(input.description)}`]
+    ? ['Description:', '', `> ${escapeMarkdown(input.description)}`]
     : ['Made from an embedding that was given instead of a description.'];
 }
 
@@ -108,12 +108,12 @@ function evaluationRows(evaluation: Manifest['evaluation'], prefix = ''): string
         ? []
         : evaluationRows(value as Manifest['evaluation'], `${prefix}${key}.`);
     }
-    return [`| ${escape(prefix + key)} | ${escape(String(value))} |`];
+    return [`| ${escapeMarkdown(prefix + key)} | ${escapeMarkdown(String(value))} |`];
   });
 }
 
 /** Markdown and HTML in `text` made to show as written, on one line. */
-function escape(text: string): string {
+function escapeMarkdown(text: string): string {
   return text
     .replace(/[\\`*_{}[\]()#+!|~$-]/g, '\\$&')
     .replaceAll('&', '&amp;')

@@ -1,7 +1,7 @@
 /**
  * The embedded sentence encoder: a tokenizer and an ONNX graph of the bundle, run in the same ORT as
- * the hypernetwork. The graph gives one hidden state a token; the sentence's vector is their mean,
- * or the first or last one. One sentence at a time means no padding, so the mean is over all tokens.
+ * the hypernetwork. A graph that gives one hidden state a token is pooled here, over all tokens: one
+ * sentence at a time means no padding. A graph that gives one vector has pooled already.
  */
 import { Tokenizer } from '@huggingface/tokenizers';
 import { T2lError } from '../errors.ts';
@@ -92,18 +92,18 @@ function pool(spec: OnnxEncoderSpec, hidden: OrtTensor | undefined): Float32Arra
   if (hidden?.type !== 'float32') {
     throw graphInvalid('gives no float32 output');
   }
-  const [, tokens = 0, dim = 0] = hidden.dims;
-  if (spec.pooling === 'none') {
+  if (hidden.dims.length === 2) {
     return hidden.data;
   }
-  if (hidden.dims.length !== 3) {
-    throw graphInvalid(`gives ${hidden.dims.length} dimensions where hidden states have 3`);
-  }
+  const [, tokens = 0, dim = 0] = hidden.dims;
   if (spec.pooling === 'cls') {
     return hidden.data.subarray(0, dim);
   }
   if (spec.pooling === 'last') {
     return hidden.data.subarray(hidden.data.length - dim);
+  }
+  if (spec.pooling === 'none') {
+    throw graphInvalid('gives a vector a token, and the manifest does not say how to pool them');
   }
   const mean = new Float64Array(dim);
   for (let p = 0; p < tokens * dim; p++) {

@@ -40,15 +40,15 @@ const fitTables = new Map<string, FitTable>();
 /**
  * Loads the graph of a bundle at a precision, or finds it loaded.
  *
- * @throws T2lError `precision_unknown` if the bundle has no such graph
+ * @throws T2lError `precision_unavailable` if the bundle has no such graph
  */
 export async function loadHypernet(bundle: Bundle, precision: Precision): Promise<LoadedHypernet> {
   const { manifest, digest } = bundle;
   const graph = manifest.graphs[precision];
   if (graph === undefined) {
     throw new T2lError(
-      'precision_unknown',
-      400,
+      'precision_unavailable',
+      422,
       `${manifest.name} ${manifest.version} has no ${precision} graph.`,
       { supported: Object.keys(manifest.graphs) },
     );
