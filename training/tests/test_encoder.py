@@ -1,0 +1,147 @@
+"""The exported encoder is the original model, in one byte form, whatever else is encoded."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Tokenizer
+from transformers import BertModel
+
+from t2l import encoder as module
+from t2l.encoder import MODEL_FILE, TOKENIZER_FILE, OnnxEncoder, build_graph, source_folder
+
+SHIPPED = Path(__file__).parents[2] / "src/assets/hypernets/encoders/all-minilm-l6-v2"
+TEXTS = (
+    "reverse the list",
+    "Sort the words alphabetically, then keep only the first two of them.",
+    "answer yes if the number 7 is in the list, otherwise no",
+    "do not summarise the text",
+    "naïve café, Ünïcödé 你好",
+    "count",
+)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> OnnxEncoder:
+    return OnnxEncoder(SHIPPED)
+
+
+@pytest.fixture(scope="module")
+def reference() -> torch.Tensor:
+    """transformers' BERT with sentence-transformers' pooling, one text at a time."""
+    model = BertModel.from_pretrained(source_folder()).eval()
+    tokenizer = Tokenizer.from_file(str(source_folder() / TOKENIZER_FILE))
+    tokenizer.no_padding()
+    rows = []
+    with torch.no_grad():
+        for text in TEXTS:
+            ids = torch.tensor([tokenizer.encode(text).ids])
+            mean = model(ids).last_hidden_state.mean(dim=1)
+            rows.append(torch.nn.functional.normalize(mean, dim=-1)[0])
+    return torch.stack(rows)
+
+
+def cosines(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    return torch.nn.functional.cosine_similarity(a, b, dim=-1)
+
+
+def test_float_graph_is_the_original_model(tmp_path: Path, reference: torch.Tensor):
+    (tmp_path / MODEL_FILE).write_bytes(build_graph(source_folder(), "float32"))
+    (tmp_path / TOKENIZER_FILE).write_bytes((SHIPPED / TOKENIZER_FILE).read_bytes())
+    torch.testing.assert_close(OnnxEncoder(tmp_path).encode(TEXTS), reference, atol=1e-5, rtol=0)
+
+
+def test_shipped_file_is_close_to_the_original(shipped: OnnxEncoder, reference: torch.Tensor):
+    vectors = shipped.encode(TEXTS)
+    assert vectors.shape == (len(TEXTS), 384)
+    assert cosines(vectors, reference).min() > 0.998
+    torch.testing.assert_close(vectors.norm(dim=-1), torch.ones(len(TEXTS)))
+
+
+def test_sentence_transformers_agrees(shipped: OnnxEncoder):
+    library = pytest.importorskip("sentence_transformers")
+    model = library.SentenceTransformer(str(source_folder()), device="cpu")
+    theirs = torch.from_numpy(model.encode(list(TEXTS), normalize_embeddings=True))
+    assert cosines(shipped.encode(TEXTS), theirs).min() > 0.998
+
+
+def test_padding_does_not_move_a_text(shipped: OnnxEncoder):
+    """The graph with a padded batch, against the same texts alone."""
+    ids = [shipped.tokens(text) for text in TEXTS[:3]]
+    width = max(len(row) for row in ids) + 5
+    feeds = {
+        "input_ids": [row + [0] * (width - len(row)) for row in ids],
+        "attention_mask": [[1] * len(row) + [0] * (width - len(row)) for row in ids],
+    }
+    padded = shipped._session.run(["embedding"], feeds)[0]
+    alone = shipped.encode(TEXTS[:3])
+    torch.testing.assert_close(torch.from_numpy(padded), alone, atol=2e-4, rtol=0)
+
+
+def test_other_texts_and_order_change_no_bit(shipped: OnnxEncoder):
+    fresh = OnnxEncoder(SHIPPED)
+    together = shipped.encode(TEXTS)
+    assert torch.equal(fresh.encode(TEXTS[::-1]).flip(0), together)
+    assert torch.equal(OnnxEncoder(SHIPPED).encode([TEXTS[1]])[0], together[1])
+
+
+def test_long_texts_are_cut_and_keep_the_closing_token(shipped: OnnxEncoder):
+    ids = shipped.tokens("word " * 500)
+    assert len(ids) == 128 and ids[0] == 101 and ids[-1] == 102
+
+
+def test_tokenizer_leaves_padding_and_cutting_to_the_caller():
+    tokenizer = Tokenizer.from_file(str(SHIPPED / TOKENIZER_FILE))
+    assert tokenizer.padding is None and tokenizer.truncation is None
+    original = Tokenizer.from_file(str(source_folder() / TOKENIZER_FILE))
+    original.no_padding()
+    for text in TEXTS:
+        assert tokenizer.encode(text).ids == original.encode(text).ids
+
+
+def test_export_gives_the_shipped_bytes_under_any_hash_seed(tmp_path: Path):
+    script = (
+        "import sys; from pathlib import Path; from t2l.encoder import export_encoder;"
+        "print(sorted(export_encoder(Path(sys.argv[1])).items()))"
+    )
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", script, str(tmp_path / seed)],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("3", "5")
+    ]
+    shipped = sorted(
+        (name, hashlib.sha256((SHIPPED / name).read_bytes()).hexdigest())
+        for name in (MODEL_FILE, TOKENIZER_FILE)
+    )
+    assert outputs == [f"{shipped}\n"] * 2
+
+
+def test_cache_survives_and_belongs_to_one_encoder(tmp_path: Path, monkeypatch):
+    first = OnnxEncoder(SHIPPED, cache_dir=tmp_path)
+    vectors = first.encode(TEXTS)
+    again = OnnxEncoder(SHIPPED, cache_dir=tmp_path)
+    monkeypatch.setattr(again, "_run", lambda text: pytest.fail(f"{text!r} was encoded again"))
+    assert torch.equal(again.encode(TEXTS), vectors)
+    other = OnnxEncoder(SHIPPED, cache_dir=tmp_path, max_tokens=3)
+    assert not torch.equal(other.encode(TEXTS), vectors)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_nothing_to_encode(shipped: OnnxEncoder):
+    assert shipped.encode([]).shape == (0, 384)
+
+
+def test_unknown_precision_is_refused():
+    with pytest.raises(ValueError, match="int8 or float32"):
+        module.build_graph(source_folder(), "int4")
