@@ -11,7 +11,9 @@ export interface Env {
   readonly AI?: Ai;
   /** Bearer token of the administrative calls; without it they are all refused. */
   readonly ADMIN_TOKEN?: string;
-  /** Base URL and bearer token of the embedding service, for bundles whose encoder is `http`. */
+  /** The embedding service of bundles whose encoder is of kind `http`: its base URL, */
   readonly ENCODER_URL?: string;
+  /** what it speaks (`openai`, unless said otherwise), and its bearer token. */
+  readonly ENCODER_DIALECT?: 'openai' | 'tei';
   readonly ENCODER_TOKEN?: string;
 }

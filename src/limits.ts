@@ -33,6 +33,6 @@ export const DEFAULT_PAGE = 20;
 /** Characters of the search text `q`; the search reads every row, so it is kept short. */
 export const MAX_SEARCH_CHARACTERS = 200;
 
-/** Characters of the names in filters and references: R2 keys hold 1,024 bytes, names need few. */
-export const MAX_NAME_CHARACTERS = 64;
+/** Characters of a bundle's name: one fewer than a digest has, so that the two cannot be confused. */
+export const MAX_NAME_CHARACTERS = 63;
 export const MAX_BASE_MODEL_CHARACTERS = 200;

@@ -4,7 +4,15 @@
  * An `adapters` row alone is enough to make the adapter's bytes again: it holds the embedding and
  * everything else that determines them, and the sha256 they must have. R2 is a cache of it.
  */
-import { customType, index, integer, real, sqliteTable, text, unique } from 'drizzle-orm/sqlite-core';
+import {
+  customType,
+  index,
+  integer,
+  real,
+  sqliteTable,
+  text,
+  unique,
+} from 'drizzle-orm/sqlite-core';
 import type { Fit } from '../adapter/fit.ts';
 import type { AdapterNorms } from '../adapter/norms.ts';
 

@@ -1,0 +1,68 @@
+/**
+ * Reads a JSON body. The limit is applied while reading, because Content-Length may be missing or
+ * wrong, and the content type is insisted on, because a form or plain text needs no CORS preflight.
+ */
+import type { z } from '@hono/zod-openapi';
+import { T2lError } from '../errors.ts';
+import { MAX_BODY_BYTES } from '../limits.ts';
+import { parse } from './requests.ts';
+
+/** The body of a request, parsed by `schema`. */
+export async function readBody<Schema extends z.ZodType>(
+  request: Request,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type !== 'application/json') {
+    await request.body?.cancel();
+    throw new T2lError(
+      'content_type_unsupported',
+      415,
+      'Send the header "Content-Type: application/json" and a JSON object.',
+    );
+  }
+  const value = parseJson(await readLimited(request));
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new T2lError('body_not_object', 400, 'The body must be a JSON object.');
+  }
+  return parse(schema, value);
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
+  } catch {
+    throw new T2lError('json_malformed', 400, 'The body must be JSON in UTF-8.');
+  }
+}
+
+async function readLimited(request: Request): Promise<Uint8Array> {
+  if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) {
+    await request.body?.cancel();
+    throw tooLarge();
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_BODY_BYTES) {
+      throw tooLarge();
+    }
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+}
+
+function tooLarge(): T2lError {
+  return new T2lError(
+    'body_too_large',
+    413,
+    `The body must have at most ${MAX_BODY_BYTES.toLocaleString('en')} bytes.`,
+  );
+}

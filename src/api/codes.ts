@@ -1,0 +1,42 @@
+/** Groups of error codes that several routes may answer with. */
+import type { ErrorCode } from '../error-codes.ts';
+
+/** An id that names no adapter. */
+export const ID_CODES = [
+  'adapter_id_malformed',
+  'adapter_unknown',
+  'adapter_prefix_ambiguous',
+] as const satisfies readonly ErrorCode[];
+
+/** A call that requireAdmin refuses. */
+export const ADMIN_CODES = [
+  'admin_token_missing',
+  'admin_token_wrong',
+  'admin_disabled',
+] as const satisfies readonly ErrorCode[];
+
+/** A body that readBody refuses. */
+export const BODY_CODES = [
+  'json_malformed',
+  'body_not_object',
+  'body_too_large',
+  'content_type_unsupported',
+  'field_unknown',
+] as const satisfies readonly ErrorCode[];
+
+/** A bundle that cannot be used. */
+export const BUNDLE_CODES = [
+  'bundle_missing_file',
+  'bundle_digest_mismatch',
+  'bundle_schema_unsupported',
+  'bundle_manifest_invalid',
+  'bundle_graph_invalid',
+] as const satisfies readonly ErrorCode[];
+
+/** What making an adapter, for the first time or again, may end with. */
+export const PRODUCE_CODES = [
+  ...BUNDLE_CODES,
+  'adapter_out_of_range',
+  'hypernet_unknown',
+  'internal_error',
+] as const satisfies readonly ErrorCode[];

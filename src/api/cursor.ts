@@ -1,0 +1,19 @@
+/** The cursor of the adapter list: where the last page ended, opaque to clients. */
+import type { ListPosition } from '../store/adapters.ts';
+
+/** The text that a client sends back to get the next page. */
+export function encodeCursor({ createdAt, id }: ListPosition): string {
+  return btoa(`${createdAt}.${id}`).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/** The position a cursor stands for; undefined if we never made such a cursor. */
+export function decodeCursor(cursor: string): ListPosition | undefined {
+  let text: string;
+  try {
+    text = atob(cursor.replaceAll('-', '+').replaceAll('_', '/'));
+  } catch {
+    return undefined;
+  }
+  const match = /^(\d{1,15})\.([0-9a-f]{64})$/.exec(text);
+  return match?.[1] && match[2] ? { createdAt: Number(match[1]), id: match[2] } : undefined;
+}

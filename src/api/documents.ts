@@ -1,0 +1,162 @@
+/** The JSON documents of the API: their schemas and how rows and manifests become them. */
+import { z } from '@hono/zod-openapi';
+import type { Manifest } from '../hypernet/manifest.ts';
+import type { HypernetFamily, HypernetVersion } from '../store/catalog.ts';
+import type { AdapterRow } from '../store/schema.ts';
+
+const hex64 = z.string().openapi({ pattern: '^[0-9a-f]{64}$' });
+const instant = z.iso.datetime();
+
+/** One adapter. */
+export const adapterSchema = z
+  .object({
+    id: hex64,
+    description: z.string().nullable().openapi({ description: 'null: made from an embedding.' }),
+    hypernet: z.object({ name: z.string(), version: z.string(), digest: hex64 }),
+    base_model: z.string(),
+    rank: z.int(),
+    alpha: z.int().openapi({ description: 'Equal to the rank: the scale is folded into B.' }),
+    target_modules: z.array(z.string()),
+    dtype: z.string(),
+    precision: z.string(),
+    strength: z.number(),
+    parameters: z.int(),
+    files: z.record(z.string(), z.object({ url: z.url(), bytes: z.int(), sha256: hex64 })),
+    cached: z.boolean().openapi({ description: 'Whether the adapter existed before the request.' }),
+    fit: z.object({
+      score: z.number().openapi({ description: 'Highest cosine to a training task.' }),
+      verdict: z.enum(['good', 'uncertain', 'unfit']),
+      nearest: z.array(z.object({ task: z.string(), similarity: z.number() })),
+    }),
+    norms: z
+      .record(z.string(), z.array(z.number()))
+      .openapi({ description: 'Per module, the Frobenius norm of the update of each layer.' }),
+    timings_ms: z
+      .record(z.string(), z.number())
+      .openapi({ description: 'Of the making of the adapter.' }),
+    created_at: instant,
+  })
+  .openapi('Adapter');
+
+/** A page of adapters. */
+export const adapterPageSchema = z
+  .object({
+    adapters: z.array(adapterSchema),
+    next_cursor: z.string().nullable().openapi({ description: 'null: this is the last page.' }),
+  })
+  .openapi('AdapterPage');
+
+const hypernetVersionSchema = z
+  .object({
+    version: z.string(),
+    digest: hex64,
+    origin: z.enum(['built-in', 'registered']),
+    registered_at: instant.nullable(),
+    variant: z.string(),
+    base_model: z.object({
+      id: z.string(),
+      revision: z.string(),
+      architecture: z.string(),
+      license: z.string(),
+    }),
+    rank: z.int(),
+    layers: z.int(),
+    target_modules: z.array(z.string()),
+    precision: z.string().openapi({ description: 'Used when a request names none.' }),
+    precisions: z.array(z.string()),
+    encoder: z.object({ kind: z.string(), model: z.string(), dim: z.int() }),
+    evaluation: z.record(z.string(), z.unknown()),
+  })
+  .openapi('HypernetVersion');
+
+/** A hypernetwork with its versions. */
+export const hypernetSchema = z
+  .object({
+    name: z.string(),
+    active: hex64.nullable().openapi({ description: 'Digest of the version that answers.' }),
+    previous: hex64.nullable().openapi({ description: 'Digest that a rollback goes back to.' }),
+    versions: z.array(hypernetVersionSchema),
+  })
+  .openapi('Hypernet');
+
+export const hypernetListSchema = z
+  .object({ default: z.string(), hypernets: z.array(hypernetSchema) })
+  .openapi('HypernetList');
+
+/**
+ * The document of a row.
+ *
+ * @param origin of the request, for the URLs of the files
+ */
+export function adapterDocument(
+  row: AdapterRow,
+  origin: string,
+  cached: boolean,
+): z.output<typeof adapterSchema> {
+  return {
+    id: row.id,
+    description: row.description,
+    hypernet: {
+      name: row.hypernetName,
+      version: row.hypernetVersion,
+      digest: row.hypernetDigest,
+    },
+    base_model: row.baseModel,
+    rank: row.rank,
+    alpha: row.rank,
+    target_modules: [...row.targetModules],
+    dtype: row.dtype,
+    precision: row.precision,
+    strength: row.strength,
+    parameters: row.parameters,
+    files: Object.fromEntries(
+      row.files.map(({ name, bytes, sha256 }) => [
+        name,
+        { url: `${origin}/v1/adapters/${row.id}/${name}`, bytes, sha256 },
+      ]),
+    ),
+    cached,
+    fit: { ...row.fit, nearest: row.fit.nearest.map((task) => ({ ...task })) },
+    norms: row.norms,
+    timings_ms: row.timings,
+    created_at: new Date(row.createdAt).toISOString(),
+  };
+}
+
+/** The document of a hypernetwork, given the manifest of each of its versions. */
+export function hypernetDocument(
+  family: HypernetFamily,
+  manifests: ReadonlyMap<string, Manifest>,
+): z.output<typeof hypernetSchema> {
+  return {
+    name: family.name,
+    active: family.activeDigest,
+    previous: family.previousDigest,
+    versions: family.versions.flatMap((version) => {
+      const manifest = manifests.get(version.digest);
+      return manifest ? [versionDocument(version, manifest)] : [];
+    }),
+  };
+}
+
+function versionDocument(
+  { version, digest, origin, registeredAt }: HypernetVersion,
+  manifest: Manifest,
+): z.output<typeof hypernetVersionSchema> {
+  const { target, graphs, encoder } = manifest;
+  return {
+    version,
+    digest,
+    origin,
+    registered_at: registeredAt === null ? null : new Date(registeredAt).toISOString(),
+    variant: manifest.variant,
+    base_model: target.base_model,
+    rank: target.rank,
+    layers: target.layers,
+    target_modules: target.modules.map(({ name }) => name),
+    precision: manifest.precision,
+    precisions: Object.keys(graphs),
+    encoder: { kind: encoder.kind, model: encoder.model, dim: encoder.dim },
+    evaluation: manifest.evaluation,
+  };
+}

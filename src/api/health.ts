@@ -1,0 +1,47 @@
+/** `/healthz`: whether the endpoint can make adapters, that is, has its tables and its default bundle. */
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { T2lError } from '../errors.ts';
+import { problemResponses } from './problem.ts';
+import { type App, type AppEnv, addRoute } from './route.ts';
+
+const healthSchema = z
+  .object({
+    status: z.literal('ok'),
+    hypernet: z.object({ name: z.string(), version: z.string(), digest: z.string() }),
+  })
+  .openapi('Health');
+
+/** Adds the health route. */
+export function registerHealthRoute(app: App): void {
+  addRoute(
+    app,
+    {
+      method: 'get',
+      path: '/healthz',
+      summary: 'Whether the endpoint can work',
+      responses: {
+        200: { description: 'It can.', content: { 'application/json': { schema: healthSchema } } },
+        ...problemResponses(['unhealthy']),
+      },
+    },
+    health,
+  );
+}
+
+async function health(c: Context<AppEnv>): Promise<Response> {
+  const { catalog, adapters } = c.get('services');
+  c.header('Cache-Control', 'no-store');
+  try {
+    await adapters.list({ limit: 1 });
+    const { name, version, digest } = await catalog.resolve();
+    return c.json({ status: 'ok', hypernet: { name, version, digest } });
+  } catch (error) {
+    console.error(error);
+    throw new T2lError(
+      'unhealthy',
+      503,
+      'The database must have its migrations and the default hypernetwork must be there.',
+    );
+  }
+}

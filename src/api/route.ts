@@ -1,0 +1,30 @@
+/** What handlers have in common: their context, and how a route joins the API and its description. */
+import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { Env } from '../env.ts';
+import type { Services } from './services.ts';
+import type { Timings } from './timing.ts';
+
+/** What every handler finds in its context. */
+export interface AppEnv {
+  Bindings: Env;
+  Variables: { timings: Timings; services: Services };
+}
+
+export type App = OpenAPIHono<AppEnv>;
+
+/** Adds a route to the API and to its description; bodies and queries are parsed by the handler. */
+export function addRoute(
+  app: App,
+  route: RouteConfig,
+  handler: (c: Context<AppEnv>) => Promise<Response> | Response,
+): void {
+  const { middleware = [], ...description } = route;
+  app.openAPIRegistry.registerPath(description);
+  app.on([route.method.toUpperCase()], [honoPath(route.path)], ...[middleware].flat(), handler);
+}
+
+/** OpenAPI's `/x/{id}` as Hono's `/x/:id`. */
+export function honoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}

@@ -1,0 +1,91 @@
+/**
+ * Every error code of the API: its status and what it means. The OpenAPI document is made from this
+ * table and a test checks it against the sources, so a code cannot appear anywhere unless it is here.
+ */
+
+/**
+ * Code -> HTTP statuses and title. A released code keeps its meaning and its statuses. Bundle errors
+ * have two: 500 when a bundle of this endpoint is broken, 422 when a registration brings a broken one.
+ */
+export const ERROR_CODES = {
+  // The request as a whole.
+  json_malformed: [[400], 'The body is not JSON'],
+  body_not_object: [[400], 'The body is not a JSON object'],
+  body_too_large: [[413], 'The body is too large'],
+  content_type_unsupported: [[415], 'The content type is not JSON'],
+  field_unknown: [[400], 'A field is not known'],
+  route_unknown: [[404], 'There is nothing at this path'],
+  method_not_allowed: [[405], 'The path does not take this method'],
+
+  // What an adapter is made from.
+  input_missing: [[400], 'Neither description nor embedding'],
+  input_ambiguous: [[400], 'Both description and embedding'],
+  description_not_text: [[400], 'The description is not text'],
+  description_empty: [[400], 'The description is empty'],
+  description_too_long: [[400], 'The description is too long'],
+  description_unsupported: [[400], 'The hypernetwork takes embeddings only'],
+  embedding_not_numbers: [[400], 'The embedding is not a list of numbers'],
+  embedding_not_finite: [[400], 'The embedding has a number that is not finite'],
+  embedding_wrong_dimension: [[400], 'The embedding has the wrong length'],
+  dtype_unknown: [[400], 'The dtype is not known'],
+  precision_unknown: [[400], 'The precision is not known'],
+  strength_not_number: [[400], 'The strength is not a number'],
+  strength_out_of_range: [[400], 'The strength is out of range'],
+  hypernet_malformed: [[400], 'The hypernetwork is not named properly'],
+  hypernet_unknown: [[404], 'There is no such hypernetwork'],
+  hypernet_inactive: [[409], 'The hypernetwork has no active version'],
+
+  precision_unavailable: [[422], 'The hypernetwork has no graph of this precision'],
+  adapter_out_of_range: [[422], 'The generated weights must not be used'],
+
+  // Reading adapters.
+  adapter_id_malformed: [[400], 'The adapter id is malformed'],
+  adapter_prefix_ambiguous: [[409], 'Several adapter ids begin like this'],
+  adapter_unknown: [[404], 'There is no such adapter'],
+  file_unknown: [[404], 'The adapter has no such file'],
+  range_malformed: [[416], 'The Range header is malformed'],
+  range_unsatisfiable: [[416], 'The range lies outside the file'],
+  precondition_failed: [[412], 'The file is not the expected one'],
+  limit_out_of_range: [[400], 'The limit is out of range'],
+  cursor_malformed: [[400], 'The cursor is malformed'],
+  search_too_long: [[400], 'The search text is too long'],
+  base_model_malformed: [[400], 'The base model is not named properly'],
+
+  // Administration.
+  admin_token_missing: [[401], 'The call needs the admin token'],
+  admin_token_wrong: [[403], 'The admin token is wrong'],
+  admin_disabled: [[403], 'This endpoint has no admin token'],
+  name_malformed: [[400], 'The name is malformed'],
+  name_reserved: [[400], 'The name is reserved'],
+  version_malformed: [[400], 'The version is malformed'],
+  digest_malformed: [[400], 'The digest is malformed'],
+  activation_ambiguous: [[400], 'It is not clear which version is meant'],
+  hypernet_version_taken: [[409], 'The version is registered with another digest'],
+  hypernet_no_previous: [[409], 'There is no version to go back to'],
+
+  // Bundles.
+  bundle_missing_file: [[500, 422], 'A file of the bundle is missing'],
+  bundle_digest_mismatch: [[500, 422], 'A file of the bundle is not the one the manifest lists'],
+  bundle_manifest_invalid: [[500, 422], 'The manifest is not valid'],
+  bundle_schema_unsupported: [[500, 422], 'The manifest does not follow a supported schema'],
+
+  bundle_graph_invalid: [[500, 422], 'A graph of the bundle is not what the manifest says'],
+
+  // Encoders that run elsewhere.
+  encoder_not_configured: [[503], 'The encoder of the hypernetwork is not configured here'],
+  encoder_unavailable: [[502], 'The encoder could not be reached'],
+  encoder_timeout: [[504], 'The encoder took too long'],
+  encoder_answer_invalid: [[502], 'The encoder gave no usable vector'],
+
+  // Failures that are not the caller's.
+  adapter_bytes_changed: [[500], 'The adapter could not be made again with the same bytes'],
+  internal_error: [[500], 'Something went wrong here'],
+  unhealthy: [[503], 'The endpoint cannot work'],
+} as const satisfies Record<string, readonly [statuses: readonly number[], title: string]>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Whether a string is one of the codes of the API. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, code);
+}

@@ -1,0 +1,4 @@
+/** The Worker. */
+import { createApp } from './api/app.ts';
+
+export default createApp();

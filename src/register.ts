@@ -1,0 +1,117 @@
+/**
+ * Registering a bundle and choosing which version answers.
+ *
+ * Registration reads every file of the bundle, one at a time so that one is in memory, and checks it
+ * against the manifest. Only then the row is written, in one statement: a bundle is registered whole
+ * or not at all. Whether its graphs give the golden vectors is for the release script to find out.
+ */
+import { T2lError } from './errors.ts';
+import { openBundle, r2Source } from './hypernet/bundle.ts';
+import type { Catalog } from './store/catalog.ts';
+import type { HypernetStore } from './store/hypernets.ts';
+
+/** The effects of administration. */
+export interface RegistryEffects {
+  readonly catalog: Catalog;
+  readonly hypernets: HypernetStore;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** A bundle by all its names. */
+export interface BundleReference {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+}
+
+/** Which version to activate: exactly one member is set. */
+export interface Activation {
+  readonly version?: string | undefined;
+  readonly digest?: string | undefined;
+  readonly rollback?: true | undefined;
+}
+
+/** Verifies and registers a bundle that lies in the bucket; says whether it was new. */
+export async function registerBundle(
+  reference: BundleReference,
+  bucket: R2Bucket,
+  { catalog, hypernets, now }: RegistryEffects,
+): Promise<boolean> {
+  const taken = await catalog.byVersion(reference.name, reference.version);
+  if (taken?.digest === reference.digest) {
+    return false;
+  }
+  if (taken !== undefined) {
+    throw versionTaken(reference, taken.digest);
+  }
+  await verifyBundle(reference, bucket);
+  if (await hypernets.insert({ ...reference, registeredAt: now() })) {
+    return true;
+  }
+  // Another registration was faster; it must have been the same bundle.
+  const winner = await hypernets.byVersion(reference.name, reference.version);
+  if (winner?.digest !== reference.digest) {
+    throw versionTaken(reference, winner?.digest ?? 'another');
+  }
+  return false;
+}
+
+/** Makes a version the one that answers to a name. */
+export async function activateVersion(
+  name: string,
+  activation: Activation,
+  { catalog, hypernets, now }: RegistryEffects,
+): Promise<void> {
+  const family = await catalog.family(name);
+  if (activation.rollback && family?.previousDigest === null) {
+    throw new T2lError(
+      'hypernet_no_previous',
+      409,
+      `${name} has had one active version only; activate one by version or digest.`,
+    );
+  }
+  const digest = activation.rollback ? family?.previousDigest : activation.digest;
+  const version = family?.versions.find((one) =>
+    activation.version === undefined ? one.digest === digest : one.version === activation.version,
+  );
+  if (family === undefined || version === undefined) {
+    throw new T2lError(
+      'hypernet_unknown',
+      404,
+      `${name} has no such version; POST /v1/hypernets registers one.`,
+    );
+  }
+  // A bundle whose manifest cannot be read any more must not become the one that answers.
+  await asClientFault(() => catalog.open(version));
+  await hypernets.activate(name, version.digest, family.activeDigest, now());
+}
+
+async function verifyBundle(reference: BundleReference, bucket: R2Bucket): Promise<void> {
+  await asClientFault(async () => {
+    const bundle = await openBundle(r2Source(bucket), reference);
+    for (const file of Object.keys(bundle.manifest.files)) {
+      await bundle.read(file);
+    }
+  });
+}
+
+/** A broken bundle is a fault of ours when we serve it, and of the caller who brings it. */
+async function asClientFault<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof T2lError && error.code.startsWith('bundle_')) {
+      throw new T2lError(error.code, 422, error.detail, error.extra);
+    }
+    throw error;
+  }
+}
+
+function versionTaken({ name, version }: BundleReference, digest: string): T2lError {
+  return new T2lError(
+    'hypernet_version_taken',
+    409,
+    `${name}@${version} is registered with digest ${digest}; versions never change, use a new one.`,
+  );
+}
