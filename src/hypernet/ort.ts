@@ -14,6 +14,7 @@
 
 import * as ort from 'onnxruntime-web/wasm';
 import { loadOrtModule } from '#ort-module';
+import { splitModel } from './onnx-external.ts';
 
 /** A dense tensor going into or coming out of a graph. */
 export type OrtTensor =
@@ -24,6 +25,8 @@ export type OrtTensor =
 export interface OrtSession {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** The declared shape of every input; a name stands for a free dimension. */
+  readonly inputShapes: ReadonlyMap<string, readonly (number | string)[]>;
   /** Runs the graph once; calls on any session wait for each other. */
   run(feeds: Record<string, OrtTensor>): Promise<Record<string, OrtTensor>>;
   /** Frees the graph's memory inside the WASM heap; runs already queued still happen. */
@@ -51,9 +54,9 @@ let started = false;
 let memory: WebAssembly.Memory | undefined;
 
 /**
- * Loads a graph. The bytes are copied into the WASM heap and may be dropped afterwards.
+ * Loads a graph. The weights are copied into the WASM heap; the bytes may be dropped afterwards.
  *
- * @param model an ONNX or ORT-format model
+ * @param model an ONNX model
  */
 export async function createSession(model: Uint8Array): Promise<OrtSession> {
   // Outside the queue: under Node it reads a file, and the queue must hold no I/O.
@@ -64,6 +67,11 @@ export async function createSession(model: Uint8Array): Promise<OrtSession> {
     return {
       inputs: session.inputNames,
       outputs: session.outputNames,
+      inputShapes: new Map(
+        session.inputMetadata.flatMap((input) =>
+          input.isTensor ? [[input.name, input.shape]] : [],
+        ),
+      ),
       get released() {
         return released;
       },
@@ -88,15 +96,17 @@ function serialised<T>(task: () => Promise<T>): Promise<T> {
 }
 
 async function create(wasm: WebAssembly.Module, model: Uint8Array): Promise<ort.InferenceSession> {
+  const { graph, location } = splitModel(model);
+  const options = { ...SESSION_OPTIONS, externalData: [{ path: location, data: model }] };
   if (started) {
-    return ort.InferenceSession.create(model, SESSION_OPTIONS);
+    return ort.InferenceSession.create(graph, options);
   }
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmBinary = DUMMY_WASM_BINARY;
   const original = WebAssembly.instantiate;
   WebAssembly.instantiate = instantiateFrom(wasm);
   try {
-    const session = await ort.InferenceSession.create(model, SESSION_OPTIONS);
+    const session = await ort.InferenceSession.create(graph, options);
     started = true;
     return session;
   } finally {
