@@ -36,6 +36,7 @@ export default defineConfig({
           environment: 'node',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.worker.test.ts'],
+          globalSetup: ['test/build-worker.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

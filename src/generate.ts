@@ -13,12 +13,11 @@
  * and serves it only if it has the sha256 that the row recorded.
  */
 
-import type { AdapterDtype } from './adapter/peft.ts';
 import { type AdapterInput, adapterId } from './adapter-id.ts';
 import { T2lError } from './errors.ts';
 import type { Bundle } from './hypernet/bundle.ts';
 import type { Precision } from './hypernet/manifest.ts';
-import type { Produced } from './produce.ts';
+import type { Dtype, Produced } from './produce.ts';
 import type { AdapterStore } from './store/adapters.ts';
 import type { BlobStore, ByteRange } from './store/blobs.ts';
 import type { Catalog, HypernetVersion } from './store/catalog.ts';
@@ -28,7 +27,7 @@ import type { AdapterRow, StoredFile } from './store/schema.ts';
 export interface AdapterRequest {
   readonly input: AdapterInput;
   readonly hypernet: string | undefined;
-  readonly dtype: AdapterDtype;
+  readonly dtype: Dtype;
   readonly precision: Precision | undefined;
   readonly strength: number;
 }
@@ -38,7 +37,7 @@ export interface Recipe {
   readonly input: AdapterInput;
   /** The vector of a description that was encoded before: it is not encoded again. */
   readonly embedding?: Float32Array;
-  readonly dtype: AdapterDtype;
+  readonly dtype: Dtype;
   readonly precision: Precision;
   readonly strength: number;
 }
@@ -136,7 +135,7 @@ async function remake(row: AdapterRow, effects: PipelineEffects): Promise<Produc
     input:
       row.description === null ? { embedding: row.embedding } : { description: row.description },
     embedding: row.embedding,
-    dtype: row.dtype as AdapterDtype,
+    dtype: row.dtype as Dtype,
     precision: row.precision as Precision,
     strength: row.strength,
   });

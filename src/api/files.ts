@@ -11,8 +11,11 @@ import { etagOf, matchAllows, noneMatchNames, parseRange } from './range.ts';
 import { parseAdapterId } from './requests.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 
-/** A year: an id always means the same bytes. */
-const IMMUTABLE = 'public, max-age=31536000, immutable';
+/**
+ * A year: an id always means the same bytes. And these bytes: a proxy that compressed them would have
+ * to drop the strong entity tag and the ranges with it.
+ */
+const IMMUTABLE = 'public, max-age=31536000, immutable, no-transform';
 
 /** Adds the route of adapter files. */
 export function registerFileRoutes(app: App): void {

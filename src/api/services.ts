@@ -26,24 +26,16 @@ export function servicesOf(env: Env, timings: Timings): Services {
     now: () => Date.now(),
     time: (step, milliseconds) => timings.add(step, milliseconds),
     async produce(bundle, recipe) {
-      const { embedding } = recipe;
       const start = performance.now();
-      const encoder =
-        embedding !== undefined
-          ? { encode: () => Promise.resolve(embedding) }
-          : 'description' in recipe.input
-            ? await loadEncoder(bundle, encoderServices(env))
-            : undefined;
+      const mustEncode = 'description' in recipe.input && recipe.embedding === undefined;
+      const encoder = mustEncode ? await loadEncoder(bundle, encoderServices(env)) : undefined;
       const hypernet = await loadHypernet(bundle, recipe.precision);
       timings.add('load', performance.now() - start);
       return produceAdapter({
+        ...recipe,
         bundle,
         encoder,
         hypernet,
-        input: recipe.input,
-        precision: recipe.precision,
-        dtype: recipe.dtype,
-        strength: recipe.strength,
         clock: () => performance.now(),
       });
     },
