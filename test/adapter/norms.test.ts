@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { guardNorms, updateNorms } from '../../src/adapter/norms.ts';
+import type { Manifest } from '../../src/hypernet/manifest.ts';
+import type { LoraWeights } from '../../src/hypernet/runtime.ts';
+import { smallManifest } from '../fixtures/manifest.ts';
+import { randomWeights } from '../fixtures/weights.ts';
+
+const manifest = smallManifest();
+
+/** Frobenius norm of B A of one layer, by forming the product. */
+function denseNorm(
+  weights: LoraWeights,
+  module: Manifest['target']['modules'][number],
+  layer: number,
+): number {
+  const { A, B } = weights.get(module.name) as { A: Float32Array; B: Float32Array };
+  const { rank } = manifest.target;
+  let squares = 0;
+  for (let row = 0; row < module.out; row++) {
+    for (let column = 0; column < module.in; column++) {
+      let sum = 0;
+      for (let k = 0; k < rank; k++) {
+        const b = B[(layer * module.out + row) * rank + k] as number;
+        const a = A[(layer * rank + k) * module.in + column] as number;
+        sum += b * a;
+      }
+      squares += sum ** 2;
+    }
+  }
+  return Math.sqrt(squares);
+}
+
+test('norms equal those of the product itself', () => {
+  const weights = randomWeights(manifest, 3);
+  const norms = updateNorms(manifest, weights);
+  expect(Object.keys(norms)).toEqual(['q_proj', 'v_proj']);
+  for (const module of manifest.target.modules) {
+    [0, 1].forEach((layer) => {
+      expect(norms[module.name]?.[layer]).toBeCloseTo(denseNorm(weights, module, layer), 10);
+    });
+  }
+});
+
+test('an update of zeros has norm zero and passes', () => {
+  const norms = updateNorms(manifest, randomWeights(manifest, 3, 0));
+  expect(norms.q_proj).toEqual([0, 0]);
+  expect(() => guardNorms(manifest, norms)).not.toThrow();
+});
+
+test.each([
+  ['at the limit', 1.8, true],
+  ['beyond the limit', 1.8001, false],
+  ['infinite', Number.POSITIVE_INFINITY, false],
+  ['not a number', Number.NaN, false],
+])('a norm %s', (_case, norm, passes) => {
+  const guard = () => guardNorms(manifest, { q_proj: [1, 1], v_proj: [1, norm] });
+  if (passes) {
+    expect(guard).not.toThrow();
+  } else {
+    expect(guard).toThrow(expect.objectContaining({ code: 'adapter_out_of_range', status: 422 }));
+    expect(guard).toThrow(/v_proj in layer 1/);
+  }
+});
+
+test('a weight that is not finite makes a norm that is refused', () => {
+  for (const broken of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const weights = randomWeights(manifest, 3, 0.1);
+    (weights.get('v_proj') as { A: Float32Array }).A[13] = broken;
+    expect(() => guardNorms(manifest, updateNorms(manifest, weights))).toThrow(/v_proj in layer 1/);
+  }
+});
+
+test('a layer that never varied in training still has some room', () => {
+  const still = smallManifest();
+  still.norms.q_proj = { mean: [1, 1], deviation: [0, 0] };
+  expect(() => guardNorms(still, { q_proj: [1.3, 1], v_proj: [1, 1] })).not.toThrow();
+  expect(() => guardNorms(still, { q_proj: [1.5, 1], v_proj: [1, 1] })).toThrow();
+});

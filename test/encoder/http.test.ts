@@ -1,0 +1,144 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import type { HttpEncoderOptions } from '../../src/encoder/http.ts';
+import { loadEncoder } from '../../src/encoder/index.ts';
+import type { Bundle } from '../../src/hypernet/bundle.ts';
+import type { Manifest } from '../../src/hypernet/manifest.ts';
+import { smallManifest } from '../fixtures/manifest.ts';
+
+type Answer = (request: { path: string; body: unknown; headers: IncomingMessage['headers'] }) =>
+  | {
+      status?: number;
+      body: string;
+    }
+  | undefined;
+
+let server: Server | undefined;
+
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+/** A real embedding service on a free port; no answer means it hangs. */
+async function serve(answer: Answer): Promise<string> {
+  server = createServer(async (request, response) => {
+    let text = '';
+    for await (const chunk of request) {
+      text += chunk;
+    }
+    const { url = '', headers, method } = request;
+    expect(method).toBe('POST');
+    const result = answer({ path: url, body: JSON.parse(text), headers });
+    if (result !== undefined) {
+      response.writeHead(result.status ?? 200, { 'content-type': 'application/json' });
+      response.end(result.body);
+    }
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function bundleWith(encoder: Partial<Manifest['encoder']>): Bundle {
+  const manifest = smallManifest();
+  manifest.encoder = { ...manifest.encoder, kind: 'http', ...encoder } as Manifest['encoder'];
+  return { manifest, digest: '', read: () => Promise.reject(new Error('nothing to read')) };
+}
+
+async function encode(
+  http: HttpEncoderOptions,
+  encoder: Partial<Manifest['encoder']> = {},
+): Promise<number[]> {
+  const loaded = await loadEncoder(bundleWith(encoder), { http });
+  return [...(await loaded.encode('reverse it'))];
+}
+
+test('the OpenAI dialect', async () => {
+  const url = await serve(({ path, body, headers }) => {
+    expect(path).toBe('/base/v1/embeddings');
+    expect(body).toEqual({
+      model: 'some/encoder',
+      input: ['reverse it'],
+      encoding_format: 'float',
+    });
+    expect(headers.authorization).toBe('Bearer secret');
+    return {
+      body: JSON.stringify({
+        object: 'list',
+        data: [{ object: 'embedding', index: 0, embedding: [3, 0, 4] }],
+        usage: { prompt_tokens: 2 },
+      }),
+    };
+  });
+  expect(await encode({ url: `${url}/base/`, token: 'secret' })).toEqual(
+    [0.6, 0, 0.8].map(Math.fround),
+  );
+});
+
+test('the dialect of text-embeddings-inference, with template and scale, not normalised', async () => {
+  const url = await serve(({ path, body, headers }) => {
+    expect(path).toBe('/embed');
+    expect(body).toEqual({ inputs: ['query: reverse it!'], normalize: false, truncate: true });
+    expect(headers.authorization).toBeUndefined();
+    return { body: '[[3,0,4]]' };
+  });
+  const spec = { template: 'query: {description}!', normalize: false, scale: 2 };
+  expect(await encode({ url, dialect: 'tei' }, spec)).toEqual([6, 0, 8]);
+});
+
+test.each([
+  ['another dimension', '[[1,2]]', /2 numbers where 3/],
+  ['two vectors', '[[1,2,3],[1,2,3]]', /other than one vector/],
+  ['text in the vector', '[["1",2,3]]', /other than one vector/],
+  ['a null', '[[1,null,3]]', /other than one vector/],
+  ['an object', '{"error":"no"}', /other than one vector/],
+  ['something that is not JSON', '<html>', /other than one vector/],
+  ['a vector of zeros', '[[0,0,0]]', /zero or not finite/],
+  ['numbers too large to measure', '[[1e300,1,1]]', /zero or not finite/],
+])('an answer with %s is refused', async (_case, body, message) => {
+  const url = await serve(() => ({ body }));
+  const answer = encode({ url, dialect: 'tei' });
+  await expect(answer).rejects.toThrow(
+    expect.objectContaining({ code: 'encoder_answer_invalid', status: 502 }),
+  );
+  await expect(answer).rejects.toThrow(message);
+});
+
+test('a failing service is named with its status and the beginning of its answer', async () => {
+  const url = await serve(() => ({ status: 503, body: 'overloaded '.repeat(100) }));
+  const answer = encode({ url });
+  await expect(answer).rejects.toThrow(
+    expect.objectContaining({ code: 'encoder_unavailable', status: 502 }),
+  );
+  await expect(answer).rejects.toThrow(/answered 503: overloaded/);
+});
+
+test('a service that does not answer in time', async () => {
+  const url = await serve(() => undefined);
+  await expect(encode({ url, timeoutMs: 50 })).rejects.toThrow(
+    expect.objectContaining({ code: 'encoder_timeout', status: 504 }),
+  );
+});
+
+test('a service that is not there', async () => {
+  const url = await serve(() => ({ body: '' }));
+  server?.close();
+  await expect(encode({ url })).rejects.toThrow(
+    expect.objectContaining({ code: 'encoder_unavailable', status: 502 }),
+  );
+});
+
+test('an endpoint without a service says what it lacks', async () => {
+  await expect(loadEncoder(bundleWith({}), {})).rejects.toThrow(
+    expect.objectContaining({ code: 'encoder_not_configured', status: 503 }),
+  );
+});
+
+test('a bundle that takes embeddings only says which', async () => {
+  const given = loadEncoder(bundleWith({ kind: 'given' }), {});
+  await expect(given).rejects.toThrow(
+    expect.objectContaining({ code: 'description_unsupported', status: 400 }),
+  );
+  await expect(given).rejects.toThrow(/3 numbers from some\/encoder/);
+});

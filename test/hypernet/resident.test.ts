@@ -1,0 +1,84 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { createResidentCache } from '../../src/hypernet/resident.ts';
+
+class Thing {
+  released = 0;
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  async release(): Promise<void> {
+    this.released++;
+  }
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('what is resident is not loaded again', async () => {
+  const cache = createResidentCache<Thing>(10);
+  const first = await cache.get('a', 5, async () => new Thing('a'));
+  const second = await cache.get('a', 5, () => Promise.reject(new Error('loaded twice')));
+  expect(second).toBe(first);
+  expect(first.released).toBe(0);
+});
+
+test('the least recently used leaves first, and before the new one is loaded', async () => {
+  const cache = createResidentCache<Thing>(10);
+  const a = await cache.get('a', 5, async () => new Thing('a'));
+  const b = await cache.get('b', 5, async () => new Thing('b'));
+  await cache.get('a', 5, async () => new Thing('unused'));
+  await cache.get('c', 5, async () => {
+    expect([a.released, b.released]).toEqual([0, 1]);
+    return new Thing('c');
+  });
+  expect([a.released, b.released]).toEqual([0, 1]);
+});
+
+test('one thing over the budget is kept, alone', async () => {
+  const cache = createResidentCache<Thing>(10);
+  const small = await cache.get('small', 5, async () => new Thing('small'));
+  const large = await cache.get('large', 50, async () => new Thing('large'));
+  expect([small.released, large.released]).toEqual([1, 0]);
+  expect(await cache.get('large', 50, async () => new Thing('again'))).toBe(large);
+});
+
+test('requests at the same time share one load', async () => {
+  const cache = createResidentCache<Thing>(10);
+  let loads = 0;
+  const load = async () => {
+    loads++;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return new Thing('a');
+  };
+  const things = await Promise.all([1, 2, 3].map(() => cache.get('a', 5, load)));
+  expect(loads).toBe(1);
+  expect(new Set(things).size).toBe(1);
+});
+
+test('a load that never ends, because its request died, does not hold up the next one', async () => {
+  vi.useFakeTimers();
+  const cache = createResidentCache<Thing>(10);
+  void cache.get('a', 5, () => new Promise<Thing>(() => undefined));
+  const second = cache.get('a', 5, async () => new Thing('second'));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect((await second).name).toBe('second');
+  expect((await cache.get('a', 5, async () => new Thing('third'))).name).toBe('second');
+});
+
+test('a load that fails is tried again', async () => {
+  const cache = createResidentCache<Thing>(10);
+  await expect(cache.get('a', 5, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect((await cache.get('a', 5, async () => new Thing('a'))).name).toBe('a');
+});
+
+test('two different loads that end together stay within the budget', async () => {
+  const cache = createResidentCache<Thing>(10);
+  const things = await Promise.all(
+    ['a', 'b'].map((name) => cache.get(name, 8, async () => new Thing(name))),
+  );
+  expect(things.map(({ released }) => released).sort()).toEqual([0, 1]);
+});
