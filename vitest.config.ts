@@ -1,11 +1,14 @@
 /**
  * Two suites. `worker`: files named *.worker.test.ts run inside workerd with the bindings of
- * wrangler.toml (real R2 and D1, the real migrations). `node`: every other test runs in Node; those
- * that need the whole pipeline start the built Worker in Miniflare, because importing ONNX Runtime
- * module by module into the test pool takes about 20 s.
+ * wrangler.toml (real R2 and D1, the real migrations) and test single modules. `node`: every other
+ * test runs in Node; those that need the whole endpoint run the built Worker in workerd
+ * (test/server.ts), because the test pool takes about 20 s to load ONNX Runtime module by module.
  */
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+
+// Miniflare would look up where this machine is; tests need no network.
+process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false';
 
 export default defineConfig({
   test: {
@@ -14,7 +17,10 @@ export default defineConfig({
         plugins: [
           cloudflareTest(async () => ({
             wrangler: { configPath: './wrangler.toml' },
+            main: './test/empty-worker.ts',
             miniflare: {
+              // For vitest itself, which lives in the same isolate.
+              compatibilityFlags: ['nodejs_compat'],
               bindings: {
                 ADMIN_TOKEN: 'test-admin-token',
                 TEST_MIGRATIONS: await readD1Migrations('./migrations'),
@@ -24,6 +30,8 @@ export default defineConfig({
         ],
         test: {
           name: 'worker',
+          // Storage is per file in any case; an isolate per file would only start more slowly.
+          isolate: false,
           include: ['test/**/*.worker.test.ts'],
           setupFiles: ['test/apply-migrations.ts'],
           testTimeout: 60_000,

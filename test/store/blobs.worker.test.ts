@@ -1,0 +1,55 @@
+import { env } from 'cloudflare:workers';
+import { expect, test } from 'vitest';
+import { sha256Hex } from '../../src/adapter-id.ts';
+import { type BlobFile, blobStore } from '../../src/store/blobs.ts';
+import { idOf } from './row.ts';
+
+const store = blobStore(env.ADAPTERS);
+
+async function fileOf(content: string): Promise<BlobFile> {
+  const bytes = new TextEncoder().encode(content);
+  return { name: 'f.bin', contentType: 'text/plain', bytes, sha256: await sha256Hex(bytes) };
+}
+
+async function textOf(body: Promise<ReadableStream | null>): Promise<string | null> {
+  const stream = await body;
+  return stream && new Response(stream).text();
+}
+
+test('bytes come back, whole and in part', async () => {
+  const file = await fileOf('0123456789');
+  await store.put(idOf('a'), [file]);
+  expect(await textOf(store.get(idOf('a'), file))).toBe('0123456789');
+  expect(await textOf(store.get(idOf('a'), file, { offset: 3, length: 4 }))).toBe('3456');
+});
+
+test('an object is written once', async () => {
+  const file = await fileOf('same');
+  await Promise.all([store.put(idOf('b'), [file]), store.put(idOf('b'), [file])]);
+  const before = await env.ADAPTERS.head(`adapters/${idOf('b')}/f.bin`);
+  await store.put(idOf('b'), [file]);
+  const after = await env.ADAPTERS.head(`adapters/${idOf('b')}/f.bin`);
+  expect(after?.version).toBe(before?.version);
+});
+
+test('an orphan with other bytes is replaced', async () => {
+  await env.ADAPTERS.put(`adapters/${idOf('c')}/f.bin`, 'left by a crash');
+  const file = await fileOf('right');
+  await store.put(idOf('c'), [file]);
+  expect(await textOf(store.get(idOf('c'), file))).toBe('right');
+});
+
+test('R2 refuses bytes that are not those of the sha256', async () => {
+  const file = { ...(await fileOf('right')), sha256: '0'.repeat(64) };
+  await expect(store.put(idOf('d'), [file])).rejects.toThrow();
+});
+
+test('absent, foreign and removed objects are null', async () => {
+  const file = await fileOf('right');
+  expect(await store.get(idOf('e'), file)).toBeNull();
+  await env.ADAPTERS.put(`adapters/${idOf('e')}/f.bin`, 'wrong');
+  expect(await store.get(idOf('e'), file)).toBeNull();
+  await store.put(idOf('f'), [file]);
+  await store.remove(idOf('f'), ['f.bin']);
+  expect(await store.get(idOf('f'), file)).toBeNull();
+});
