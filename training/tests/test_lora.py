@@ -49,7 +49,7 @@ def random_weights(tasks: int):
     }
 
 
-def with_peft(weights, task: int):
+def with_peft(weights, task: int, base: LlamaForCausalLM | None = None):
     """The same model with one task's LoRA loaded into PEFT, flag and alpha as in training."""
     config = LoraConfig(
         r=TARGET.rank,
@@ -57,7 +57,7 @@ def with_peft(weights, task: int):
         use_rslora=TARGET.use_rslora,
         target_modules=list(TARGET.module_names),
     )
-    model = get_peft_model(tiny_llama(), config).eval()
+    model = get_peft_model(base or tiny_llama(), config).eval()
     for index, layer in enumerate(model.base_model.model.model.layers):
         for module in TARGET.modules:
             linear = layer.get_submodule(module.path)
