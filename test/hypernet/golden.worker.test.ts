@@ -22,7 +22,9 @@ import {
 /** The two runtimes round differently; anything structural is orders of magnitude larger. */
 const FLOAT32_TOLERANCE = 1e-5;
 const INT8_MIN_COSINE = 0.9995;
-const EMBEDDING_TOLERANCE = 1e-4;
+/** The encoder rounds activations to 16 bits; a sum that lands on the other side moves a little. */
+const EMBEDDING_TOLERANCE = 2e-3;
+const EMBEDDING_MIN_COSINE = 0.99999;
 /** An isolate has 128 MB; the JavaScript heap and the code need theirs. */
 const MAX_WASM_BYTES = 64 * 2 ** 20;
 
@@ -84,9 +86,10 @@ test('the tokenizer gives the ids of transformers', async () => {
 test('embeddings are those of training', async () => {
   await each(async (index, description) => {
     const embedding = await encoder.encode(description);
-    expect(relativeError(embedding, golden.row('embedding', index))).toBeLessThan(
-      EMBEDDING_TOLERANCE,
-    );
+    const expected = golden.row('embedding', index);
+    expect(relativeError(embedding, expected)).toBeLessThan(EMBEDDING_TOLERANCE);
+    const cosine = embedding.reduce((sum, value, k) => sum + value * (expected[k] as number), 0);
+    expect(cosine).toBeGreaterThan(EMBEDDING_MIN_COSINE);
   });
 });
 
