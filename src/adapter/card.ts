@@ -115,7 +115,7 @@ function evaluationRows(evaluation: Manifest['evaluation'], prefix = ''): string
 /** Markdown and HTML in `text` made to show as written, on one line. */
 function escapeMarkdown(text: string): string {
   return text
-    .replace(/[\\`*_{}[\]()#+!|~$-]/g, '\\$&')
+    .replace(/[\\`*_{}[\]#|~$]/g, '\\$&')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

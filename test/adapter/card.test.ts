@@ -47,7 +47,7 @@ test('a description cannot break out of its quotation', () => {
   });
   const quoted = card.split('\n').find((line) => line.startsWith('> '));
   expect(quoted).toBe(
-    '> &lt;script&gt;x&lt;/script&gt; \\[a\\]\\(b\\) \\| \\`c\\` \\# d \\-\\-\\- license: mit',
+    '> &lt;script&gt;x&lt;/script&gt; \\[a\\](b) \\| \\`c\\` \\# d --- license: mit',
   );
   expect(card.split('---\n')).toHaveLength(text().split('---\n').length);
 });
