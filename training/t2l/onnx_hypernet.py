@@ -14,6 +14,9 @@ quantised at run time with one scale per product.
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
+
 import numpy as np
 import onnxruntime as ort
 import torch
@@ -34,6 +37,7 @@ def build_hypernet_graph(network: Hypernetwork, precision: str) -> bytes:
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
+    network = copy.deepcopy(network).cpu().double().eval()  # folded sums must not show threads
     config, target = network.config, network.target
     graph = GraphBuilder(f"t2l-{config.variant}")
     embedding = graph.input("embedding", TensorProto.FLOAT, [1, config.embedding_dim])
@@ -193,32 +197,38 @@ def _numpy(tensor: torch.Tensor) -> np.ndarray:
     return tensor.detach().float().cpu().contiguous().numpy()
 
 
-def run_hypernet_graph(
-    data: bytes, embedding: torch.Tensor
-) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
-    """Run a graph natively on one embedding [dim]: module -> (A [N, R, in], B [N, out, R])."""
+Lora = dict[str, tuple[torch.Tensor, torch.Tensor]]
+"""Module -> (A [N, R, in], B [N, out, R]), the scale in B."""
+
+
+def hypernet_runner(data: bytes) -> Callable[[torch.Tensor], Lora]:
+    """A function that runs a graph natively on one embedding [dim]."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
-    values = session.run(names, {"embedding": embedding.reshape(1, -1).float().numpy()})
-    found = dict(zip(names, (torch.from_numpy(value) for value in values), strict=True))
     modules = [name.removesuffix(".A") for name in names if name.endswith(".A")]
-    return {module: (found[f"{module}.A"], found[f"{module}.B"]) for module in modules}
+
+    def run(embedding: torch.Tensor) -> Lora:
+        values = session.run(names, {"embedding": embedding.reshape(1, -1).float().numpy()})
+        found = dict(zip(names, (torch.from_numpy(value) for value in values), strict=True))
+        return {module: (found[f"{module}.A"], found[f"{module}.B"]) for module in modules}
+
+    return run
 
 
-def update_cosine(
+def update_cosines(
     first: tuple[torch.Tensor, torch.Tensor], second: tuple[torch.Tensor, torch.Tensor]
-) -> float:
-    """Cosine of two updates B @ A over all layers, without forming the products.
+) -> torch.Tensor:
+    """Cosine of two updates B @ A in every layer [N], without forming the products.
 
-    <B1 A1, B2 A2> = sum over ranks of (B1^T B2) * (A1 A2^T), rank by rank matrices.
+    <B1 A1, B2 A2> = sum over pairs of ranks of (B1^T B2) * (A1 A2^T).
     """
 
-    def inner(x, y) -> float:
+    def inner(x, y) -> torch.Tensor:
         (a1, b1), (a2, b2) = x, y
-        left = b1.double().transpose(-1, -2) @ b2.double()
-        right = a1.double() @ a2.double().transpose(-1, -2)
-        return float((left * right).sum())
+        left = b1.double().mT @ b2.double()
+        right = a1.double() @ a2.double().mT
+        return (left * right).sum(dim=(-1, -2))
 
-    return inner(first, second) / (inner(first, first) * inner(second, second)) ** 0.5
+    return inner(first, second) / (inner(first, first) * inner(second, second)).sqrt()

@@ -1,0 +1,460 @@
+"""Makes a bundle: the hypernetwork's graphs, golden vectors, fit and norms data, and the manifest.
+
+    python -m t2l.export --random --variant S --target configs/targets/NAME.json --dim 384 \\
+        --name NAME --out DIR
+
+writes a bundle with random weights, for benchmarks at sizes nobody has trained here. Trained
+bundles come from `export_bundle`, which the pipeline's export stage calls. The same weights give
+the same bytes on every run: nothing in a bundle depends on time, place or hash order, and sums that
+become constants or golden vectors are made in float64, where the number of threads cannot show.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import logging
+import math
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from t2l.encoder import (
+    MAX_TOKENS,
+    MODEL_FILE,
+    MODEL_ID,
+    TOKENIZER_FILE,
+    OnnxEncoder,
+    export_encoder,
+)
+from t2l.hypernetwork import Hypernetwork, HypernetworkConfig
+from t2l.manifest import (
+    MANIFEST_FILE,
+    SCHEMA,
+    SHARED_PREFIX,
+    BundleError,
+    canonical_bytes,
+    check_name,
+    digest,
+    file_entry,
+    resolve,
+    significant,
+)
+from t2l.onnx_hypernet import (
+    PRECISIONS,
+    build_hypernet_graph,
+    hypernet_runner,
+    update_cosines,
+)
+from t2l.target import TargetSpec
+
+logger = logging.getLogger(__name__)
+
+GOLDEN_LIMIT = 16384  # values kept of one golden tensor: enough to catch a wrong row or column
+NORM_BATCH = 16  # embeddings a pass when norms are measured: bounds memory at 7B sizes
+MAX_FLOAT32_ERROR = 1e-5  # of a golden tensor's largest value, PyTorch against ONNX Runtime
+MIN_INT8_COSINE = 0.9995  # of every module's update in every layer, int8 against float32
+INDEX_FILE = "index.json"
+
+
+@dataclass(frozen=True)
+class EncoderInfo:
+    """How a description becomes the embedding; see the manifest's `encoder`.
+
+    :param files: role ("model", "tokenizer") -> path below the hypernets root.
+    """
+
+    kind: Literal["onnx", "workers-ai", "http", "given"]
+    model: str
+    dim: int
+    pooling: str = "mean"
+    normalize: bool = True
+    scale: float = 1.0
+    template: str = "{description}"
+    max_tokens: int = MAX_TOKENS
+    files: tuple[tuple[str, str], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The manifest's `encoder`."""
+        document: dict[str, Any] = {
+            "kind": self.kind,
+            "model": self.model,
+            "dim": self.dim,
+            "pooling": self.pooling,
+            "normalize": self.normalize,
+            "scale": self.scale,
+            "template": self.template,
+            "max_tokens": self.max_tokens,
+        }
+        if self.files:
+            document["files"] = dict(self.files)
+        return document
+
+
+MINILM_FOLDER = f"{SHARED_PREFIX}all-minilm-l6-v2"
+MINILM = EncoderInfo(
+    kind="onnx",
+    model=MODEL_ID,
+    dim=384,
+    files=(
+        ("model", f"{MINILM_FOLDER}/{MODEL_FILE}"),
+        ("tokenizer", f"{MINILM_FOLDER}/{TOKENIZER_FILE}"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What the hypernetwork was trained on, for the fit score.
+
+    :param tasks: one name per row.
+    :param matrix: [tasks, dim]; rows are made unit length.
+    :param good: at least this cosine is a good fit.
+    :param uncertain: at least this one an uncertain fit, below it unfit.
+    """
+
+    tasks: tuple[str, ...]
+    matrix: Tensor
+    good: float
+    uncertain: float
+
+
+@dataclass(frozen=True)
+class Golden:
+    """Descriptions whose outputs every runtime must reproduce.
+
+    :param embeddings: [n, dim], the encoder's vectors.
+    :param tokens: token ids of each description, for kind `onnx`.
+    """
+
+    descriptions: tuple[str, ...]
+    embeddings: Tensor
+    tokens: tuple[tuple[int, ...], ...] | None = None
+
+
+def golden_from_encoder(encoder: OnnxEncoder, descriptions: Sequence[str]) -> Golden:
+    """Golden inputs of an embedded encoder."""
+    return Golden(
+        descriptions=tuple(descriptions),
+        embeddings=encoder.encode(descriptions),
+        tokens=tuple(tuple(encoder.tokens(text)) for text in descriptions),
+    )
+
+
+def export_bundle(
+    network: Hypernetwork,
+    *,
+    encoder: EncoderInfo,
+    golden: Golden,
+    fit: Fit,
+    norm_embeddings: Tensor,
+    evaluation: dict[str, Any],
+    training: dict[str, Any],
+    out_dir: Path,
+    name: str,
+    version: str,
+    precision: str = "int8",
+    overwrite: bool = False,
+    make_default: bool = False,
+) -> str:
+    """Write `<out_dir>/<name>/<version>/`, check it, and list it in `<out_dir>/index.json`.
+
+    :param norm_embeddings: [n, dim] of training descriptions, for the norm guard.
+    :param evaluation: figures for people, free JSON.
+    :param training: seeds, config digest and commit, free JSON.
+    :param out_dir: the hypernets root; the encoder's files must lie below it already.
+    :param precision: which graph the edge runs unless asked for another.
+    :param overwrite: replace a bundle of this version; only for one that was never released.
+    :return: the bundle's digest.
+    :raises BundleError: for inputs that do not fit each other, a version that exists, or a graph
+        that does not reproduce PyTorch.
+    """
+    root = Path(out_dir)
+    folder = root / name / version
+    _check_inputs(network, encoder, golden, fit, norm_embeddings, name, version, precision)
+    if folder.exists() and not overwrite:
+        raise BundleError(f"{folder} exists and versions are immutable; choose the next version")
+
+    network = copy.deepcopy(network).cpu().eval()
+    contents = {f"hypernet.{p}.onnx": build_hypernet_graph(network, p) for p in PRECISIONS}
+    exact = copy.deepcopy(network).double()
+    _check_graphs(exact, golden, contents)
+    contents["fit.f16"] = fit_bytes(fit)
+    contents["golden.safetensors"] = golden_bytes(exact, golden, encoder.max_tokens)
+    files = {file: file_entry(data) for file, data in contents.items()}
+    for _, file in encoder.files:
+        files[file] = file_entry(resolve(root, folder, file).read_bytes())
+
+    config = network.config
+    manifest = {
+        "schema": SCHEMA,
+        "name": name,
+        "version": version,
+        "variant": config.variant,
+        "latent": config.latent,
+        "head_in": config.head_in,
+        "target": network.target.to_manifest(),
+        "scale": "folded",
+        "precision": precision,
+        "graphs": {p: {"file": f"hypernet.{p}.onnx"} for p in PRECISIONS},
+        "encoder": encoder.to_json(),
+        "fit": {
+            "file": "fit.f16",
+            "dim": encoder.dim,
+            "tasks": list(fit.tasks),
+            "thresholds": {"good": fit.good, "uncertain": fit.uncertain},
+        },
+        "norms": measure_norms(exact, norm_embeddings),
+        "golden": {
+            "file": "golden.safetensors",
+            "descriptions": list(golden.descriptions),
+            "limit": GOLDEN_LIMIT,
+        },
+        "evaluation": evaluation,
+        "training": training,
+        "files": files,
+    }
+    contents[MANIFEST_FILE] = canonical_bytes(manifest)
+    _write_folder(folder, contents)
+    found = digest(contents[MANIFEST_FILE])
+    update_index(root, name, version, found, make_default=make_default)
+    logger.info("bundle %s %s: %s", name, version, found)
+    return found
+
+
+def fit_bytes(fit: Fit) -> bytes:
+    """Unit rows as float16, row-major, little-endian."""
+    rows = torch.nn.functional.normalize(fit.matrix.double(), dim=-1)
+    return rows.numpy().astype("<f2").tobytes()
+
+
+def golden_bytes(exact: Hypernetwork, golden: Golden, max_tokens: int) -> bytes:
+    """Embeddings and every `stride`-th value of what they give, B with its scale."""
+    tensors = {"embedding": golden.embeddings.float().contiguous()}
+    outputs = [_lora(exact, row) for row in golden.embeddings]
+    for module in exact.target.modules:
+        for number, side in enumerate("AB"):
+            rows = [output[module.name][number].flatten() for output in outputs]
+            stride = math.ceil(rows[0].numel() / GOLDEN_LIMIT)
+            picked = torch.stack([row[::stride] for row in rows])
+            tensors[f"{module.name}.{side}"] = picked.float().contiguous()
+    if golden.tokens is not None:
+        padded = torch.zeros(len(golden.tokens), max_tokens, dtype=torch.int64)
+        for row, ids in zip(padded, golden.tokens, strict=True):
+            row[: len(ids)] = torch.tensor(ids)
+        tensors["tokens"] = padded
+    return save_tensors(dict(sorted(tensors.items())))
+
+
+def measure_norms(exact: Hypernetwork, embeddings: Tensor) -> dict[str, dict[str, list[float]]]:
+    """Mean and deviation per module and layer of the update's Frobenius norm.
+
+    |B A|^2 = sum((B^T B) * (A A^T)), so the products are never formed.
+    """
+    names = exact.target.module_names
+    found: dict[str, list[Tensor]] = {name: [] for name in names}
+    with torch.no_grad():
+        for batch in embeddings.double().split(NORM_BATCH):
+            for name, (a, b) in exact(batch).items():
+                inner = (b.transpose(-1, -2) @ b) * (a @ a.transpose(-1, -2))
+                norms = inner.sum(dim=(-1, -2)).clamp(min=0).sqrt()  # [T, N]
+                found[name].append(norms * exact.target.scaling)
+    norms = {name: torch.cat(found[name]) for name in names}
+    return {
+        name: {
+            "mean": significant(norms[name].mean(dim=0)),
+            "deviation": significant(norms[name].std(dim=0, correction=0)),
+        }
+        for name in names
+    }
+
+
+def update_index(root: Path, name: str, version: str, found: str, *, make_default: bool) -> None:
+    """List a bundle in `index.json`, in the order of names and versions."""
+    path = Path(root) / INDEX_FILE
+    index = {"default": name, "bundles": []}
+    if path.exists():
+        index = json.loads(path.read_text(encoding="utf-8"))
+    others = [b for b in index["bundles"] if (b["name"], b["version"]) != (name, version)]
+    entry = {"name": name, "version": version, "digest": found}
+    index["bundles"] = sorted([*others, entry], key=lambda b: (b["name"], _version_key(b)))
+    if make_default:
+        index["default"] = name
+    text = json.dumps(index, indent=2, ensure_ascii=False) + "\n"
+    partial = path.with_suffix(".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def _version_key(bundle: dict[str, str]) -> tuple[list[int], bool, str]:
+    numbers, _, label = bundle["version"].partition("-")
+    return [int(part) for part in numbers.split(".")], not label, label
+
+
+def _check_inputs(
+    network: Hypernetwork,
+    encoder: EncoderInfo,
+    golden: Golden,
+    fit: Fit,
+    norm_embeddings: Tensor,
+    name: str,
+    version: str,
+    precision: str,
+) -> None:
+    check_name(name, version)
+    dim = network.config.embedding_dim
+    if precision not in PRECISIONS:
+        raise BundleError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
+    if encoder.dim != dim:
+        raise BundleError(f"the encoder gives {encoder.dim} values, the hypernetwork takes {dim}")
+    if not 0 < fit.uncertain <= fit.good <= 1:
+        raise BundleError(f"thresholds must be 0 < uncertain <= good <= 1, got {fit}")
+    rows = {
+        "golden": (golden.embeddings, len(golden.descriptions)),
+        "fit": (fit.matrix, len(fit.tasks)),
+        "norm": (norm_embeddings, len(norm_embeddings)),
+    }
+    for what, (matrix, count) in rows.items():
+        if count < 1 or tuple(matrix.shape) != (count, dim):
+            raise BundleError(
+                f"{what} embeddings must be [{max(count, 1)}, {dim}], got {list(matrix.shape)}"
+            )
+        if not torch.isfinite(matrix).all():
+            raise BundleError(f"{what} embeddings must be finite")
+    if encoder.kind == "onnx" and golden.tokens is None:
+        raise BundleError("golden descriptions of an embedded encoder need their tokens")
+
+
+def _lora(exact: Hypernetwork, embedding: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
+    """What one embedding gives, B with its scale: A [N, R, in], B [N, out, R]."""
+    with torch.no_grad():
+        weights = exact(embedding[None].double())
+    return {name: (a[0], b[0] * exact.target.scaling) for name, (a, b) in weights.items()}
+
+
+def _check_graphs(exact: Hypernetwork, golden: Golden, contents: dict[str, bytes]) -> None:
+    """Refuse to write a bundle whose graphs do not do what PyTorch does."""
+    run_float32 = hypernet_runner(contents["hypernet.float32.onnx"])
+    run_int8 = hypernet_runner(contents["hypernet.int8.onnx"])
+    for row in golden.embeddings:
+        wanted, whole, small = _lora(exact, row), run_float32(row), run_int8(row)
+        for name, pair in wanted.items():
+            for ours, theirs in zip(whole[name], pair, strict=True):
+                error = float((ours - theirs).abs().max() / theirs.abs().max().clamp(min=1e-30))
+                if error > MAX_FLOAT32_ERROR:
+                    raise BundleError(f"{name}: the float32 graph is off by {error:.1e}")
+            if not pair[1].any():  # no update at all has no direction
+                continue
+            cosine = float(update_cosines(small[name], pair).min())
+            logger.info("%s: int8 cosine %.6f", name, cosine)
+            if cosine < MIN_INT8_COSINE:
+                raise BundleError(f"{name}: the int8 graph's worst layer has cosine {cosine:.5f}")
+
+
+def _write_folder(folder: Path, contents: dict[str, bytes]) -> None:
+    """Put a whole folder in place at once, so that no half bundle is ever seen."""
+    partial = folder.with_name(f"{folder.name}.partial")
+    if partial.exists():
+        shutil.rmtree(partial)
+    partial.mkdir(parents=True)
+    for file, data in contents.items():
+        (partial / file).write_bytes(data)
+    if folder.exists():
+        shutil.rmtree(folder)
+    partial.rename(folder)
+
+
+RANDOM_DESCRIPTIONS = (
+    "Classify the sentiment of the review as positive or negative.",
+    "Answer the question with a single word.",
+    "Translate the sentence from English to French.",
+    "Solve the arithmetic problem and show every step.",
+    "Decide whether the premise entails the hypothesis.",
+    "Write a short title for the news article.",
+    "List the people and places that the text names, in the order in which they come.",
+    "Continue the story in the style of its author, and " + "very " * 150 + "slowly.",
+)
+"""Golden descriptions of a random bundle; the last is longer than the encoder's window."""
+
+
+def export_random(
+    variant: Literal["L", "M", "S"],
+    target: TargetSpec,
+    dim: int,
+    name: str,
+    out_dir: Path,
+    *,
+    version: str = "0.0.0",
+    seed: int = 0,
+    overwrite: bool = False,
+) -> str:
+    """A bundle with random weights of the right sizes; nothing it makes is of use.
+
+    With dim 384 it has the embedded encoder, with any other it takes embeddings only.
+
+    :return: the bundle's digest.
+    """
+    config = HypernetworkConfig(variant, embedding_dim=dim, head_init="normal")
+    network = Hypernetwork(config, target, seed=seed)
+    if dim == MINILM.dim:
+        info, shared = MINILM, Path(out_dir) / MINILM_FOLDER
+        if not (shared / MODEL_FILE).exists():
+            export_encoder(shared)
+        golden = golden_from_encoder(OnnxEncoder(shared), RANDOM_DESCRIPTIONS)
+    else:
+        info = EncoderInfo(kind="given", model="none", dim=dim)
+        rows = np.random.default_rng(seed).standard_normal((len(RANDOM_DESCRIPTIONS), dim))
+        unit = rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+        golden = Golden(RANDOM_DESCRIPTIONS, torch.from_numpy(unit).float())
+    return export_bundle(
+        network,
+        encoder=info,
+        golden=golden,
+        fit=Fit(RANDOM_DESCRIPTIONS, golden.embeddings, good=0.75, uncertain=0.5),
+        norm_embeddings=golden.embeddings,
+        evaluation={},
+        training={"random": True, "seed": seed},
+        out_dir=out_dir,
+        name=name,
+        version=version,
+        overwrite=overwrite,
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Command line of the random export."""
+    parser = argparse.ArgumentParser(prog="python -m t2l.export", description=__doc__)
+    parser.add_argument("--random", action="store_true", required=True, help="random weights")
+    parser.add_argument("--variant", choices=("L", "M", "S"), default="S")
+    parser.add_argument("--target", type=Path, required=True, help="target spec, JSON")
+    parser.add_argument("--dim", type=int, default=MINILM.dim, help="length of the embedding")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--version", default="0.0.0")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, required=True, help="the hypernets root")
+    parser.add_argument("--overwrite", action="store_true")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    found = export_random(
+        options.variant,
+        TargetSpec.load(options.target),
+        options.dim,
+        options.name,
+        options.out,
+        version=options.version,
+        seed=options.seed,
+        overwrite=options.overwrite,
+    )
+    print(found)
+
+
+if __name__ == "__main__":
+    main()
