@@ -66,7 +66,6 @@ export const ERROR_CODES = {
   // Bundles.
   bundle_missing_file: [[500, 422], 'A file of the bundle is missing'],
   bundle_digest_mismatch: [[500, 422], 'A file of the bundle is not the one the manifest lists'],
-  bundle_manifest_invalid: [[500, 422], 'The manifest is not valid'],
   bundle_schema_unsupported: [[500, 422], 'The manifest does not follow a supported schema'],
 
   bundle_graph_invalid: [[500, 422], 'A graph of the bundle is not what the manifest says'],
@@ -76,6 +75,9 @@ export const ERROR_CODES = {
   encoder_unavailable: [[502], 'The encoder could not be reached'],
   encoder_timeout: [[504], 'The encoder took too long'],
   encoder_answer_invalid: [[502], 'The encoder gave no usable vector'],
+
+  // Tools that read adapters and models from disk; no route answers with it.
+  safetensors_invalid: [[422], 'The file is not a safetensors file'],
 
   // Failures that are not the caller's.
   adapter_bytes_changed: [[500], 'The adapter could not be made again with the same bytes'],

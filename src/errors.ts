@@ -26,3 +26,21 @@ export class T2lError extends Error {
     this.extra = extra;
   }
 }
+
+/**
+ * Runs work that may find a bundle broken, and blames the right side for it: whoever registers such
+ * a bundle (422), or the endpoint that serves it (500).
+ */
+export async function blamingBundlesOn<T>(
+  side: 'caller' | 'endpoint',
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof T2lError && error.code.startsWith('bundle_')) {
+      throw new T2lError(error.code, side === 'caller' ? 422 : 500, error.detail, error.extra);
+    }
+    throw error;
+  }
+}

@@ -14,7 +14,7 @@
  */
 
 import { type AdapterInput, adapterId } from './adapter-id.ts';
-import { T2lError } from './errors.ts';
+import { blamingBundlesOn, T2lError } from './errors.ts';
 import type { Bundle } from './hypernet/bundle.ts';
 import type { Precision } from './hypernet/manifest.ts';
 import type { Dtype, Produced } from './produce.ts';
@@ -67,7 +67,7 @@ export async function generateAdapter(
   effects: PipelineEffects,
 ): Promise<Outcome> {
   const version = await effects.catalog.resolve(request.hypernet);
-  const bundle = await effects.catalog.open(version);
+  const bundle = await blamingBundlesOn('endpoint', () => effects.catalog.open(version));
   const recipe: Recipe = {
     input: request.input,
     dtype: request.dtype,
@@ -80,7 +80,7 @@ export async function generateAdapter(
   if (known !== undefined) {
     return { row: known, known: true };
   }
-  const produced = await effects.produce(bundle, recipe);
+  const produced = await blamingBundlesOn('endpoint', () => effects.produce(bundle, recipe));
   for (const [step, milliseconds] of Object.entries(produced.timings_ms)) {
     effects.time(step, milliseconds);
   }
@@ -131,14 +131,17 @@ async function remake(row: AdapterRow, effects: PipelineEffects): Promise<Produc
       `The files are gone and so is ${row.hypernetName} ${row.hypernetVersion}, which made them.`,
     );
   }
-  const produced = await effects.produce(await effects.catalog.open(version), {
+  const recipe: Recipe = {
     input:
       row.description === null ? { embedding: row.embedding } : { description: row.description },
     embedding: row.embedding,
     dtype: row.dtype as Dtype,
     precision: row.precision as Precision,
     strength: row.strength,
-  });
+  };
+  const produced = await blamingBundlesOn('endpoint', async () =>
+    effects.produce(await effects.catalog.open(version), recipe),
+  );
   for (const { name, sha256 } of row.files) {
     if (produced.files.find((file) => file.name === name)?.sha256 !== sha256) {
       throw bytesChanged(row.id, name);

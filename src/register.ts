@@ -5,7 +5,7 @@
  * against the manifest. Only then the row is written, in one statement: a bundle is registered whole
  * or not at all. Whether its graphs give the golden vectors is for the release script to find out.
  */
-import { T2lError } from './errors.ts';
+import { blamingBundlesOn, T2lError } from './errors.ts';
 import { openBundle, r2Source } from './hypernet/bundle.ts';
 import type { Catalog } from './store/catalog.ts';
 import type { HypernetStore } from './store/hypernets.ts';
@@ -83,29 +83,17 @@ export async function activateVersion(
     );
   }
   // A bundle whose manifest cannot be read any more must not become the one that answers.
-  await asClientFault(() => catalog.open(version));
+  await blamingBundlesOn('caller', () => catalog.open(version));
   await hypernets.activate(name, version.digest, family.activeDigest, now());
 }
 
 async function verifyBundle(reference: BundleReference, bucket: R2Bucket): Promise<void> {
-  await asClientFault(async () => {
+  await blamingBundlesOn('caller', async () => {
     const bundle = await openBundle(r2Source(bucket), reference);
     for (const file of Object.keys(bundle.manifest.files)) {
       await bundle.read(file);
     }
   });
-}
-
-/** A broken bundle is a fault of ours when we serve it, and of the caller who brings it. */
-async function asClientFault<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof T2lError && error.code.startsWith('bundle_')) {
-      throw new T2lError(error.code, 422, error.detail, error.extra);
-    }
-    throw error;
-  }
 }
 
 function versionTaken({ name, version }: BundleReference, digest: string): T2lError {

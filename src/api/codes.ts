@@ -29,7 +29,6 @@ export const BUNDLE_CODES = [
   'bundle_missing_file',
   'bundle_digest_mismatch',
   'bundle_schema_unsupported',
-  'bundle_manifest_invalid',
   'bundle_graph_invalid',
 ] as const satisfies readonly ErrorCode[];
 

@@ -1,7 +1,7 @@
 /** `/v1/hypernets`: which hypernetworks there are; registering and activating versions. */
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { T2lError } from '../errors.ts';
+import { blamingBundlesOn, T2lError } from '../errors.ts';
 import { activateVersion, registerBundle } from '../register.ts';
 import type { HypernetFamily } from '../store/catalog.ts';
 import { requireAdmin } from './admin.ts';
@@ -158,7 +158,9 @@ async function documentOf(services: Services, name: string): Promise<object> {
 }
 
 async function document({ catalog }: Services, family: HypernetFamily): Promise<object> {
-  const bundles = await Promise.all(family.versions.map((version) => catalog.open(version)));
+  const bundles = await blamingBundlesOn('endpoint', () =>
+    Promise.all(family.versions.map((version) => catalog.open(version))),
+  );
   return hypernetDocument(
     family,
     new Map(bundles.map(({ digest, manifest }) => [digest, manifest])),

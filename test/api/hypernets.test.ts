@@ -1,0 +1,216 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { adapterSchema, hypernetListSchema, hypernetSchema } from '../../src/api/documents.ts';
+import { type BundleName, defaultBundle, uploadVariant } from '../bundles.ts';
+import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
+
+const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+
+let server: TestServer;
+let builtIn: Awaited<ReturnType<typeof defaultBundle>>;
+
+beforeAll(async () => {
+  server = await startServer();
+  builtIn = await defaultBundle();
+});
+
+afterAll(async () => {
+  await server.close();
+});
+
+function register(bundle: object): Promise<Response> {
+  return server.send('/v1/hypernets', bundle, { headers });
+}
+
+function activate(body: object, name = builtIn.name): Promise<Response> {
+  return server.send(`/v1/hypernets/${name}/active`, body, { method: 'PUT', headers });
+}
+
+async function codeOf(response: Response): Promise<[number, unknown]> {
+  return [response.status, ((await response.json()) as { code?: unknown }).code];
+}
+
+async function family(): Promise<ReturnType<typeof hypernetSchema.parse>> {
+  return hypernetSchema.parse(await (await server.fetch(`/v1/hypernets/${builtIn.name}`)).json());
+}
+
+async function makeWith(hypernet?: string): Promise<string> {
+  const embedding = new Array(builtIn.manifest.encoder.dim).fill(0.05);
+  const response = await server.send('/v1/adapters', { embedding, hypernet });
+  return adapterSchema.parse(await response.json()).hypernet.version;
+}
+
+test('the built-in bundle is there with nothing registered', async () => {
+  const response = await server.fetch('/v1/hypernets');
+  const list = hypernetListSchema.parse(await response.json());
+  expect(list.default).toBe(builtIn.name);
+  const [first] = list.hypernets;
+  expect(first).toEqual(await family());
+  expect(first).toMatchObject({ active: builtIn.digest, previous: null });
+  expect(first?.versions).toMatchObject([
+    {
+      version: builtIn.version,
+      digest: builtIn.digest,
+      origin: 'built-in',
+      registered_at: null,
+      base_model: builtIn.manifest.target.base_model,
+      evaluation: builtIn.manifest.evaluation,
+    },
+  ]);
+  const health = await (await server.fetch('/healthz')).json();
+  expect(health).toMatchObject({ status: 'ok', hypernet: { digest: builtIn.digest } });
+});
+
+test.each<[string, (bundle: BundleName) => Promise<object>, string]>([
+  [
+    'a wrong digest',
+    async (bundle) => ({ ...bundle, digest: '0'.repeat(64) }),
+    'bundle_digest_mismatch',
+  ],
+  [
+    'no manifest',
+    async (bundle) => {
+      await server.env.HYPERNETS.delete(`${bundle.name}/${bundle.version}/manifest.json`);
+      return bundle;
+    },
+    'bundle_missing_file',
+  ],
+  [
+    'a missing file',
+    async (bundle) => {
+      await server.env.HYPERNETS.delete(`${bundle.name}/${bundle.version}/golden.safetensors`);
+      return bundle;
+    },
+    'bundle_missing_file',
+  ],
+  [
+    'a changed file',
+    async (bundle) => {
+      const key = `${bundle.name}/${bundle.version}/fit.f16`;
+      const object = await server.env.HYPERNETS.get(key);
+      const bytes = new Uint8Array((await object?.arrayBuffer()) ?? []);
+      bytes[0] = (bytes[0] ?? 0) ^ 1;
+      await server.env.HYPERNETS.put(key, bytes);
+      return bundle;
+    },
+    'bundle_digest_mismatch',
+  ],
+])('a bundle with %s is refused and leaves no trace', async (_name, spoil, code) => {
+  const bundle = await uploadVariant(server.env, '7.0.0');
+  expect(await codeOf(await register(await spoil(bundle)))).toEqual([422, code]);
+  expect((await family()).versions).toHaveLength(1);
+  const rows = await server.env.DB.prepare('SELECT count(*) AS n FROM hypernets').first();
+  expect(rows?.n).toBe(0);
+  const post = await server.send('/v1/adapters', { embedding: [1], hypernet: 't2l-mini@7.0.0' });
+  expect((await codeOf(post))[1]).toBe('hypernet_unknown');
+});
+
+test.each<[string, (manifest: Record<string, unknown>) => void, string]>([
+  [
+    'another schema',
+    (manifest) => {
+      manifest.schema = 't2l-bundle/9';
+    },
+    'bundle_schema_unsupported',
+  ],
+  [
+    'an unknown member',
+    (manifest) => {
+      manifest.surprise = true;
+    },
+    'bundle_schema_unsupported',
+  ],
+  [
+    'another name inside',
+    (manifest) => {
+      manifest.name = 'somebody-else';
+    },
+    'bundle_schema_unsupported',
+  ],
+])('a manifest with %s is refused', async (_name, change, code) => {
+  const bundle = await uploadVariant(server.env, '7.1.0', change);
+  expect(await codeOf(await register(bundle))).toEqual([422, code]);
+  expect((await family()).versions).toHaveLength(1);
+});
+
+test.each<[string, object, string]>([
+  ['no name', { name: undefined }, 'name_malformed'],
+  ['a path as name', { name: '../up' }, 'name_malformed'],
+  ['the reserved name', { name: 'encoders' }, 'name_reserved'],
+  ['a version that is none', { version: 'latest' }, 'version_malformed'],
+  ['a digest that is none', { digest: 'abc' }, 'digest_malformed'],
+  ['another member', { force: true }, 'field_unknown'],
+])('a registration with %s is refused', async (_name, change, code) => {
+  const { name, version, digest } = builtIn;
+  const answer = await codeOf(await register({ name, version, digest, ...change }));
+  expect(answer).toEqual([400, code]);
+});
+
+test('a version is registered, activated and rolled back', async () => {
+  const next = await uploadVariant(server.env, '8.0.0');
+  const registered = await register(next);
+  expect(registered.status).toBe(201);
+  expect(hypernetSchema.parse(await registered.json())).toEqual(await family());
+  expect((await register(next)).status).toBe(200);
+  expect(await family()).toMatchObject({ active: builtIn.digest, previous: null });
+  expect(await makeWith(`${next.name}@8.0.0`)).toBe('8.0.0');
+  expect(await makeWith()).toBe(builtIn.version);
+  expect(await codeOf(await activate({ rollback: true }))).toEqual([409, 'hypernet_no_previous']);
+
+  expect((await activate({ version: '8.0.0' })).status).toBe(200);
+  expect(await family()).toMatchObject({ active: next.digest, previous: builtIn.digest });
+  expect(await makeWith()).toBe('8.0.0');
+  expect((await activate({ rollback: true })).status).toBe(200);
+  expect(await makeWith()).toBe(builtIn.version);
+  expect(await family()).toMatchObject({ active: builtIn.digest, previous: next.digest });
+  expect((await activate({ digest: next.digest })).status).toBe(200);
+  expect(await makeWith()).toBe('8.0.0');
+  expect((await activate({ rollback: true })).status).toBe(200);
+});
+
+test('two registrations of one version at once: one is made, the other knows it', async () => {
+  const bundle = await uploadVariant(server.env, '8.2.0');
+  const answers = await Promise.all([register(bundle), register(bundle)]);
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 201]);
+});
+
+test('a version never changes', async () => {
+  const { name, version } = builtIn;
+  const own = await codeOf(await register({ name, version, digest: 'a'.repeat(64) }));
+  expect(own).toEqual([409, 'hypernet_version_taken']);
+  await register(await uploadVariant(server.env, '8.1.0'));
+  const changed = await uploadVariant(server.env, '8.1.0', (manifest) => {
+    manifest.training = { seed: 2 };
+  });
+  expect(await codeOf(await register(changed))).toEqual([409, 'hypernet_version_taken']);
+});
+
+test.each<[string, object, [number, string]]>([
+  ['nothing', {}, [400, 'activation_ambiguous']],
+  ['two things', { version: '1.0.0', rollback: true }, [400, 'activation_ambiguous']],
+  ['rollback: false', { rollback: false }, [400, 'activation_ambiguous']],
+  ['an unknown version', { version: '99.0.0' }, [404, 'hypernet_unknown']],
+  ['an unknown digest', { digest: 'f'.repeat(64) }, [404, 'hypernet_unknown']],
+])('an activation of %s is refused', async (_name, body, answer) => {
+  expect(await codeOf(await activate(body))).toEqual(answer);
+});
+
+test('an unknown name cannot be activated', async () => {
+  const answer = await codeOf(await activate({ version: '1.0.0' }, 'nobody'));
+  expect(answer).toEqual([404, 'hypernet_unknown']);
+});
+
+test('a registered name without an active version says so', async () => {
+  await server.env.DB.prepare(
+    "INSERT INTO hypernets (digest, name, version, registered_at) VALUES ('b', 'idle', '1.0.0', 0)",
+  ).run();
+  const response = await server.send('/v1/adapters', { description: 'x', hypernet: 'idle' });
+  expect(await codeOf(response)).toEqual([409, 'hypernet_inactive']);
+  await server.env.DB.prepare("DELETE FROM hypernets WHERE name = 'idle'").run();
+});
+
+test('a bundle that takes embeddings only says so', async () => {
+  await register(await uploadVariant(server.env, '8.3.0'));
+  const hypernet = `${builtIn.name}@8.3.0`;
+  const response = await server.send('/v1/adapters', { description: 'Reverse it', hypernet });
+  expect(await codeOf(response)).toEqual([400, 'description_unsupported']);
+});

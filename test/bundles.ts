@@ -1,0 +1,63 @@
+/** Bundles for registration tests: the default one with another version, or broken on purpose. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Env } from '../src/env.ts';
+import { type Manifest, parseManifest } from '../src/hypernet/manifest.ts';
+
+const HYPERNETS = join(import.meta.dirname, '../src/assets/hypernets');
+
+/** A bundle by all its names. */
+export interface BundleName {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+}
+
+/** The bundle that answers when a request names none, and its manifest. */
+export async function defaultBundle(): Promise<BundleName & { readonly manifest: Manifest }> {
+  const index = JSON.parse(await readFile(join(HYPERNETS, 'index.json'), 'utf8'));
+  const bundle = index.bundles.findLast(({ name }: BundleName) => name === index.default);
+  const path = join(HYPERNETS, bundle.name, bundle.version, 'manifest.json');
+  return { ...bundle, manifest: parseManifest(await readFile(path)) };
+}
+
+/**
+ * Uploads a variation of the default bundle that takes embeddings only, so that the encoder need not
+ * be uploaded.
+ *
+ * @param change what to change in its manifest
+ */
+export async function uploadVariant(
+  env: Env,
+  version: string,
+  change: (manifest: Record<string, unknown>) => void = () => {},
+): Promise<BundleName> {
+  const { name, version: original, manifest } = await defaultBundle();
+  const { files: _files, ...encoder } = manifest.encoder as Manifest['encoder'] & {
+    files?: object;
+  };
+  const kept = Object.entries(manifest.files).filter(([file]) => !file.startsWith('encoders/'));
+  const variant: Record<string, unknown> = {
+    ...manifest,
+    version,
+    encoder: { ...encoder, kind: 'given' },
+    files: Object.fromEntries(kept),
+  };
+  change(variant);
+  for (const [file] of kept) {
+    const bytes = await readFile(join(HYPERNETS, name, original, file));
+    await env.HYPERNETS.put(`${name}/${version}/${file}`, bytes);
+  }
+  const bytes = Buffer.from(canonicalJson(variant));
+  await env.HYPERNETS.put(`${name}/${version}/manifest.json`, bytes);
+  return { name, version, digest: createHash('sha256').update(bytes).digest('hex') };
+}
+
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
+}
