@@ -1,0 +1,146 @@
+/**
+ * `npm run demo`: what an adapter made from a sentence does to a language model.
+ *
+ * Starts an endpoint on this machine (or asks the one at --endpoint), asks it for an adapter for each
+ * of the unseen tasks, by description only, downloads it, and lets the tiny base model answer fresh
+ * questions with and without it, in ONNX Runtime's WASM build. No Python, no GPU, no account.
+ *
+ * The tasks were in no training, neither the base model's nor the hypernetwork's. An answer counts
+ * only if it is exactly right. Base and adapted see the same questions.
+ *
+ *   npm run demo -- [--samples 50] [--seed 0] [--tasks FILE] [--endpoint URL] [--json]
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { WEIGHTS_FILE } from '../src/adapter/peft.ts';
+import { unpackPeft } from '../src/adapter/unpack.ts';
+import type { LoraWeights } from '../src/hypernet/runtime.ts';
+import { generateText, type Lm, loadLm } from '../src/lm/index.ts';
+import { type Client, createClient } from './client.ts';
+import { draw, progress, runCommand, table } from './command.ts';
+import { ROOT, startEndpoint } from './endpoint.ts';
+
+/** No answer of the task family is longer; the endpoint's own evaluation stops there too. */
+const MAX_TOKENS = 32;
+
+const tasksSchema = z.object({
+  tasks: z
+    .array(
+      z.object({
+        name: z.string(),
+        description: z.string(),
+        samples: z.array(z.object({ prompt: z.string(), answer: z.string() })).min(1),
+      }),
+    )
+    .min(1),
+});
+
+type Task = z.output<typeof tasksSchema>['tasks'][number];
+type Sample = Task['samples'][number];
+
+interface Result {
+  readonly name: string;
+  readonly description: string;
+  /** Parts of the samples answered exactly right. */
+  readonly base: number;
+  readonly adapted: number;
+  readonly adapter: string;
+  readonly fit: string;
+}
+
+await runCommand(main);
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      samples: { type: 'string', default: '50' },
+      seed: { type: 'string', default: '0' },
+      tasks: { type: 'string', default: join(ROOT, 'src/assets/demo/unseen-tasks.json') },
+      model: { type: 'string', default: join(ROOT, 'src/assets/base-models/t2l-mini-base') },
+      endpoint: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const count = z.coerce.number().int().positive().parse(values.samples);
+  const seed = z.coerce.number().int().parse(values.seed);
+  const { tasks } = tasksSchema.parse(JSON.parse(await readFile(values.tasks, 'utf8')));
+  progress('Starting the endpoint and loading the base model');
+  const local = values.endpoint === undefined ? await startEndpoint() : undefined;
+  try {
+    const client = createClient(values.endpoint ?? local?.origin ?? '');
+    const lm = await loadLm((file) => readFile(join(values.model, file)));
+    const results: Result[] = [];
+    for (const [index, task] of tasks.entries()) {
+      const result = await compare(client, lm, task, draw(task.samples, count, seed + index));
+      progress(
+        `${index + 1}/${tasks.length} ${task.name}: ` +
+          `${percent(result.base)} -> ${percent(result.adapted)}`,
+      );
+      results.push(result);
+    }
+    process.stdout.write(`${values.json ? asJson(results, count, seed) : asTable(results)}\n`);
+  } finally {
+    await local?.close();
+  }
+}
+
+async function compare(
+  client: Client,
+  lm: Lm,
+  { name, description }: Task,
+  samples: readonly Sample[],
+): Promise<Result> {
+  const { adapter } = await client.createAdapter({ description });
+  const lora = unpackPeft(await client.download(adapter, WEIGHTS_FILE));
+  return {
+    name,
+    description,
+    base: await exactMatch(lm, samples, undefined),
+    adapted: await exactMatch(lm, samples, lora),
+    adapter: adapter.id,
+    fit: adapter.fit.verdict,
+  };
+}
+
+async function exactMatch(
+  lm: Lm,
+  samples: readonly Sample[],
+  lora: LoraWeights | undefined,
+): Promise<number> {
+  const prompts = samples.map(({ prompt }) => prompt);
+  const answers = await generateText(lm, prompts, lora, { maxTokens: MAX_TOKENS });
+  const right = samples.filter(({ answer }, index) => answers[index] === answer.trimEnd());
+  return right.length / samples.length;
+}
+
+function mean(results: readonly Result[], key: 'base' | 'adapted'): number {
+  return results.reduce((sum, result) => sum + result[key], 0) / results.length;
+}
+
+function asTable(results: readonly Result[]): string {
+  const rows = results.map(({ name, description, base, adapted }) => [
+    name,
+    description,
+    percent(base),
+    percent(adapted),
+  ]);
+  return table(
+    [
+      ['task', 'description', 'base', 'adapted'],
+      ...rows,
+      ['mean', '', percent(mean(results, 'base')), percent(mean(results, 'adapted'))],
+    ],
+    new Set([2, 3]),
+  );
+}
+
+function asJson(results: readonly Result[], samples: number, seed: number): string {
+  const means = { base: mean(results, 'base'), adapted: mean(results, 'adapted') };
+  return JSON.stringify({ samples, seed, mean: means, tasks: results }, null, 2);
+}
+
+function percent(part: number): string {
+  return `${(100 * part).toFixed(1)}%`;
+}

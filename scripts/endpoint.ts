@@ -1,0 +1,67 @@
+/**
+ * A throw-away endpoint for scripts: the Worker of wrangler.toml, or another one with its bindings,
+ * in workerd on this machine, with the static assets, an empty R2 and an empty, migrated D1.
+ *
+ * Nothing that it stores outlives it, and it never touches the data of `npm start`.
+ */
+import { join } from 'node:path';
+import { createTestHarness, unstable_readConfig as readConfig } from 'wrangler';
+import type { Env } from '../src/env.ts';
+
+/** The root of the repository. */
+export const ROOT = join(import.meta.dirname, '..');
+/** wrangler's command line, to be run by this very Node. */
+export const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
+
+/** Scripts must not ask, report or look for updates: nothing here needs a network. */
+export const OFFLINE = {
+  CI: '1',
+  WRANGLER_SEND_METRICS: 'false',
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+  WRANGLER_HIDE_BANNER: 'true',
+} as const;
+
+/** A running endpoint and what it stores. */
+export interface Endpoint {
+  readonly origin: string;
+  readonly env: Env;
+  close(): Promise<void>;
+}
+
+/** How to start an endpoint. */
+export interface EndpointOptions {
+  /** The Worker's entry file, from the root of the repository. */
+  readonly main?: string;
+  readonly adminToken?: string;
+}
+
+/** Starts an endpoint with empty stores. */
+export async function startEndpoint({ main, adminToken }: EndpointOptions = {}): Promise<Endpoint> {
+  Object.assign(process.env, OFFLINE);
+  const config = readConfig({ config: join(ROOT, 'wrangler.toml') }, { hideWarnings: true });
+  const harness = createTestHarness({
+    root: ROOT,
+    workers: [
+      {
+        config: {
+          name: config.name ?? 't2l-edge',
+          main: main ?? 'src/index.ts',
+          ...(config.compatibility_date && { compatibility_date: config.compatibility_date }),
+          assets: { ...config.assets, directory: 'src/assets' },
+          r2_buckets: config.r2_buckets,
+          d1_databases: config.d1_databases,
+          vars: adminToken === undefined ? {} : { ADMIN_TOKEN: adminToken },
+        },
+      },
+    ],
+  });
+  try {
+    const { url } = await harness.listen();
+    const worker = harness.getWorker<Env & Record<string, unknown>>();
+    await worker.applyD1Migrations('DB');
+    return { origin: url.origin, env: await worker.getEnv(), close: () => harness.close() };
+  } catch (error) {
+    await harness.close();
+    throw error;
+  }
+}

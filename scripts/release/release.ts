@@ -1,0 +1,153 @@
+/**
+ * A release, step by step; each step stops it, and only the last one changes what users get:
+ *
+ *   verify    canonical manifest, digests and golden vectors, in workerd on this machine
+ *   upload    what the bucket lacks; nothing that a registered bundle may use is overwritten
+ *   register  the endpoint reads every file back from the bucket and verifies it
+ *   try       an adapter made by the endpoint with this very bundle has the golden weights
+ *   activate  the version answers to its name; the one before is remembered
+ */
+import { WEIGHTS_FILE } from '../../src/adapter/peft.ts';
+import { readSafetensors } from '../../src/adapter/safetensors.ts';
+import { unpackPeft } from '../../src/adapter/unpack.ts';
+import { sha256Hex } from '../../src/adapter-id.ts';
+import { T2lError } from '../../src/errors.ts';
+import type { Client } from '../client.ts';
+import { type BundleFolder, readBundleFile, readBundleFolder, SHARED_PREFIX } from './folder.ts';
+import { cosine, float32Row, thinned } from './golden.ts';
+import type { ReleaseTarget } from './target.ts';
+import { startVerifier } from './verify.ts';
+import type { VerifyReport } from './verify-worker.ts';
+
+/**
+ * Least cosine between the tried adapter's weights and the golden ones. Another network, or another
+ * input, gives far less; int8 graphs, float16 and an encoder that runs elsewhere cost far less.
+ */
+const MIN_TRIAL_COSINE = 0.99;
+
+/** How to release. */
+export interface ReleaseOptions {
+  readonly directory: string;
+  /** Called when the bundle is verified: a broken one does not even open the target. */
+  readonly openTarget: () => Promise<ReleaseTarget>;
+  readonly log: (line: string) => void;
+}
+
+/** What a release did. */
+export interface ReleaseResult {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly uploaded: readonly string[];
+  readonly previous: string | null;
+}
+
+/** Verifies, uploads, registers, tries and activates a bundle. */
+export async function releaseBundle(options: ReleaseOptions): Promise<ReleaseResult> {
+  const { directory, openTarget, log } = options;
+  const folder = await readBundleFolder(directory);
+  const { name, version, digest } = folder;
+  log(`${name} ${version}, digest ${digest}`);
+  const report = await verify(folder);
+  log(`verified in workerd: ${report.files} files, ${JSON.stringify(report.golden)}`);
+  const target = await openTarget();
+  try {
+    await refuseTakenVersion(target.client, folder);
+    const uploaded = await upload(target, folder);
+    log(uploaded.length === 0 ? 'nothing to upload' : `uploaded ${uploaded.join(', ')}`);
+    await target.client.register({ name, version, digest });
+    log('registered');
+    const worst = await tryBundle(target.client, folder);
+    log(`tried: cosine to the golden weights ${worst.toFixed(5)}`);
+    const { previous } = await target.client.activate(name, { digest });
+    log(`active; before it was ${previous ?? 'none'}`);
+    return { name, version, digest, uploaded, previous };
+  } finally {
+    await target.close();
+  }
+}
+
+/** Makes the version that was active before the active one of a name again. */
+export async function rollBack(name: string, target: ReleaseTarget): Promise<string | null> {
+  try {
+    return (await target.client.activate(name, { rollback: true })).active;
+  } finally {
+    await target.close();
+  }
+}
+
+async function verify(folder: BundleFolder): Promise<VerifyReport> {
+  const verifier = await startVerifier();
+  try {
+    return await verifier.verify(folder);
+  } finally {
+    await verifier.close();
+  }
+}
+
+async function refuseTakenVersion(client: Client, folder: BundleFolder): Promise<void> {
+  const known = await client.hypernet(folder.name);
+  const taken = known?.versions.find(({ version }) => version === folder.version);
+  if (taken !== undefined && taken.digest !== folder.digest) {
+    throw new T2lError(
+      'hypernet_version_taken',
+      409,
+      `${folder.name} ${folder.version} is registered with digest ${taken.digest}; ` +
+        'versions never change, export a new one.',
+    );
+  }
+}
+
+/** Uploads what is missing or, in a version that was never registered, different. */
+async function upload({ bucket }: ReleaseTarget, { files }: BundleFolder): Promise<string[]> {
+  const uploaded: string[] = [];
+  for (const { key, path, sha256 } of files) {
+    const existing = await bucket.read(key);
+    if (existing !== null && (await sha256Hex(existing)) === sha256) {
+      continue;
+    }
+    if (existing !== null && key.startsWith(SHARED_PREFIX)) {
+      throw new T2lError(
+        'object_taken',
+        409,
+        `${key} is in the bucket with other bytes, which other bundles may use; ` +
+          'give the new encoder a folder of its own.',
+      );
+    }
+    await bucket.write(key, await readBundleFile(path));
+    uploaded.push(key);
+  }
+  return uploaded;
+}
+
+async function tryBundle(
+  client: Client,
+  { manifest, files, digest }: BundleFolder,
+): Promise<number> {
+  const { golden } = manifest;
+  const goldenFile = files.find(({ key }) => key.endsWith(`/${golden.file}`));
+  const tensors = readSafetensors(await readBundleFile(goldenFile?.path ?? golden.file));
+  const input =
+    manifest.encoder.kind === 'given'
+      ? { embedding: [...float32Row(tensors, 'embedding', 0)] }
+      : { description: golden.descriptions[0] };
+  const { adapter } = await client.createAdapter({ ...input, hypernet: digest });
+  const weights = unpackPeft(await client.download(adapter, WEIGHTS_FILE));
+  let worst = 1;
+  for (const { name } of manifest.target.modules) {
+    for (const side of ['A', 'B'] as const) {
+      const actual = thinned(weights.get(name)?.[side] ?? new Float32Array(0), golden.limit);
+      const found = cosine(actual, float32Row(tensors, `${name}.${side}`, 0));
+      if (!(found >= MIN_TRIAL_COSINE)) {
+        throw new T2lError(
+          'trial_failed',
+          502,
+          `${side} of ${name} in the adapter that the endpoint made has cosine ${found.toFixed(4)} ` +
+            `to the golden weights; required is ${MIN_TRIAL_COSINE}.`,
+        );
+      }
+      worst = Math.min(worst, found);
+    }
+  }
+  return worst;
+}

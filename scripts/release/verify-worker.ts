@@ -1,0 +1,70 @@
+/**
+ * The Worker that judges a bundle before it is released: the edge's own code, in the edge's runtime,
+ * reading the bundle from R2 as the edge will. It never leaves this machine.
+ *
+ * POST {name, version, digest} answers with a report, or with the code and sentence of what is wrong.
+ */
+import { T2lError } from '../../src/errors.ts';
+import { openBundle, r2Source } from '../../src/hypernet/bundle.ts';
+import { wasmMemoryBytes } from '../../src/hypernet/ort.ts';
+import { isCanonical } from './canonical.ts';
+import { checkGolden, type GoldenReport } from './golden.ts';
+
+/** What was found out about a bundle that is fit for release. */
+export interface VerifyReport {
+  readonly files: number;
+  readonly bytes: number;
+  readonly golden: GoldenReport;
+  readonly wasm_bytes: number;
+}
+
+/** The answer of the Worker. */
+export type VerifyAnswer =
+  | { readonly ok: true; readonly report: VerifyReport }
+  | { readonly ok: false; readonly code: string; readonly detail: string };
+
+interface Reference {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+}
+
+// biome-ignore lint/style/noDefaultExport: the entry of a Worker
+export default {
+  async fetch(request: Request, env: { HYPERNETS: R2Bucket }): Promise<Response> {
+    let answer: VerifyAnswer;
+    try {
+      answer = { ok: true, report: await verify(env.HYPERNETS, await request.json()) };
+    } catch (error) {
+      if (error instanceof T2lError) {
+        answer = { ok: false, code: error.code, detail: error.detail };
+      } else {
+        answer = { ok: false, code: 'bundle_graph_invalid', detail: String(error) };
+      }
+    }
+    return Response.json(answer);
+  },
+};
+
+async function verify(bucket: R2Bucket, reference: Reference): Promise<VerifyReport> {
+  const source = r2Source(bucket);
+  const bundle = await openBundle(source, reference);
+  const manifest = await source.read(`${reference.name}/${reference.version}/manifest.json`);
+  if (manifest === null || !isCanonical(manifest)) {
+    throw new T2lError(
+      'manifest_not_canonical',
+      422,
+      'The manifest must have its keys sorted, no white space and no escapes that JSON does not demand.',
+    );
+  }
+  let bytes = manifest.length;
+  for (const file of Object.keys(bundle.manifest.files)) {
+    bytes += (await bundle.read(file)).length;
+  }
+  return {
+    files: Object.keys(bundle.manifest.files).length + 1,
+    bytes,
+    golden: await checkGolden(bundle),
+    wasm_bytes: wasmMemoryBytes(),
+  };
+}
