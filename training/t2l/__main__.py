@@ -1,24 +1,21 @@
-"""The command line: `python -m t2l STAGE --config FILE`. It parses and calls; stages do the work."""
+"""The command line: `python -m t2l STAGE --config FILE`. It parses; the stages do the work."""
 
 import argparse
 import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from t2l import stages
 from t2l.config import Config, ConfigError, load_config
-from t2l.device import pick_device
-from t2l.tasks.procedural import procedural_tasks
 
-
-def base(config: Config) -> None:
-    """Train the tiny base model."""
-    from t2l.base_model import train_base_model
-
-    tasks = procedural_tasks(config.tasks.limit, config.tasks.seed)
-    train_base_model(config.base, tasks.train, config.run_dir / "base", pick_device())
-
-
-STAGES: dict[str, Callable[[Config], None]] = {"base": base}
+STAGES: dict[str, Callable[[Config], None]] = {
+    "base": stages.base,
+    "encode": stages.encode,
+    "sft": stages.sft,
+    "evaluate": stages.evaluate,
+    "export": stages.export,
+    "all": stages.everything,
+}
 
 
 def main() -> None:

@@ -33,8 +33,12 @@ PAD, BOS, EOS = 0, 1, 2
 SPECIAL_TOKENS = ("<pad>", "<bos>", "<eos>")
 ARROW = " -> "  # one token: it stands in every line and means nothing but "answer now"
 END = "\n"
-CHARACTERS = END + " " + "abcdefghijklmnopqrstuvwxyz" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + (
-    "0123456789" + "!#*()+,-./:=?_'\";&%@<>[]"
+CHARACTERS = (
+    END
+    + " "
+    + "abcdefghijklmnopqrstuvwxyz"
+    + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    + ("0123456789" + "!#*()+,-./:=?_'\";&%@<>[]")
 )
 VOCABULARY = (*SPECIAL_TOKENS, ARROW, *CHARACTERS)
 TOKEN_IDS = {token: index for index, token in enumerate(VOCABULARY)}
@@ -246,5 +250,7 @@ def base_model_revision(folder: Path) -> str:
     import hashlib
 
     digest = hashlib.sha1((folder / "model.safetensors").read_bytes())
-    digest.update(json.dumps(json.loads((folder / "config.json").read_text()), sort_keys=True).encode())
+    digest.update(
+        json.dumps(json.loads((folder / "config.json").read_text()), sort_keys=True).encode()
+    )
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Checkpoints: tensors in safetensors, everything else in JSON, written so that a cut loses nothing.
+"""Checkpoints: tensors in safetensors, the rest in JSON, written so that a cut loses nothing.
 
 A checkpoint holds model, optimizers and the step. Data and dropout are seeded by step, so a run
 that resumes takes exactly the steps it would have taken.

@@ -28,7 +28,7 @@ class TasksConfig:
 
     limit: int | None = None
     seed: int = 0
-    descriptions: int = 64
+    descriptions: int = 32
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -115,18 +115,20 @@ class EvaluationConfig:
     :param samples: fresh inputs a task.
     :param descriptions: held-out phrasings a task, used in turn.
     :param tasks: how many unseen tasks, None for all.
-    :param oracle_tasks: unseen tasks for which an oracle LoRA is trained.
-    :param baseline_steps: optimizer steps of the multi-task LoRA.
-    :param oracle_steps: optimizer steps of each oracle LoRA.
+    :param seen_tasks: how many training tasks to measure beside them.
+    :param shots: demonstrations in the prompt of the few-shot baseline.
     """
 
-    samples: int = 50
+    samples: int = 40
     descriptions: int = 5
     tasks: int | None = None
-    oracle_tasks: int = 8
-    baseline_steps: int = 600
-    oracle_steps: int = 200
+    seen_tasks: int = 60
+    shots: int = 3
     seed: int = 1000
+
+    def __post_init__(self) -> None:
+        if self.samples % self.descriptions:
+            raise ValueError("samples must be a multiple of descriptions, which take turns")
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -155,6 +157,11 @@ class Config:
     def run_dir(self) -> Path:
         """Where this run keeps its checkpoints and results."""
         return Path(self.runs)
+
+    @property
+    def assets_dir(self) -> Path:
+        """Where what ships lies: bundles, encoders and the base model."""
+        return Path(self.bundle.assets)
 
 
 class ConfigError(ValueError):

@@ -13,140 +13,49 @@ from __future__ import annotations
 
 import argparse
 import copy
-import json
 import logging
-import math
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from t2l.encoder import (
-    MAX_TOKENS,
-    MODEL_FILE,
-    MODEL_ID,
-    TOKENIZER_FILE,
-    OnnxEncoder,
-    export_encoder,
+from t2l.bundle_data import (
+    GOLDEN_LIMIT,
+    MINILM,
+    MINILM_FOLDER,
+    EncoderInfo,
+    Fit,
+    Golden,
+    fit_bytes,
+    folded_lora,
+    golden_bytes,
+    golden_from_encoder,
+    measure_norms,
 )
+from t2l.encoder import MODEL_FILE, OnnxEncoder, export_encoder
 from t2l.hypernetwork import Hypernetwork, HypernetworkConfig
 from t2l.manifest import (
     MANIFEST_FILE,
     SCHEMA,
-    SHARED_PREFIX,
     BundleError,
     canonical_bytes,
     check_name,
     digest,
     file_entry,
     resolve,
-    significant,
+    update_index,
 )
-from t2l.onnx_hypernet import (
-    PRECISIONS,
-    build_hypernet_graph,
-    hypernet_runner,
-    update_cosines,
-)
+from t2l.onnx_hypernet import PRECISIONS, build_hypernet_graph, hypernet_runner, update_cosines
 from t2l.target import TargetSpec
 
 logger = logging.getLogger(__name__)
 
-GOLDEN_LIMIT = 16384  # values kept of one golden tensor: enough to catch a wrong row or column
-NORM_BATCH = 16  # embeddings a pass when norms are measured: bounds memory at 7B sizes
 MAX_FLOAT32_ERROR = 1e-5  # of a golden tensor's largest value, PyTorch against ONNX Runtime
 MIN_INT8_COSINE = 0.9995  # of every module's update in every layer, int8 against float32
-INDEX_FILE = "index.json"
-
-
-@dataclass(frozen=True)
-class EncoderInfo:
-    """How a description becomes the embedding; see the manifest's `encoder`.
-
-    :param files: role ("model", "tokenizer") -> path below the hypernets root.
-    """
-
-    kind: Literal["onnx", "workers-ai", "http", "given"]
-    model: str
-    dim: int
-    pooling: str = "mean"
-    normalize: bool = True
-    scale: float = 1.0
-    template: str = "{description}"
-    max_tokens: int = MAX_TOKENS
-    files: tuple[tuple[str, str], ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """The manifest's `encoder`."""
-        document: dict[str, Any] = {
-            "kind": self.kind,
-            "model": self.model,
-            "dim": self.dim,
-            "pooling": self.pooling,
-            "normalize": self.normalize,
-            "scale": self.scale,
-            "template": self.template,
-            "max_tokens": self.max_tokens,
-        }
-        if self.files:
-            document["files"] = dict(self.files)
-        return document
-
-
-MINILM_FOLDER = f"{SHARED_PREFIX}all-minilm-l6-v2"
-MINILM = EncoderInfo(
-    kind="onnx",
-    model=MODEL_ID,
-    dim=384,
-    files=(
-        ("model", f"{MINILM_FOLDER}/{MODEL_FILE}"),
-        ("tokenizer", f"{MINILM_FOLDER}/{TOKENIZER_FILE}"),
-    ),
-)
-
-
-@dataclass(frozen=True)
-class Fit:
-    """What the hypernetwork was trained on, for the fit score.
-
-    :param tasks: one name per row.
-    :param matrix: [tasks, dim]; rows are made unit length.
-    :param good: at least this cosine is a good fit.
-    :param uncertain: at least this one an uncertain fit, below it unfit.
-    """
-
-    tasks: tuple[str, ...]
-    matrix: Tensor
-    good: float
-    uncertain: float
-
-
-@dataclass(frozen=True)
-class Golden:
-    """Descriptions whose outputs every runtime must reproduce.
-
-    :param embeddings: [n, dim], the encoder's vectors.
-    :param tokens: token ids of each description, for kind `onnx`.
-    """
-
-    descriptions: tuple[str, ...]
-    embeddings: Tensor
-    tokens: tuple[tuple[int, ...], ...] | None = None
-
-
-def golden_from_encoder(encoder: OnnxEncoder, descriptions: Sequence[str]) -> Golden:
-    """Golden inputs of an embedded encoder."""
-    return Golden(
-        descriptions=tuple(descriptions),
-        embeddings=encoder.encode(descriptions),
-        tokens=tuple(tuple(encoder.tokens(text)) for text in descriptions),
-    )
 
 
 def export_bundle(
@@ -230,75 +139,6 @@ def export_bundle(
     return found
 
 
-def fit_bytes(fit: Fit) -> bytes:
-    """Unit rows as float16, row-major, little-endian."""
-    rows = torch.nn.functional.normalize(fit.matrix.double(), dim=-1)
-    return rows.numpy().astype("<f2").tobytes()
-
-
-def golden_bytes(exact: Hypernetwork, golden: Golden, max_tokens: int) -> bytes:
-    """Embeddings and every `stride`-th value of what they give, B with its scale."""
-    tensors = {"embedding": golden.embeddings.float().contiguous()}
-    outputs = [_lora(exact, row) for row in golden.embeddings]
-    for module in exact.target.modules:
-        for number, side in enumerate("AB"):
-            rows = [output[module.name][number].flatten() for output in outputs]
-            stride = math.ceil(rows[0].numel() / GOLDEN_LIMIT)
-            picked = torch.stack([row[::stride] for row in rows])
-            tensors[f"{module.name}.{side}"] = picked.float().contiguous()
-    if golden.tokens is not None:
-        padded = torch.zeros(len(golden.tokens), max_tokens, dtype=torch.int64)
-        for row, ids in zip(padded, golden.tokens, strict=True):
-            row[: len(ids)] = torch.tensor(ids)
-        tensors["tokens"] = padded
-    return save_tensors(dict(sorted(tensors.items())))
-
-
-def measure_norms(exact: Hypernetwork, embeddings: Tensor) -> dict[str, dict[str, list[float]]]:
-    """Mean and deviation per module and layer of the update's Frobenius norm.
-
-    |B A|^2 = sum((B^T B) * (A A^T)), so the products are never formed.
-    """
-    names = exact.target.module_names
-    found: dict[str, list[Tensor]] = {name: [] for name in names}
-    with torch.no_grad():
-        for batch in embeddings.double().split(NORM_BATCH):
-            for name, (a, b) in exact(batch).items():
-                inner = (b.transpose(-1, -2) @ b) * (a @ a.transpose(-1, -2))
-                norms = inner.sum(dim=(-1, -2)).clamp(min=0).sqrt()  # [T, N]
-                found[name].append(norms * exact.target.scaling)
-    norms = {name: torch.cat(found[name]) for name in names}
-    return {
-        name: {
-            "mean": significant(norms[name].mean(dim=0)),
-            "deviation": significant(norms[name].std(dim=0, correction=0)),
-        }
-        for name in names
-    }
-
-
-def update_index(root: Path, name: str, version: str, found: str, *, make_default: bool) -> None:
-    """List a bundle in `index.json`, in the order of names and versions."""
-    path = Path(root) / INDEX_FILE
-    index = {"default": name, "bundles": []}
-    if path.exists():
-        index = json.loads(path.read_text(encoding="utf-8"))
-    others = [b for b in index["bundles"] if (b["name"], b["version"]) != (name, version)]
-    entry = {"name": name, "version": version, "digest": found}
-    index["bundles"] = sorted([*others, entry], key=lambda b: (b["name"], _version_key(b)))
-    if make_default:
-        index["default"] = name
-    text = json.dumps(index, indent=2, ensure_ascii=False) + "\n"
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
-
-
-def _version_key(bundle: dict[str, str]) -> tuple[list[int], bool, str]:
-    numbers, _, label = bundle["version"].partition("-")
-    return [int(part) for part in numbers.split(".")], not label, label
-
-
 def _check_inputs(
     network: Hypernetwork,
     encoder: EncoderInfo,
@@ -333,19 +173,12 @@ def _check_inputs(
         raise BundleError("golden descriptions of an embedded encoder need their tokens")
 
 
-def _lora(exact: Hypernetwork, embedding: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
-    """What one embedding gives, B with its scale: A [N, R, in], B [N, out, R]."""
-    with torch.no_grad():
-        weights = exact(embedding[None].double())
-    return {name: (a[0], b[0] * exact.target.scaling) for name, (a, b) in weights.items()}
-
-
 def _check_graphs(exact: Hypernetwork, golden: Golden, contents: dict[str, bytes]) -> None:
     """Refuse to write a bundle whose graphs do not do what PyTorch does."""
     run_float32 = hypernet_runner(contents["hypernet.float32.onnx"])
     run_int8 = hypernet_runner(contents["hypernet.int8.onnx"])
     for row in golden.embeddings:
-        wanted, whole, small = _lora(exact, row), run_float32(row), run_int8(row)
+        wanted, whole, small = folded_lora(exact, row), run_float32(row), run_int8(row)
         for name, pair in wanted.items():
             for ours, theirs in zip(whole[name], pair, strict=True):
                 error = float((ours - theirs).abs().max() / theirs.abs().max().clamp(min=1e-30))

@@ -68,8 +68,6 @@ class HypernetworkConfig:
     def __post_init__(self) -> None:
         if self.variant not in ("L", "M", "S"):
             raise ValueError(f"variant must be L, M or S, got {self.variant!r}")
-        if self.embedding_dim < 1 or self.head_in < 1:
-            raise ValueError("embedding_dim and head_in must be at least 1")
         if self.latent < 4 or self.latent % 4:
             raise ValueError(f"latent must be a positive multiple of 4, got {self.latent}")
         if not 0 <= self.dropout < 1:
@@ -251,21 +249,23 @@ class Hypernetwork(nn.Module):
         max(in, out) columns for both and throws the rest away.
         """
         rank, variant = self.target.rank, self.config.variant
-        n_in, n_out = module.in_features, module.out_features
+        widths = (module.in_features, module.out_features)
         head = self.heads[module.name]
-        weight, bias = head.weight, head.bias
         if variant == "L":
-            a, b = head(features).split([rank * n_in, rank * n_out], dim=-1)
-            a, b = a.unflatten(-1, (rank, n_in)), b.unflatten(-1, (rank, n_out))
-        elif variant == "M":
-            weight = weight.unflatten(0, (rank, -1))  # [R, max, H]
-            bias = None if bias is None else bias.unflatten(0, (rank, -1))
-            a = _rows(features[..., 0, :], weight[:, :n_in], _columns(bias, n_in))
-            b = _rows(features[..., 1, :], weight[:, :n_out], _columns(bias, n_out))
-        else:
-            a = F.linear(features[..., 0, :, :], weight[:n_in], _columns(bias, n_in))
-            b = F.linear(features[..., 1, :, :], weight[:n_out], _columns(bias, n_out))
-        return a, b.transpose(-1, -2)
+            sides = head(features).split([rank * width for width in widths], dim=-1)
+            return sides[0].unflatten(-1, (rank, -1)), sides[1].unflatten(-1, (rank, -1)).mT
+
+        def needed(rows: Tensor, width: int) -> Tensor:
+            if variant == "S":
+                return rows[:width]
+            return rows.unflatten(0, (rank, -1))[:, :width].flatten(0, 1)
+
+        sides = []
+        for side, width in enumerate(widths):
+            bias = None if head.bias is None else needed(head.bias, width)
+            y = F.linear(features[:, :, side], needed(head.weight, width), bias)
+            sides.append(y if variant == "S" else y.unflatten(-1, (rank, width)))
+        return sides[0], sides[1].mT
 
     def save(self, folder: Path) -> None:
         """Write the weights (safetensors) and the config and target (JSON) into `folder`."""
@@ -299,13 +299,3 @@ def parameter_count(config: HypernetworkConfig, target: TargetSpec) -> int:
     """Number of weights, without allocating them."""
     with torch.device("meta"):
         return sum(p.numel() for p in Hypernetwork(config, target).parameters())
-
-
-def _columns(bias: Tensor | None, count: int) -> Tensor | None:
-    return None if bias is None else bias[..., :count]
-
-
-def _rows(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """[..., H] by weight [R, n, H] to [..., R, n]."""
-    flat = F.linear(x, weight.flatten(0, 1), None if bias is None else bias.flatten())
-    return flat.unflatten(-1, weight.shape[:2])

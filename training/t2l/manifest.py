@@ -18,6 +18,7 @@ from typing import Any
 
 SCHEMA = "t2l-bundle/1"
 MANIFEST_FILE = "manifest.json"
+INDEX_FILE = "index.json"
 SHARED_PREFIX = "encoders/"
 
 _NAME = re.compile(r"^[a-z0-9]+(?:[-.][a-z0-9]+)*$")
@@ -102,6 +103,28 @@ def verify_bundle(root: Path, name: str, version: str) -> str:
         if path.is_file() and path.relative_to(folder).as_posix() not in listed:
             raise BundleError(f"{folder}: {path.relative_to(folder)} is not in the manifest")
     return found
+
+
+def update_index(root: Path, name: str, version: str, found: str, *, make_default: bool) -> None:
+    """List a bundle in `index.json`, in the order of names and versions."""
+    path = Path(root) / INDEX_FILE
+    index = {"default": name, "bundles": []}
+    if path.exists():
+        index = json.loads(path.read_text(encoding="utf-8"))
+    others = [b for b in index["bundles"] if (b["name"], b["version"]) != (name, version)]
+    entry = {"name": name, "version": version, "digest": found}
+    index["bundles"] = sorted([*others, entry], key=lambda b: (b["name"], _version_key(b)))
+    if make_default:
+        index["default"] = name
+    text = json.dumps(index, indent=2, ensure_ascii=False) + "\n"
+    partial = path.with_suffix(".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def _version_key(bundle: dict[str, str]) -> tuple[list[int], bool, str]:
+    numbers, _, label = bundle["version"].partition("-")
+    return [int(part) for part in numbers.split(".")], not label, label
 
 
 def significant(values: Iterable[float], digits: int = 6) -> list[float]:

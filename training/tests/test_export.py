@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import load_file
 from test_hypernetwork import TINY, network
 
+from t2l import bundle_data
 from t2l import export as module
 from t2l.encoder import OnnxEncoder
 from t2l.export import (
@@ -84,7 +85,7 @@ def test_manifest(made):
 
 def test_golden_vectors_are_what_the_network_and_the_graph_give(made, tmp_path, monkeypatch):
     _, net = made
-    monkeypatch.setattr(module, "GOLDEN_LIMIT", 10)  # so that the stride matters
+    monkeypatch.setattr(bundle_data, "GOLDEN_LIMIT", 10)  # so that the stride matters
     export_bundle(net, **arguments(tmp_path))
     folder = tmp_path / "tiny/1.0.0"
     golden = load_file(folder / "golden.safetensors")

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from t2l.tasks.operations import Domain, Operation, State, operations
+from t2l.tasks.operations import Domain, Operation, State, operations, patterns
 from t2l.tasks.phrasing import FRAMES, expand_all, sentence
 from t2l.tasks.vocabulary import LETTERS, WORDS
 
@@ -106,8 +106,10 @@ class Task:
         :param split: `train` or `held_out`; they share neither synonyms nor frames.
         """
         held = split == "held_out"
-        slots = NOUNS[self.domain]
-        phrases = [expand_all(s.held_out if held else s.train, slots) for s in self.steps]
+        phrases = [
+            expand_all(patterns(self.domain, step, split), {**NOUNS[self.domain], **step.slots})
+            for step in self.steps
+        ]
         frames = FRAMES[len(self.steps)][1 if held else 0]
         sizes = [len(frames), *map(len, phrases), len(SUBJECTS[self.domain])]
         rng = random.Random(f"{self.name}|{split}|{seed}")

@@ -1,0 +1,163 @@
+"""What a bundle carries besides its graphs: encoder, golden vectors, fit matrix and norms.
+
+Golden vectors are what every runtime must reproduce; the fit matrix says what the hypernetwork was
+trained on; the norms say how large its updates are, so that a broken output can be told. All are
+computed from a float64 copy of the network: rounded to float32 afterwards, they are the same bytes
+whatever the number of threads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from t2l.encoder import MAX_TOKENS, MODEL_FILE, MODEL_ID, TOKENIZER_FILE, OnnxEncoder
+from t2l.hypernetwork import Hypernetwork
+from t2l.manifest import SHARED_PREFIX, significant
+
+GOLDEN_LIMIT = 16384  # values kept of one golden tensor: enough to catch a wrong row or column
+NORM_BATCH = 16  # embeddings a pass when norms are measured: bounds memory at 7B sizes
+
+
+@dataclass(frozen=True)
+class EncoderInfo:
+    """How a description becomes the embedding; see the manifest's `encoder`.
+
+    :param files: role ("model", "tokenizer") -> path below the hypernets root.
+    """
+
+    kind: Literal["onnx", "workers-ai", "http", "given"]
+    model: str
+    dim: int
+    pooling: str = "mean"
+    normalize: bool = True
+    scale: float = 1.0
+    template: str = "{description}"
+    max_tokens: int = MAX_TOKENS
+    files: tuple[tuple[str, str], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The manifest's `encoder`."""
+        document: dict[str, Any] = {
+            "kind": self.kind,
+            "model": self.model,
+            "dim": self.dim,
+            "pooling": self.pooling,
+            "normalize": self.normalize,
+            "scale": self.scale,
+            "template": self.template,
+            "max_tokens": self.max_tokens,
+        }
+        if self.files:
+            document["files"] = dict(self.files)
+        return document
+
+
+MINILM_FOLDER = f"{SHARED_PREFIX}all-minilm-l6-v2"
+MINILM = EncoderInfo(
+    kind="onnx",
+    model=MODEL_ID,
+    dim=384,
+    files=(
+        ("model", f"{MINILM_FOLDER}/{MODEL_FILE}"),
+        ("tokenizer", f"{MINILM_FOLDER}/{TOKENIZER_FILE}"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What the hypernetwork was trained on, for the fit score.
+
+    :param tasks: one name per row.
+    :param matrix: [tasks, dim]; rows are made unit length.
+    :param good: at least this cosine is a good fit.
+    :param uncertain: at least this one an uncertain fit, below it unfit.
+    """
+
+    tasks: tuple[str, ...]
+    matrix: Tensor
+    good: float
+    uncertain: float
+
+
+@dataclass(frozen=True)
+class Golden:
+    """Descriptions whose outputs every runtime must reproduce.
+
+    :param embeddings: [n, dim], the encoder's vectors.
+    :param tokens: token ids of each description, for kind `onnx`.
+    """
+
+    descriptions: tuple[str, ...]
+    embeddings: Tensor
+    tokens: tuple[tuple[int, ...], ...] | None = None
+
+
+def golden_from_encoder(encoder: OnnxEncoder, descriptions: Sequence[str]) -> Golden:
+    """Golden inputs of an embedded encoder."""
+    return Golden(
+        descriptions=tuple(descriptions),
+        embeddings=encoder.encode(descriptions),
+        tokens=tuple(tuple(encoder.tokens(text)) for text in descriptions),
+    )
+
+
+def folded_lora(exact: Hypernetwork, embedding: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
+    """What one embedding gives, B with its scale: A [N, R, in], B [N, out, R]."""
+    with torch.no_grad():
+        weights = exact(embedding[None].double())
+    return {name: (a[0], b[0] * exact.target.scaling) for name, (a, b) in weights.items()}
+
+
+def fit_bytes(fit: Fit) -> bytes:
+    """Unit rows as float16, row-major, little-endian."""
+    rows = torch.nn.functional.normalize(fit.matrix.double(), dim=-1)
+    return rows.numpy().astype("<f2").tobytes()
+
+
+def golden_bytes(exact: Hypernetwork, golden: Golden, max_tokens: int) -> bytes:
+    """Embeddings and every `stride`-th value of what they give, B with its scale."""
+    tensors = {"embedding": golden.embeddings.float().contiguous()}
+    outputs = [folded_lora(exact, row) for row in golden.embeddings]
+    for module in exact.target.modules:
+        for number, side in enumerate("AB"):
+            rows = [output[module.name][number].flatten() for output in outputs]
+            stride = math.ceil(rows[0].numel() / GOLDEN_LIMIT)
+            picked = torch.stack([row[::stride] for row in rows])
+            tensors[f"{module.name}.{side}"] = picked.float().contiguous()
+    if golden.tokens is not None:
+        padded = torch.zeros(len(golden.tokens), max_tokens, dtype=torch.int64)
+        for row, ids in zip(padded, golden.tokens, strict=True):
+            row[: len(ids)] = torch.tensor(ids)
+        tensors["tokens"] = padded
+    return save_tensors(dict(sorted(tensors.items())))
+
+
+def measure_norms(exact: Hypernetwork, embeddings: Tensor) -> dict[str, dict[str, list[float]]]:
+    """Mean and deviation per module and layer of the update's Frobenius norm.
+
+    |B A|^2 = sum((B^T B) * (A A^T)), so the products are never formed.
+    """
+    names = exact.target.module_names
+    found: dict[str, list[Tensor]] = {name: [] for name in names}
+    with torch.no_grad():
+        for batch in embeddings.double().split(NORM_BATCH):
+            for name, (a, b) in exact(batch).items():
+                inner = (b.transpose(-1, -2) @ b) * (a @ a.transpose(-1, -2))
+                norms = inner.sum(dim=(-1, -2)).clamp(min=0).sqrt()  # [T, N]
+                found[name].append(norms * exact.target.scaling)
+    norms = {name: torch.cat(found[name]) for name in names}
+    return {
+        name: {
+            "mean": significant(norms[name].mean(dim=0)),
+            "deviation": significant(norms[name].std(dim=0, correction=0)),
+        }
+        for name in names
+    }

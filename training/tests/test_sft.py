@@ -1,0 +1,132 @@
+"""Meta-training: distinct tasks a step, gradients to every weight, a base that stays frozen."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import LlamaForCausalLM
+
+from t2l.base_model import build_model, completion_loss, save_base_model
+from t2l.config import BaseModelConfig, Config, HypernetworkOptions, SftConfig, TargetConfig
+from t2l.corpus import Corpus
+from t2l.device import Device
+from t2l.lora import apply_lora
+from t2l.sft import (
+    batch_loss,
+    build_hypernetwork,
+    make_batch,
+    select_tasks,
+    target_of,
+    train_hypernetwork,
+)
+from t2l.tasks.procedural import procedural_tasks
+
+CPU = Device("cpu", bfloat16=False)
+DIM = 8
+CONFIG = Config(
+    runs="unused",
+    base=BaseModelConfig(hidden=16, layers=2, heads=2, intermediate=32),
+    target=TargetConfig(rank=2),
+    hypernetwork=HypernetworkOptions(latent=16, head_in=16),
+    sft=SftConfig(steps=6, tasks=4, examples=2, warmup=2),
+)
+
+
+def make_corpus() -> Corpus:
+    tasks = procedural_tasks(limit=12).train
+    texts = tuple(task.descriptions("train", 2, 0) for task in tasks)
+    random = torch.Generator().manual_seed(0)
+    vectors = tuple(torch.randn(len(row), DIM, generator=random) for row in texts)
+    return Corpus(tasks, texts, tuple(torch.nn.functional.normalize(v, dim=1) for v in vectors))
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> LlamaForCausalLM:
+    base = build_model(CONFIG.base)
+    save_base_model(base, tmp_path / "base")
+    return base.eval().requires_grad_(False)
+
+
+def test_a_step_takes_distinct_tasks_and_groups_their_rows() -> None:
+    batch = make_batch(make_corpus(), CONFIG.sft, step=0)
+    places = torch.cat([rows for rows, _, _ in batch.parts]).tolist()
+    assert sorted(places) == list(range(CONFIG.sft.tasks))
+    for rows, tokens, labels in batch.parts:
+        assert tokens.shape == labels.shape
+        assert tokens.shape[0] == len(rows) * CONFIG.sft.examples
+
+
+def test_batches_depend_on_the_step_only() -> None:
+    corpus = make_corpus()
+    one, same = make_batch(corpus, CONFIG.sft, 1), make_batch(corpus, CONFIG.sft, 1)
+    assert torch.equal(one.embeddings, same.embeddings)
+    assert torch.equal(one.parts[0][1], same.parts[0][1])
+    assert not torch.equal(one.embeddings, make_batch(corpus, CONFIG.sft, 2).embeddings)
+
+
+def test_the_loss_of_a_bucketed_batch_is_that_of_each_task_alone(
+    model: LlamaForCausalLM, tmp_path: Path
+) -> None:
+    target = target_of(model, tmp_path / "base", CONFIG)
+    network = build_hypernetwork(CONFIG, target, DIM).eval()
+    torch.manual_seed(3)
+    for parameter in network.parameters():
+        parameter.data.add_(0.02 * torch.randn_like(parameter))
+    batch = make_batch(make_corpus(), CONFIG.sft, 0)
+    loss, weights, _ = batch_loss(model, network, batch, CPU)
+    total, count = 0.0, 0
+    for rows, tokens, labels in batch.parts:
+        for place, row in enumerate(rows):
+            part = slice(place * CONFIG.sft.examples, (place + 1) * CONFIG.sft.examples)
+            with apply_lora(model, target, select_tasks(weights, row[None])):
+                one = completion_loss(model(input_ids=tokens[part]).logits, labels[part])
+            here = int((labels[part, 1:] >= 0).sum())
+            total, count = total + one.item() * here, count + here
+    assert loss.item() == pytest.approx(total / count, rel=1e-5)
+
+
+def test_training_moves_the_hypernetwork_and_never_the_base(
+    model: LlamaForCausalLM, tmp_path: Path
+) -> None:
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    network = build_hypernetwork(CONFIG, target_of(model, tmp_path / "base", CONFIG), DIM)
+    start = {name: value.clone() for name, value in network.state_dict().items()}
+    trained = train_hypernetwork(CONFIG, model, network, make_corpus(), tmp_path / "sft", CPU)
+    still = [n for n, value in trained.state_dict().items() if torch.equal(value, start[n])]
+    assert still == []
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name]), name
+
+
+def test_a_run_that_was_cut_ends_with_the_weights_of_one_that_was_not(
+    model: LlamaForCausalLM, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("t2l.sft.CHECKPOINT_EVERY", 2)
+    target, corpus = target_of(model, tmp_path / "base", CONFIG), make_corpus()
+
+    def run(folder: str) -> dict[str, torch.Tensor]:
+        network = build_hypernetwork(CONFIG, target, DIM)
+        return train_hypernetwork(
+            CONFIG, model, network, corpus, tmp_path / folder, CPU
+        ).state_dict()
+
+    whole = run("whole")
+
+    def cut(corpus: Corpus, options: SftConfig, step: int) -> object:
+        if step == 4:
+            raise KeyboardInterrupt
+        return make_batch(corpus, options, step)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("t2l.sft.make_batch", cut)
+        run("cut")
+    resumed = run("cut")
+    for name, value in whole.items():
+        assert torch.equal(value, resumed[name]), name
+
+
+def test_an_unknown_target_module_is_named(model: LlamaForCausalLM, tmp_path: Path) -> None:
+    config = dataclasses.replace(CONFIG, target=TargetConfig(modules=("q_projection",)))
+    with pytest.raises(ValueError, match="q_projection"):
+        target_of(model, tmp_path / "base", config)
