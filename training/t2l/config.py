@@ -64,12 +64,15 @@ class BaseModelConfig:
 
 @dataclass(frozen=True, config=_STRICT)
 class TargetConfig:
-    """What the adapters are for."""
+    """What the adapters are for.
+
+    :param alpha: training-time scale times the rank; export folds the scale into B.
+    """
 
     modules: tuple[str, ...] = ("q_proj", "v_proj")
     rank: int = 8
     alpha: float = 16.0
-    use_rslora: bool = True
+    use_rslora: bool = False
 
 
 @dataclass(frozen=True, config=_STRICT)
