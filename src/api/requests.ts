@@ -145,7 +145,10 @@ export const createAdapterSchema = z
         error: `strength must lie between ${MIN_STRENGTH} and ${MAX_STRENGTH}, or the same below 0.`,
         params: { code: 'strength_out_of_range' },
       })
-      .default(1),
+      .default(1)
+      .openapi({
+        description: `Factor on the update; its size lies between ${MIN_STRENGTH} and ${MAX_STRENGTH}.`,
+      }),
   })
   .superRefine(({ description, embedding }, context) => {
     if (description === undefined && embedding === undefined) {

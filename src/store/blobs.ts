@@ -57,10 +57,10 @@ async function putFile(bucket: R2Bucket, key: string, file: BlobFile): Promise<v
     sha256: file.sha256,
     httpMetadata: { contentType: file.contentType },
   };
-  const written = await bucket.put(key, file.bytes, {
-    ...options,
-    onlyIf: { etagDoesNotMatch: '*' },
-  });
+  const written = await bucket
+    .put(key, file.bytes, { ...options, onlyIf: { etagDoesNotMatch: '*' } })
+    // R2 refuses a second write to a key within a second: somebody was first, or a retry will tell.
+    .catch(() => null);
   if (written !== null) {
     return;
   }
