@@ -16,6 +16,7 @@ type OnnxEncoderSpec = Extract<Manifest['encoder'], { kind: 'onnx' }>;
 interface LoadedEncoder {
   readonly tokenizer: Tokenizer;
   readonly session: OrtSession;
+  readonly released: boolean;
   release(): Promise<void>;
 }
 
@@ -32,7 +33,7 @@ export async function createOnnxEncoder(
   await resident(bundle, spec);
   return async (text) => {
     let encoder = await resident(bundle, spec);
-    while (encoder.session.released) {
+    while (encoder.released) {
       encoder = await resident(bundle, spec);
     }
     const ids = tokenIds(encoder.tokenizer, text, spec.max_tokens);
@@ -63,7 +64,14 @@ function resident(bundle: Bundle, spec: OnnxEncoderSpec): Promise<LoadedEncoder>
   return encoders.get(`${model.sha256}/${tokenizer.sha256}`, model.bytes, async () => {
     const parsed = parseTokenizer(await bundle.read(spec.files.tokenizer));
     const session = await createSession(await bundle.read(spec.files.model));
-    return { tokenizer: parsed, session, release: () => session.release() };
+    return {
+      tokenizer: parsed,
+      session,
+      get released() {
+        return session.released;
+      },
+      release: () => session.release(),
+    };
   });
 }
 

@@ -14,6 +14,7 @@
 
 import * as ort from 'onnxruntime-web/wasm';
 import { loadOrtModule } from '#ort-module';
+import { T2lError } from '../errors.ts';
 import { splitModel } from './onnx-external.ts';
 
 /** A dense tensor going into or coming out of a graph. */
@@ -57,12 +58,15 @@ let memory: WebAssembly.Memory | undefined;
  * Loads a graph. The weights are copied into the WASM heap; the bytes may be dropped afterwards.
  *
  * @param model an ONNX model
+ * @throws T2lError `bundle_graph_invalid` if ORT cannot load it
  */
 export async function createSession(model: Uint8Array): Promise<OrtSession> {
   // Outside the queue: under Node it reads a file, and the queue must hold no I/O.
   const wasm = await loadOrtModule();
   return serialised(async () => {
-    const session = await create(wasm, model);
+    const session = await create(wasm, model).catch((cause: unknown) => {
+      throw loadFailure(cause);
+    });
     let released = false;
     return {
       inputs: session.inputNames,
@@ -76,9 +80,12 @@ export async function createSession(model: Uint8Array): Promise<OrtSession> {
         return released;
       },
       run: (feeds) => serialised(() => run(session, feeds)),
-      release() {
-        released = true;
-        return serialised(() => session.release());
+      async release() {
+        // Once only: ORT names sessions by address, and a later session may have the same one.
+        if (!released) {
+          released = true;
+          await serialised(() => session.release());
+        }
       },
     };
   });
@@ -112,6 +119,15 @@ async function create(wasm: WebAssembly.Module, model: Uint8Array): Promise<ort.
   } finally {
     WebAssembly.instantiate = original;
   }
+}
+
+/** Before there is a heap, the runtime itself did not start, which is not the model's fault. */
+function loadFailure(cause: unknown): unknown {
+  if (memory === undefined) {
+    return cause;
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new T2lError('bundle_graph_invalid', 422, `The graph cannot be loaded: ${reason}`);
 }
 
 /** A stand-in for `WebAssembly.instantiate` that ignores the bytes and remembers the memory. */

@@ -9,6 +9,8 @@
 /** Something that is kept, and how it is freed. */
 export interface Resident {
   release(): Promise<void>;
+  /** Whether it was freed, by the cache or by anyone else: it is then never handed out again. */
+  readonly released: boolean;
 }
 
 /** A cache of loaded things. */
@@ -58,7 +60,7 @@ export function createResidentCache<T extends Resident>(budget: number): Residen
   return {
     async get(key, weight, load) {
       const entry = entries.get(key);
-      if (entry !== undefined) {
+      if (entry !== undefined && !entry.value.released) {
         entries.delete(key);
         entries.set(key, entry);
         return entry.value;

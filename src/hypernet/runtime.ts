@@ -32,6 +32,9 @@ export interface LoadedHypernet {
  */
 const GRAPH_BUDGET_BYTES = 24 * 1024 * 1024;
 
+/** What the one input of every graph is called. */
+const INPUT = 'embedding';
+
 const graphs = createResidentCache<OrtSession>(GRAPH_BUDGET_BYTES);
 /** Fit tables are small and belong to a handle; the handle of the last bundles is kept with them. */
 const FIT_TABLES_KEPT = 4;
@@ -55,9 +58,14 @@ export async function loadHypernet(bundle: Bundle, precision: Precision): Promis
   }
   const { bytes } = manifest.files[graph.file] as { bytes: number };
   function session(): Promise<OrtSession> {
-    return graphs.get(`${digest}/${precision}`, bytes, async () =>
-      createSession(await bundle.read((graph as { file: string }).file)),
-    );
+    return graphs.get(`${digest}/${precision}`, bytes, async () => {
+      const loaded = await createSession(await bundle.read((graph as { file: string }).file));
+      if (loaded.inputs.join() !== INPUT) {
+        await loaded.release();
+        throw graphInvalid(`takes ${loaded.inputs.join(', ')}, not ${INPUT}`);
+      }
+      return loaded;
+    });
   }
   const fit = await loadFit(bundle);
   await session();
@@ -70,7 +78,7 @@ export async function runHypernet(
   embedding: Float32Array,
 ): Promise<LoraWeights> {
   const { layers, modules, rank } = loaded.manifest.target;
-  const feeds = { embedding: float32(embedding, [1, embedding.length]) };
+  const feeds = { [INPUT]: float32(embedding, [1, embedding.length]) };
   let session = await loaded.session();
   while (session.released) {
     session = await loaded.session();
@@ -113,11 +121,13 @@ function output(
 ): Float32Array {
   const tensor = outputs[name];
   if (tensor?.type !== 'float32' || tensor.dims.join() !== shape.join()) {
-    throw new T2lError(
-      'bundle_graph_invalid',
-      422,
-      `The graph's output ${name} is ${tensor?.type} [${tensor?.dims}], not float32 [${shape}].`,
+    throw graphInvalid(
+      `gives ${name} as ${tensor?.type} [${tensor?.dims}], not float32 [${shape}]`,
     );
   }
   return tensor.data;
+}
+
+function graphInvalid(problem: string): T2lError {
+  return new T2lError('bundle_graph_invalid', 422, `The hypernetwork's graph ${problem}.`);
 }

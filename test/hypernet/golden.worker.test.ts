@@ -187,8 +187,24 @@ test('an embedding that makes weights that are not numbers is refused', async ()
 });
 
 test('a graph that is not a model is refused, and the next one still loads', async () => {
-  await expect(createSession(new Uint8Array(64).fill(0xff))).rejects.toThrow();
+  const { graphs } = bundle.manifest;
+  const model = await bundle.read(graphs.int8?.file ?? '');
+  const broken = [new Uint8Array(64).fill(0xff), new Uint8Array(0), model.subarray(0, 5000)];
+  // A whole file whose operators have become unknown ones.
+  broken.push(model.map((byte, at) => (at > 64 && byte === 'M'.charCodeAt(0) ? 0x7a : byte)));
+  for (const bytes of broken) {
+    await expect(createSession(bytes)).rejects.toThrow(
+      expect.objectContaining({ code: 'bundle_graph_invalid', status: 422 }),
+    );
+  }
   expect(await encoder.encode('still here')).toHaveLength(bundle.manifest.encoder.dim);
+});
+
+test('a session that was evicted is loaded again by the handle that still refers to it', async () => {
+  const hypernet = await loadHypernet(bundle, bundle.manifest.precision);
+  const before = await runHypernet(hypernet, golden.row('embedding', 0));
+  await (await hypernet.session()).release();
+  expect(await runHypernet(hypernet, golden.row('embedding', 0))).toEqual(before);
 });
 
 test('everything fits an isolate', () => {
