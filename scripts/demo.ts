@@ -111,7 +111,7 @@ async function exactMatch(
 ): Promise<number> {
   const prompts = samples.map(({ prompt }) => prompt);
   const answers = await generateText(lm, prompts, lora, { maxTokens: MAX_TOKENS });
-  const right = samples.filter(({ answer }, index) => answers[index] === answer.trimEnd());
+  const right = samples.filter(({ answer }, index) => answers[index] === answer);
   return right.length / samples.length;
 }
 

@@ -33,7 +33,7 @@ fi
 echo "setup-training: making training/.venv (once; some minutes)" >&2
 rm -f "$stamp"
 "$python" -m venv "$venv"
-pip=("$venv/bin/python" -m pip --disable-pip-version-check --quiet install)
+pip=("$venv/bin/python" -m pip --disable-pip-version-check -qq install)
 torch="$(grep -E '^torch==' "$requirements")"
 # torch first and alone: it is the one package that may come from another index.
 "${pip[@]}" ${T2L_TORCH_INDEX:+--index-url "$T2L_TORCH_INDEX"} "$torch"

@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { createClient } from '../client.ts';
 import { median } from '../command.ts';
 import { startEndpoint } from '../endpoint.ts';
-import { type BundleFolder, readBundleFile } from '../release/folder.ts';
+import { serveFiles } from '../release/file-server.ts';
+import type { BundleFolder } from '../release/folder.ts';
 
 /** Steps in the order in which they happen, as Server-Timing names them. */
 export const STEPS = ['encode', 'run', 'pack', 'hash', 'store'] as const;
@@ -50,9 +51,7 @@ export async function measure({ folder, precision, runs }: MeasureOptions): Prom
     const client = createClient(endpoint.origin, adminToken);
     const known = await client.hypernet(name);
     if (!known?.versions.some((one) => one.digest === digest)) {
-      for (const { key, path } of folder.files) {
-        await endpoint.env.HYPERNETS.put(key, await readBundleFile(path));
-      }
+      await upload(endpoint.origin, folder);
       await client.register({ name, version, digest });
     }
     const timings: ReadonlyMap<string, number>[] = [];
@@ -85,6 +84,22 @@ export async function measure({ folder, precision, runs }: MeasureOptions): Prom
     };
   } finally {
     await endpoint.close();
+  }
+}
+
+async function upload(origin: string, { files }: BundleFolder): Promise<void> {
+  const server = await serveFiles(files);
+  try {
+    const query = new URLSearchParams([
+      ['base', server.base],
+      ...files.map(({ key }) => ['key', key]),
+    ]);
+    const response = await fetch(`${origin}/bench/files?${query}`, { method: 'POST' });
+    if (!response.ok) {
+      throw new Error(`the bundle could not be uploaded: ${await response.text()}`);
+    }
+  } finally {
+    await server.close();
   }
 }
 

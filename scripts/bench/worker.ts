@@ -1,6 +1,7 @@
 /**
- * The Worker under measurement: the whole endpoint, and two calls that only the benchmark makes.
+ * The Worker under measurement: the whole endpoint, and three calls that only the benchmark makes.
  *
+ *   POST /bench/files?base=URL&key=KEY&key=...   puts files into HYPERNETS
  *   GET /bench/memory      bytes of the WASM heap, which never shrinks: the peak so far
  *   GET /bench/spin?ms=N   computes for N milliseconds by this Worker's own clock; it never ends
  *                          where that clock stands still, so the benchmark sets a time limit
@@ -9,6 +10,14 @@ import { createApp } from '../../src/api/app.ts';
 import { wasmMemoryBytes } from '../../src/hypernet/ort.ts';
 
 const app = createApp();
+
+app.post('/bench/files', async (c) => {
+  for (const key of c.req.queries('key') ?? []) {
+    const response = await fetch(`${c.req.query('base')}${key}`);
+    await c.env.HYPERNETS.put(key, await response.arrayBuffer());
+  }
+  return c.json({});
+});
 
 app.get('/bench/memory', (c) => c.json({ wasm_bytes: wasmMemoryBytes() }));
 

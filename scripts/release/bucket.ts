@@ -38,7 +38,12 @@ export async function localBucket(persistTo: string): Promise<ReleaseBucket> {
       return object === null ? null : new Uint8Array(await object.arrayBuffer());
     },
     async write(key, bytes) {
-      await bucket.put(key, bytes);
+      try {
+        await bucket.put(key, bytes);
+      } catch {
+        // The proxy to workerd may find its connection closed after a pause; a put can be repeated.
+        await bucket.put(key, bytes);
+      }
     },
     close: () => proxy.dispose(),
   };

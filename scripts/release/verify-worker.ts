@@ -1,11 +1,11 @@
 /**
- * The Worker that judges a bundle before it is released: the edge's own code, in the edge's runtime,
- * reading the bundle from R2 as the edge will. It never leaves this machine.
+ * The Worker that judges a bundle before it is released: the edge's own code in the edge's runtime.
+ * It never leaves this machine.
  *
- * POST {name, version, digest} answers with a report, or with the code and sentence of what is wrong.
+ * POST {name, version, digest, base}, where base is the URL of the bundle's files, answers with a report, or with the code and sentence of what is wrong.
  */
 import { T2lError } from '../../src/errors.ts';
-import { openBundle, r2Source } from '../../src/hypernet/bundle.ts';
+import { type BundleSource, openBundle } from '../../src/hypernet/bundle.ts';
 import { wasmMemoryBytes } from '../../src/hypernet/ort.ts';
 import { isCanonical } from './canonical.ts';
 import { checkGolden, type GoldenReport } from './golden.ts';
@@ -23,18 +23,19 @@ export type VerifyAnswer =
   | { readonly ok: true; readonly report: VerifyReport }
   | { readonly ok: false; readonly code: string; readonly detail: string };
 
-interface Reference {
+interface VerifyRequest {
   readonly name: string;
   readonly version: string;
   readonly digest: string;
+  readonly base: string;
 }
 
 // biome-ignore lint/style/noDefaultExport: the entry of a Worker
 export default {
-  async fetch(request: Request, env: { HYPERNETS: R2Bucket }): Promise<Response> {
+  async fetch(request: Request): Promise<Response> {
     let answer: VerifyAnswer;
     try {
-      answer = { ok: true, report: await verify(env.HYPERNETS, await request.json()) };
+      answer = { ok: true, report: await verify(await request.json()) };
     } catch (error) {
       if (error instanceof T2lError) {
         answer = { ok: false, code: error.code, detail: error.detail };
@@ -46,8 +47,8 @@ export default {
   },
 };
 
-async function verify(bucket: R2Bucket, reference: Reference): Promise<VerifyReport> {
-  const source = r2Source(bucket);
+async function verify({ base, ...reference }: VerifyRequest): Promise<VerifyReport> {
+  const source = httpSource(base);
   const bundle = await openBundle(source, reference);
   const manifest = await source.read(`${reference.name}/${reference.version}/manifest.json`);
   if (manifest === null || !isCanonical(manifest)) {
@@ -66,5 +67,21 @@ async function verify(bucket: R2Bucket, reference: Reference): Promise<VerifyRep
     bytes,
     golden: await checkGolden(bundle),
     wasm_bytes: wasmMemoryBytes(),
+  };
+}
+
+function httpSource(base: string): BundleSource {
+  return {
+    async read(path) {
+      const response = await fetch(base + path);
+      if (response.status === 404) {
+        await response.body?.cancel();
+        return null;
+      }
+      if (!response.ok) {
+        throw new Error(`${path} cannot be read: status ${response.status}`);
+      }
+      return new Uint8Array(await response.arrayBuffer());
+    },
   };
 }

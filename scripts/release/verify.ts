@@ -1,7 +1,8 @@
-/** Runs a bundle through the verifying Worker, in workerd on this machine, from an empty R2 bucket. */
+/** Runs a bundle on disk through the verifying Worker, in workerd on this machine. */
 import { T2lError } from '../../src/errors.ts';
 import { startEndpoint } from '../endpoint.ts';
-import { type BundleFolder, readBundleFile } from './folder.ts';
+import { serveFiles } from './file-server.ts';
+import type { BundleFolder } from './folder.ts';
 import type { VerifyAnswer, VerifyReport } from './verify-worker.ts';
 
 /** A verifying Worker that runs. */
@@ -20,18 +21,20 @@ export async function startVerifier(): Promise<Verifier> {
   const endpoint = await startEndpoint({ main: 'scripts/release/verify-worker.ts' });
   return {
     async verify({ name, version, digest, files }) {
-      for (const { key, path } of files) {
-        await endpoint.env.HYPERNETS.put(key, await readBundleFile(path));
+      const server = await serveFiles(files);
+      try {
+        const response = await fetch(endpoint.origin, {
+          method: 'POST',
+          body: JSON.stringify({ name, version, digest, base: server.base }),
+        });
+        const answer = (await response.json()) as VerifyAnswer;
+        if (!answer.ok) {
+          throw new T2lError(answer.code, 422, answer.detail);
+        }
+        return answer.report;
+      } finally {
+        await server.close();
       }
-      const response = await fetch(endpoint.origin, {
-        method: 'POST',
-        body: JSON.stringify({ name, version, digest }),
-      });
-      const answer = (await response.json()) as VerifyAnswer;
-      if (!answer.ok) {
-        throw new T2lError(answer.code, 422, answer.detail);
-      }
-      return answer.report;
     },
     close: endpoint.close,
   };

@@ -1,0 +1,51 @@
+/** The demo as a user starts it: a process whose stdout is the result and nothing else. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { ROOT } from '../../scripts/endpoint.ts';
+
+// Endpoints start in seconds, but on a busy machine in a minute.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+
+const run = promisify(execFile);
+let folder: string;
+let tasks: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 't2l-demo-'));
+  tasks = join(folder, 'tasks.json');
+  const samples = ['red', 'blue', 'green'].map((word) => ({
+    prompt: `${word} tree -> `,
+    answer: word,
+  }));
+  const task = { name: 'first', description: 'Give the first word', samples };
+  await writeFile(tasks, JSON.stringify({ tasks: [task] }));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+function demo(...args: string[]): Promise<{ stdout: string; stderr: string }> {
+  const script = join(ROOT, 'scripts/demo.ts');
+  return run(process.execPath, [script, '--tasks', tasks, ...args], { cwd: ROOT });
+}
+
+test('it says how base and adapted model do on every task', async () => {
+  const { stdout, stderr } = await demo('--json', '--samples', '2');
+  const result = JSON.parse(stdout);
+  expect(result).toMatchObject({ samples: 2, seed: 0, tasks: [{ name: 'first' }] });
+  const [{ base, adapted, adapter }] = result.tasks;
+  expect([0, 0.5, 1]).toContain(base);
+  expect([0, 0.5, 1]).toContain(adapted);
+  expect(adapter).toMatch(/^[0-9a-f]{64}$/);
+  expect(result.mean).toEqual({ base, adapted });
+  expect(stderr).toContain('1/1 first');
+});
+
+test('it fails when no adapter can be had', async () => {
+  // Port 9 discards; nothing listens there.
+  const failing = demo('--endpoint', 'http://127.0.0.1:9');
+  await expect(failing).rejects.toMatchObject({ code: 1, stdout: '' });
+});
