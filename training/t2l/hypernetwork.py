@@ -26,7 +26,7 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -71,7 +71,7 @@ class HypernetworkConfig:
         if self.latent < 4 or self.latent % 4:
             raise ValueError(f"latent must be a positive multiple of 4, got {self.latent}")
         if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must be at least 0 and below 1, got {self.dropout}")
+            raise ValueError(f"dropout must be from 0 to below 1, got {self.dropout}")
         if self.head_init not in ("zero", "normal"):
             raise ValueError(f"head_init must be zero or normal, got {self.head_init!r}")
         if self.static_bias and self.per_layer_bias:
@@ -232,8 +232,7 @@ class Hypernetwork(nn.Module):
             dim=-1,
         )  # [T, N, M, Z]
         mixed = self.dropout(F.silu(self.mixer_up(self.dropout(joined))))
-        mixed = self.dropout(F.silu(self.mixer_down(mixed)))
-        hidden = self.mlp1(mixed)  # [T, N, M, Z]
+        hidden = self.mlp1(self.dropout(F.silu(self.mixer_down(mixed))))  # [T, N, M, Z]
         if self.config.variant in ("M", "S"):
             hidden = hidden[:, :, :, None] + self.ab_norm(self.ab_table)  # [T, N, M, AB, Z]
         hidden = self.mlp2(hidden)
@@ -273,7 +272,7 @@ class Hypernetwork(nn.Module):
         folder.mkdir(parents=True, exist_ok=True)
         state = {name: value.detach().contiguous() for name, value in self.state_dict().items()}
         save_file(state, folder / WEIGHTS_FILE)
-        document: dict[str, Any] = {"config": asdict(self.config), "target": self.target.to_json()}
+        document = {"config": asdict(self.config), "target": self.target.to_json()}
         (folder / CONFIG_FILE).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
