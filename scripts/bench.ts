@@ -7,7 +7,8 @@
  *
  * The clock: on Cloudflare it stands still between two I/O operations, so a step that only computes
  * reads 0 there. workerd on a machine of one's own lets it run. The benchmark does not take that on
- * trust: before it measures, the Worker computes for 200 ms by its clock and Node must agree.
+ * trust: before it measures, the Worker computes for 200 ms by its clock and Node must agree. Its
+ * clock ticks in whole milliseconds, so a step that takes less than one reads 0.
  *
  *   npm run bench -- [--runs 9] [--json]
  */

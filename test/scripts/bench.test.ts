@@ -1,0 +1,18 @@
+/** The benchmark's measuring, on the bundle that ships: its figures are those of made adapters. */
+import { expect, test } from 'vitest';
+import { measure } from '../../scripts/bench/measure.ts';
+import { readBundleFolder } from '../../scripts/release/folder.ts';
+import { defaultBundleFolder } from './bundle-copy.ts';
+
+test('a measurement has every step, and they add up to less than the whole', async () => {
+  const folder = await readBundleFolder(await defaultBundleFolder());
+  const found = await measure({ folder, precision: 'int8', runs: 1 });
+  const steps = Object.values(found.steps);
+  expect(steps.every((ms) => ms >= 0)).toBe(true);
+  expect(found.steps.encode).toBeGreaterThan(0);
+  expect(found.steps.run).toBeGreaterThan(0);
+  expect(steps.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(found.total);
+  expect(found.first).toBeGreaterThanOrEqual(found.total);
+  // The graph, the 23 MB encoder and the runtime itself.
+  expect(found.wasm_bytes).toBeGreaterThan(found.graph_bytes + 23e6);
+}, 300_000);
