@@ -11,6 +11,4 @@ config=configs/$recipe.yaml
 [ -f "$config" ] || { echo "run.sh: no recipe '$recipe'; there are: $(basename -s .yaml configs/*.yaml | tr '\n' ' ')" >&2; exit 2; }
 python=${PYTHON:-.venv/bin/python}
 [ -x "$python" ] || { echo "run.sh: no training environment; run scripts/setup-training.sh first" >&2; exit 2; }
-# Waiting threads sleep instead of spinning: on a shared machine that is faster, not slower.
-export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 exec "$python" -m t2l all --config "$config"

@@ -28,7 +28,7 @@ class TasksConfig:
 
     limit: int | None = None
     seed: int = 0
-    descriptions: int = 32
+    descriptions: int = 12
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -95,6 +95,7 @@ class SftConfig:
     :param examples: examples of each task a step.
     :param lr: peak AdamW learning rate.
     :param decay_from: share of the steps after which the rate falls linearly to zero.
+    :param whitening: shrinkage of the whitening of vectors (`whitening.py`), None for none.
     :param norm_penalty: weight of the mean square of the generated values.
     """
 
@@ -107,6 +108,7 @@ class SftConfig:
     warmup: int = 100
     decay_from: float = Field(default=0.4, ge=0, le=1)
     clip: float = 1.0
+    whitening: float | None = 1e-3
     norm_penalty: float = 0.0
     seed: int = 0
 

@@ -1,9 +1,11 @@
 """Does the description do the work? Exact match on unseen tasks, with controls.
 
-Every number is on fresh inputs of tasks that neither the base model nor the hypernetwork has been
-trained on, described in held-out phrasings. Beside the matched description stand the controls
-without which a generator's score means nothing: no adapter, examples in the prompt instead,
-another task's description, the mean adapter. Intervals are bootstrapped over tasks.
+Every number is on fresh inputs, of tasks that neither the base model nor the hypernetwork has been
+trained on or, for comparison, of training tasks. `matched` uses held-out phrasings (synonyms and
+frames that training never had), `matched_known_words` sentences of the training grammar, which for
+unseen tasks are new sentences of known words. Beside them stand the controls without which a
+generator's score means nothing: no adapter, examples in the prompt instead, another task's
+description, the mean adapter. Intervals are bootstrapped over tasks.
 """
 
 import json
@@ -108,6 +110,7 @@ def evaluate_tasks(
     model: LlamaForCausalLM,
     hypernetwork: Hypernetwork,
     corpus: Corpus,
+    known_words: Corpus,
     mean_adapter: LoraWeights,
     config: EvaluationConfig,
     device: Device,
@@ -119,6 +122,7 @@ def evaluate_tasks(
     Results are appended to a JSON-lines file after every batch, and tasks already in it are not
     measured again.
 
+    :param known_words: the same tasks in phrasings of the training grammar.
     :param mean_adapter: the static control, [1, ...].
     :param seen: whether these are training tasks.
     """
@@ -142,6 +146,9 @@ def evaluate_tasks(
             f"{config.shots}_shot": answer(model, shots, device),
             "static": answer(model, prompts, device, mean_adapter, hypernetwork),
             "matched": _by_phrasing(model, hypernetwork, corpus, rows, prompts, config, device),
+            "matched_known_words": _by_phrasing(
+                model, hypernetwork, known_words, rows, prompts, config, device
+            ),
             "shuffled": _by_phrasing(model, hypernetwork, corpus, others, prompts, config, device),
         }
         wanted = [sample.output for group in samples for sample in group]

@@ -9,8 +9,7 @@ the released T2L checkpoints lack, whose prompts contain the task definition.
 
 import logging
 import random
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -27,6 +26,7 @@ from t2l.hypernetwork import Hypernetwork, HypernetworkConfig
 from t2l.lora import LoraWeights, apply_lora
 from t2l.schedule import rate_factor
 from t2l.target import BaseModel, TargetModule, TargetSpec
+from t2l.whitening import Whitening
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,10 @@ def target_of(model: LlamaForCausalLM, folder: Path, config: Config) -> TargetSp
 
 def build_hypernetwork(config: Config, target: TargetSpec, dim: int) -> Hypernetwork:
     """An untrained hypernetwork of the configured shape."""
-    options = HypernetworkConfig(embedding_dim=dim, **asdict(config.hypernetwork))
+    scale = None if config.sft.whitening is None else 1.0  # whitened vectors have unit variance
+    options = HypernetworkConfig(
+        embedding_dim=dim, input_scale=scale, **asdict(config.hypernetwork)
+    )
     return Hypernetwork(options, target, seed=config.sft.seed)
 
 
@@ -168,6 +171,11 @@ def train_hypernetwork(
     if final.exists():
         return Hypernetwork.load(final)
     options = config.sft
+    whitening = None
+    if options.whitening is not None:
+        whitening = Whitening.of(torch.cat(corpus.embeddings), options.whitening)
+        whitened = tuple(whitening(vectors) for vectors in corpus.embeddings)
+        corpus = replace(corpus, embeddings=whitened)
     model.to(device.name)
     hypernetwork.to(device.name).train()
     optimizer = torch.optim.AdamW(
@@ -198,10 +206,7 @@ def train_hypernetwork(
             notes = {"config": asdict(config), "loss": average}
             save_checkpoint(folder, step + 1, hypernetwork, [optimizer], notes)
             logger.info("sft step %d loss %.4f", step + 1, average)
-    hypernetwork.eval().cpu().save(final)
-    return hypernetwork
-
-
-def task_names(corpus: Corpus) -> Sequence[str]:
-    """Names of the tasks of a corpus, in order."""
-    return [task.name for task in corpus.tasks]
+    hypernetwork.eval().cpu()
+    finished = hypernetwork if whitening is None else whitening.fold(hypernetwork)
+    finished.save(final)
+    return finished

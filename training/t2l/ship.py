@@ -68,7 +68,10 @@ def ship_base_model(config: Config, hypernetwork: Hypernetwork) -> None:
 
 
 def ship_demo(config: Config, unseen: Corpus) -> None:
-    """Write the demo's tasks: a seeded draw from the unseen ones, with fresh samples."""
+    """Write the demo's tasks: a seeded draw from the unseen ones, with fresh samples.
+
+    :param unseen: unseen tasks with the descriptions to show.
+    """
     rng = random.Random(f"demo|{DEMO_SEED}")
     picks = sorted(rng.sample(range(len(unseen.tasks)), min(DEMO_TASKS, len(unseen.tasks))))
     rows = []

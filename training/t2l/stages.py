@@ -1,5 +1,6 @@
 """The stages in order, each a function of the configuration: what a stage needs lies on disk."""
 
+import itertools
 import json
 import logging
 from dataclasses import asdict
@@ -8,35 +9,45 @@ from t2l.base_model import load_base_model, train_base_model
 from t2l.config import Config
 from t2l.corpus import Corpus, describe, open_encoder
 from t2l.device import pick_device
+from t2l.encoder import OnnxEncoder
 from t2l.evaluate import evaluate_tasks, mean_adapter, summarise
 from t2l.hypernetwork import Hypernetwork
 from t2l.sft import build_hypernetwork, target_of, train_hypernetwork
 from t2l.ship import ship_base_model, ship_bundle, ship_demo
-from t2l.tasks.procedural import procedural_tasks
+from t2l.tasks.procedural import Split, procedural_tasks
 
 logger = logging.getLogger(__name__)
 
-SHIPPED_PHRASINGS_SEED = 0  # of the descriptions that training draws from
-HELD_OUT_SEED = 1  # of the descriptions that the report is made with
+TRAINING_SEED = 0  # of the descriptions that training draws from
+REPORT_SEED = 1  # of the descriptions that the report is made with
+SPLITS: tuple[Split, Split] = ("held_out", "train")
 
 
-def encode_corpus(config: Config, which: str) -> Corpus:
-    """Encode the descriptions of one part of the tasks.
+def training_corpus(config: Config) -> Corpus:
+    """The tasks and encoded phrasings that the hypernetwork trains on."""
+    tasks = procedural_tasks(config.tasks.limit, config.tasks.seed)
+    rows = (*tasks.train, *tasks.extra)
+    return describe(rows, "train", config.tasks.descriptions, TRAINING_SEED, shared_encoder(config))
 
-    :param which: `train` (training tasks and phrasings), `unseen` or `seen` (held-out phrasings
-        of unseen tasks, and of some training tasks).
+
+def report_corpus(config: Config, seen: bool, split: Split) -> Corpus:
+    """The tasks that are measured, with encoded phrasings.
+
+    :param seen: training tasks instead of unseen ones.
+    :param split: `held_out` phrasings, or new sentences of the `train` grammar.
     """
     tasks = procedural_tasks(config.tasks.limit, config.tasks.seed)
-    encoder = open_encoder(config.assets_dir, config.run_dir / "embeddings")
-    if which == "train":
-        count = config.tasks.descriptions
-        return describe(tasks.train, "train", count, SHIPPED_PHRASINGS_SEED, encoder)
-    if which == "unseen":
-        rows = tasks.unseen[: config.evaluation.tasks]
-    else:
+    rows = tasks.unseen[: config.evaluation.tasks]
+    if seen:
         step = max(1, len(tasks.train) // max(1, config.evaluation.seen_tasks))
         rows = tasks.train[::step][: config.evaluation.seen_tasks]
-    return describe(rows, "held_out", config.evaluation.descriptions, HELD_OUT_SEED, encoder)
+    count = config.evaluation.descriptions
+    return describe(rows, split, count, REPORT_SEED, shared_encoder(config))
+
+
+def shared_encoder(config: Config) -> OnnxEncoder:
+    """The encoder that ships, with the run's cache of vectors."""
+    return open_encoder(config.assets_dir, config.run_dir / "embeddings")
 
 
 def base(config: Config) -> None:
@@ -47,15 +58,16 @@ def base(config: Config) -> None:
 
 def encode(config: Config) -> None:
     """Encode every description once; later stages find the vectors on disk."""
-    for which in ("train", "unseen", "seen"):
-        encode_corpus(config, which)
+    training_corpus(config)
+    for seen, split in itertools.product((False, True), SPLITS):
+        report_corpus(config, seen, split)
 
 
 def sft(config: Config) -> None:
     """Meta-train the hypernetwork through the frozen base model."""
     folder = config.run_dir / "base" / "final"
     model = load_base_model(folder)
-    corpus = encode_corpus(config, "train")
+    corpus = training_corpus(config)
     target = target_of(model, folder, config)
     hypernetwork = build_hypernetwork(config, target, corpus.embeddings[0].shape[1])
     train_hypernetwork(config, model, hypernetwork, corpus, config.run_dir / "sft", pick_device())
@@ -66,13 +78,13 @@ def evaluate(config: Config) -> None:
     model = load_base_model(config.run_dir / "base" / "final")
     hypernetwork = Hypernetwork.load(config.run_dir / "sft" / "final")
     device = pick_device()
-    static = mean_adapter(hypernetwork, encode_corpus(config, "train").centroids(), device)
+    static = mean_adapter(hypernetwork, training_corpus(config).centroids(), device)
     results = config.run_dir / "evaluation.jsonl"
     report: dict[str, object] = {"settings": asdict(config.evaluation)}
     for which, seen in (("unseen", False), ("seen", True)):
-        corpus = encode_corpus(config, which)
+        held_out, known = (report_corpus(config, seen, split) for split in SPLITS)
         rows = evaluate_tasks(
-            model, hypernetwork, corpus, static, config.evaluation, device, seen, results
+            model, hypernetwork, held_out, known, static, config.evaluation, device, seen, results
         )
         report[which] = {"tasks": len(rows), "conditions": summarise(rows)}
     path = config.run_dir / "evaluation.json"
@@ -82,13 +94,13 @@ def evaluate(config: Config) -> None:
 
 def export(config: Config) -> None:
     """Write base model, graph, bundle and demo tasks under the assets folder."""
-    encoder = open_encoder(config.assets_dir, config.run_dir / "embeddings")
     hypernetwork = Hypernetwork.load(config.run_dir / "sft" / "final")
-    train, unseen = encode_corpus(config, "train"), encode_corpus(config, "unseen")
+    train = training_corpus(config)
+    held_out, known = (report_corpus(config, False, split) for split in SPLITS)
     evaluation = json.loads((config.run_dir / "evaluation.json").read_text(encoding="utf-8"))
     ship_base_model(config, hypernetwork)
-    ship_demo(config, unseen)
-    digest = ship_bundle(config, hypernetwork, train, unseen, encoder, evaluation)
+    ship_demo(config, known)
+    digest = ship_bundle(config, hypernetwork, train, held_out, shared_encoder(config), evaluation)
     logger.info("%s %s has digest %s", config.bundle.name, config.bundle.version, digest)
 
 

@@ -167,10 +167,18 @@ def _signature(task: Task) -> tuple[str | None, ...]:
 
 @dataclass(frozen=True)
 class TaskSet:
-    """Disjoint tasks for training and for the report."""
+    """Disjoint tasks.
+
+    :param train: training tasks, of the base model and of the hypernetwork.
+    :param unseen: tasks of the report, in no training.
+    :param extra: further training tasks of the hypernetwork alone: the compositions that the
+        quotas leave out. The base model has their skills from others, and the hypernetwork sees
+        more ways in which steps combine.
+    """
 
     train: tuple[Task, ...]
     unseen: tuple[Task, ...]
+    extra: tuple[Task, ...]
 
 
 # Compositions kept per domain and length, so that no shape drowns the others.
@@ -193,6 +201,7 @@ def procedural_tasks(limit: int | None = None, seed: int = 0) -> TaskSet:
     """
     rng = random.Random(f"procedural|{seed}")
     chosen: list[Task] = []
+    rest: list[Task] = []
     for domain in DOMAINS:
         seen: set[tuple[str | None, ...]] = set()
         distinct: list[Task] = []
@@ -205,14 +214,19 @@ def procedural_tasks(limit: int | None = None, seed: int = 0) -> TaskSet:
         for length in (1, 2, 3):
             group = [task for task in distinct if len(task.steps) == length]
             quota = QUOTA.get((domain, length), len(group))
-            chosen += sorted(_take(group, quota, rng), key=lambda task: task.name)
+            taken = sorted(_take(group, quota, rng), key=lambda task: task.name)
+            names = {task.name for task in taken}
+            chosen += taken
+            rest += [task for task in group if task.name not in names]
     if limit is not None:
+        rest = []
         chosen = sorted(_take(chosen, limit, rng), key=lambda task: task.name)
     candidates = [task for task in chosen if len(task.steps) > 1 or task.parameterised]
     unseen = {task.name for task in _take(candidates, round(UNSEEN_SHARE * len(candidates)), rng)}
     return TaskSet(
         train=tuple(task for task in chosen if task.name not in unseen),
         unseen=tuple(task for task in chosen if task.name in unseen),
+        extra=tuple(rest),
     )
 
 
