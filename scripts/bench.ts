@@ -20,7 +20,7 @@ import { z } from 'zod';
 import { type Measurement, measure, STEPS } from './bench/measure.ts';
 import { randomBundle } from './bench/random-bundle.ts';
 import { progress, runCommand, table } from './command.ts';
-import { ROOT } from './endpoint.ts';
+import { ROOT } from './environment.ts';
 import { readBundleFolder } from './release/folder.ts';
 
 const indexSchema = z.object({

@@ -20,7 +20,8 @@ import type { LoraWeights } from '../src/hypernet/runtime.ts';
 import { generateText, type Lm, loadLm } from '../src/lm/index.ts';
 import { type Client, createClient } from './client.ts';
 import { draw, progress, runCommand, table } from './command.ts';
-import { ROOT, startEndpoint } from './endpoint.ts';
+import { startEndpoint } from './endpoint.ts';
+import { ROOT } from './environment.ts';
 
 /** No answer of the task family is longer; the endpoint's own evaluation stops there too. */
 const MAX_TOKENS = 32;

@@ -7,19 +7,7 @@
 import { join } from 'node:path';
 import { createTestHarness, unstable_readConfig as readConfig } from 'wrangler';
 import type { Env } from '../src/env.ts';
-
-/** The root of the repository. */
-export const ROOT = join(import.meta.dirname, '..');
-/** wrangler's command line, to be run by this very Node. */
-export const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
-
-/** Scripts must not ask, report or look for updates: nothing here needs a network. */
-export const OFFLINE = {
-  CI: '1',
-  WRANGLER_SEND_METRICS: 'false',
-  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
-  WRANGLER_HIDE_BANNER: 'true',
-} as const;
+import { OFFLINE, ROOT } from './environment.ts';
 
 /** A running endpoint and what it stores. */
 export interface Endpoint {

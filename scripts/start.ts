@@ -3,27 +3,27 @@
  *
  * Applies the migrations to the local database, starts `wrangler dev`, waits until the endpoint says
  * that it is healthy, and prints a command to paste. Works offline.
+ *
+ *   npm start -- [--port 8787] [--persist-to DIR]
  */
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { OFFLINE, ROOT, WRANGLER } from './environment.ts';
 
-const ROOT = join(import.meta.dirname, '..');
-const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
-const PORT = Number(process.env.PORT ?? 8787);
+const { values } = parseArgs({
+  options: { port: { type: 'string', default: '8787' }, 'persist-to': { type: 'string' } },
+});
+const PORT = Number(values.port);
+/** Where R2 and D1 lie; wrangler's own place unless told. */
+const PERSISTENCE =
+  values['persist-to'] === undefined ? [] : ['--persist-to', values['persist-to']];
 const READY_WITHIN_MS = 60_000;
 const POLL_MS = 500;
 
-/** No question, no report and no look for updates: nothing here needs a network. */
-const ENVIRONMENT = {
-  ...process.env,
-  CI: '1',
-  WRANGLER_SEND_METRICS: 'false',
-  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
-  WRANGLER_HIDE_BANNER: 'true',
-};
+const ENVIRONMENT = { ...process.env, ...OFFLINE };
 
-await run(['d1', 'migrations', 'apply', 'DB', '--local']);
+await run(['d1', 'migrations', 'apply', 'DB', '--local', ...PERSISTENCE]);
 const dev = spawn(
   process.execPath,
   [
@@ -34,7 +34,7 @@ const dev = spawn(
     '--ip',
     '127.0.0.1',
     '--show-interactive-dev-session=false',
-    ...process.argv.slice(2),
+    ...PERSISTENCE,
   ],
   { cwd: ROOT, env: ENVIRONMENT, stdio: ['ignore', 'inherit', 'inherit'] },
 );

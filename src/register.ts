@@ -84,7 +84,8 @@ export async function activateVersion(
   }
   // A bundle whose manifest cannot be read any more must not become the one that answers.
   await blamingBundlesOn('caller', () => catalog.open(version));
-  await hypernets.activate(name, version.digest, family.activeDigest, now());
+  const before = family.activeDigest === version.digest ? null : family.activeDigest;
+  await hypernets.activate(name, version.digest, before, now());
 }
 
 async function verifyBundle(reference: BundleReference, bucket: R2Bucket): Promise<void> {

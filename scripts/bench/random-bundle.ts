@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { cp, glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { progress } from '../command.ts';
-import { ROOT } from '../endpoint.ts';
+import { ROOT } from '../environment.ts';
 
 const TRAINING = join(ROOT, 'training');
 const TARGET = join(TRAINING, 'configs/targets/mistral-7b-instruct-v0.2.json');

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { getPlatformProxy, unstable_readConfig as readConfig } from 'wrangler';
 import type { Env } from '../../src/env.ts';
 import { T2lError } from '../../src/errors.ts';
-import { OFFLINE, ROOT, WRANGLER } from '../endpoint.ts';
+import { OFFLINE, ROOT, WRANGLER } from '../environment.ts';
 
 /** Objects by key. */
 export interface ReleaseBucket {

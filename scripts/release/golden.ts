@@ -15,6 +15,7 @@ import { T2lError } from '../../src/errors.ts';
 import type { Bundle } from '../../src/hypernet/bundle.ts';
 import type { Manifest } from '../../src/hypernet/manifest.ts';
 import { type LoraWeights, loadHypernet, runHypernet } from '../../src/hypernet/runtime.ts';
+import { cosine, relativeError, thinned } from './compare.ts';
 
 /** Two runtimes round differently; anything structural is orders of magnitude larger. */
 const MAX_FLOAT32_ERROR = 1e-5;
@@ -141,41 +142,6 @@ function* outputs(
       yield [output, thinned(values, limit), float32Row(golden, output, index)];
     }
   }
-}
-
-/** Every `stride`-th value, as the exporter thins large tensors. */
-export function thinned(values: Float32Array, limit: number): Float32Array {
-  const stride = Math.ceil(values.length / limit);
-  return Float32Array.from({ length: Math.ceil(values.length / stride) }, (_, i) =>
-    Number(values[i * stride]),
-  );
-}
-
-/** The largest difference, as a part of the largest reference value; NaN if there is one. */
-export function relativeError(values: Float32Array, reference: Float32Array): number {
-  expect(
-    values.length === reference.length,
-    `${values.length} values are compared with ${reference.length}`,
-  );
-  let difference = 0;
-  let largest = 0;
-  for (let i = 0; i < values.length; i++) {
-    difference = Math.max(difference, Math.abs((values[i] as number) - (reference[i] as number)));
-    largest = Math.max(largest, Math.abs(reference[i] as number));
-  }
-  return difference === 0 ? 0 : difference / largest;
-}
-
-/** Cosine of two vectors; 1 if both are zero, NaN if they are of different lengths. */
-export function cosine(x: Float32Array, y: Float32Array): number {
-  let [product, left, right] = [0, 0, 0];
-  for (let i = 0; i < Math.max(x.length, y.length); i++) {
-    const [a, b] = [x[i] ?? Number.NaN, y[i] ?? Number.NaN];
-    product += a * b;
-    left += a * a;
-    right += b * b;
-  }
-  return left === 0 && right === 0 ? 1 : product / Math.sqrt(left * right);
 }
 
 function* updateCosines(

@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { T2lError } from '../../src/errors.ts';
-import { OFFLINE, ROOT, WRANGLER } from '../endpoint.ts';
+import { OFFLINE, ROOT, WRANGLER } from '../environment.ts';
 
 /** Where `npm start` keeps its data. */
 export const DEFAULT_STATE = join(ROOT, '.wrangler/state');

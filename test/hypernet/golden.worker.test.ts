@@ -4,6 +4,7 @@
  */
 import { env } from 'cloudflare:workers';
 import { beforeAll, expect, test } from 'vitest';
+import { relativeError, thinned } from '../../scripts/release/compare.ts';
 import { unpackPeft } from '../../src/adapter/unpack.ts';
 import { type Encoder, loadEncoder } from '../../src/encoder/index.ts';
 import { parseTokenizer, tokenIds } from '../../src/encoder/onnx.ts';
@@ -11,13 +12,7 @@ import { assetsSource, type Bundle } from '../../src/hypernet/bundle.ts';
 import { createSession, wasmMemoryBytes } from '../../src/hypernet/ort.ts';
 import { type LoraWeights, loadHypernet, runHypernet } from '../../src/hypernet/runtime.ts';
 import { produceAdapter } from '../../src/produce.ts';
-import {
-  type Golden,
-  openDefaultBundle,
-  readGolden,
-  relativeError,
-  thinned,
-} from '../fixtures/default-bundle.ts';
+import { type Golden, openDefaultBundle, readGolden } from '../fixtures/default-bundle.ts';
 
 /** The two runtimes round differently; anything structural is orders of magnitude larger. */
 const FLOAT32_TOLERANCE = 1e-5;

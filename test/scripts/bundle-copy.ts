@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ROOT } from '../../scripts/endpoint.ts';
+import { ROOT } from '../../scripts/environment.ts';
 import { canonicalBytes } from '../../scripts/release/canonical.ts';
 
 const HYPERNETS = join(ROOT, 'src/assets/hypernets');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { ROOT } from '../../scripts/endpoint.ts';
+import { ROOT } from '../../scripts/environment.ts';
 
 // Endpoints start in seconds, but on a busy machine in a minute.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
