@@ -155,6 +155,9 @@ test('a version is registered, activated and rolled back', async () => {
   expect(await makeWith(`${next.name}@8.0.0`)).toBe('8.0.0');
   expect(await makeWith()).toBe(builtIn.version);
   expect(await codeOf(await activate({ rollback: true }))).toEqual([409, 'hypernet_no_previous']);
+  // Activating what answers anyway does not make it its own predecessor.
+  expect((await activate({ version: builtIn.version })).status).toBe(200);
+  expect(await family()).toMatchObject({ active: builtIn.digest, previous: null });
 
   expect((await activate({ version: '8.0.0' })).status).toBe(200);
   expect(await family()).toMatchObject({ active: next.digest, previous: builtIn.digest });

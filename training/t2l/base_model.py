@@ -230,6 +230,8 @@ def save_base_model(model: LlamaForCausalLM, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     half = LlamaForCausalLM(model.config)
     half.load_state_dict(model.state_dict())
+    # An answer is one line: any consumer's `generate` stops at its end.
+    half.generation_config.eos_token_id = [EOS, TOKEN_IDS[END]]
     half.half().save_pretrained(folder)
     build_tokenizer().save_pretrained(folder)
 

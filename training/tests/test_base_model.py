@@ -91,6 +91,7 @@ def test_the_finished_model_loads_in_transformers_with_float16_exact_weights(
     for parameter in trained.parameters():
         assert torch.equal(parameter, parameter.half().float())
     assert len(base_model_revision(tmp_path / "final")) == 40
+    assert TOKEN_IDS[END] in loaded.generation_config.eos_token_id  # an answer is one line
 
 
 def test_a_missing_base_model_is_named(tmp_path: Path) -> None:
