@@ -61,7 +61,8 @@ export function median(values: readonly number[]): number {
   return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
 }
 
-function uniform(seed: number): () => number {
+/** Uniform numbers in [0, 1), the same for the same seed (mulberry32). */
+export function uniform(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

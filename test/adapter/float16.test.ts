@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
+import { uniform } from '../../scripts/command.ts';
 import {
   decodeBfloat16,
   decodeFloat16,
   encodeBfloat16,
   encodeFloat16,
 } from '../../src/adapter/float16.ts';
-import { uniform } from '../fixtures/weights.ts';
 
 const ALL = Uint16Array.from({ length: 65_536 }, (_, bits) => bits);
 

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from t2l.tasks.operations import Domain, Operation, State, operations, patterns
+from t2l.tasks.operation import Domain, Operation, State
+from t2l.tasks.operations import operations, patterns
 from t2l.tasks.phrasing import FRAMES, expand_all, sentence
 from t2l.tasks.vocabulary import LETTERS, WORDS
 
