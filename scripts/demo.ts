@@ -8,7 +8,10 @@
  * The tasks were in no training, neither the base model's nor the hypernetwork's. An answer counts
  * only if it is exactly right. Base and adapted see the same questions.
  *
- *   npm run demo -- [--samples 50] [--seed 0] [--tasks FILE] [--endpoint URL] [--json]
+ * The descriptions are new sentences of words that training knew; with --held-out they use words and
+ * sentence frames that training never had, which is harder.
+ *
+ *   npm run demo -- [--held-out] [--samples 50] [--seed 0] [--tasks FILE] [--endpoint URL] [--json]
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -31,7 +34,10 @@ const tasksSchema = z.object({
     .array(
       z.object({
         name: z.string(),
+        /** A new sentence of words that training knew. */
         description: z.string(),
+        /** The same in words and a sentence frame that training never had. */
+        held_out: z.string(),
         samples: z.array(z.object({ prompt: z.string(), answer: z.string() })).min(1),
       }),
     )
@@ -61,6 +67,7 @@ async function main(): Promise<void> {
       tasks: { type: 'string', default: join(ROOT, 'src/assets/demo/unseen-tasks.json') },
       model: { type: 'string', default: join(ROOT, 'src/assets/base-models/t2l-mini-base') },
       endpoint: { type: 'string' },
+      'held-out': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
@@ -74,7 +81,9 @@ async function main(): Promise<void> {
     const lm = await loadLm((file) => readFile(join(values.model, file)));
     const results: Result[] = [];
     for (const [index, task] of tasks.entries()) {
-      const result = await compare(client, lm, task, draw(task.samples, count, seed + index));
+      const description = values['held-out'] ? task.held_out : task.description;
+      const samples = draw(task.samples, count, seed + index);
+      const result = await compare(client, lm, task.name, description, samples);
       progress(
         `${index + 1}/${tasks.length} ${task.name}: ` +
           `${percent(result.base)} -> ${percent(result.adapted)}`,
@@ -90,7 +99,8 @@ async function main(): Promise<void> {
 async function compare(
   client: Client,
   lm: Lm,
-  { name, description }: Task,
+  name: string,
+  description: string,
   samples: readonly Sample[],
 ): Promise<Result> {
   const { adapter } = await client.createAdapter({ description });

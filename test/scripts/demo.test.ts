@@ -21,7 +21,12 @@ beforeAll(async () => {
     prompt: `${word} tree -> `,
     answer: word,
   }));
-  const task = { name: 'first', description: 'Give the first word', samples };
+  const task = {
+    name: 'first',
+    description: 'Give the first word',
+    held_out: 'Show nothing but the first word',
+    samples,
+  };
   await writeFile(tasks, JSON.stringify({ tasks: [task] }));
 });
 
@@ -42,6 +47,11 @@ test('it says how base and adapted model do on every task', async () => {
   expect(adapter).toMatch(/^[0-9a-f]{64}$/);
   expect(result.mean).toEqual({ base, adapted });
   expect(stderr).toContain('1/1 first');
+});
+
+test('it can ask in words that training never had', async () => {
+  const { stdout } = await demo('--json', '--samples', '1', '--held-out');
+  expect(JSON.parse(stdout).tasks[0].description).toBe('Show nothing but the first word');
 });
 
 test('it fails when no adapter can be had', async () => {

@@ -67,22 +67,29 @@ def ship_base_model(config: Config, hypernetwork: Hypernetwork) -> None:
     export_lm(load_base_model(source), hypernetwork.target, folder / "lm.onnx")
 
 
-def ship_demo(config: Config, unseen: Corpus) -> None:
+def ship_demo(config: Config, known: Corpus, held_out: Corpus) -> None:
     """Write the demo's tasks: a seeded draw from the unseen ones, with fresh samples.
 
-    :param unseen: unseen tasks with the descriptions to show.
+    :param known: unseen tasks, described in new sentences of known words.
+    :param held_out: the same tasks in held-out phrasings.
     """
     rng = random.Random(f"demo|{DEMO_SEED}")
-    picks = sorted(rng.sample(range(len(unseen.tasks)), min(DEMO_TASKS, len(unseen.tasks))))
+    picks = sorted(rng.sample(range(len(known.tasks)), min(DEMO_TASKS, len(known.tasks))))
     rows = []
     for pick in picks:
-        task = unseen.tasks[pick]
+        task = known.tasks[pick]
         samples = [
             {"prompt": f"{sample.input}{ARROW}", "answer": sample.output}
             for sample in fresh_samples(task, DEMO_SAMPLES, DEMO_SEED)
         ]
-        description = unseen.descriptions[pick][0]
-        rows.append({"name": task.name, "description": description, "samples": samples})
+        rows.append(
+            {
+                "name": task.name,
+                "description": known.descriptions[pick][0],
+                "held_out": held_out.descriptions[pick][0],
+                "samples": samples,
+            }
+        )
     path = config.assets_dir / "demo" / "unseen-tasks.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"tasks": rows}, indent=1) + "\n", encoding="utf-8")

@@ -99,7 +99,7 @@ def export(config: Config) -> None:
     held_out, known = (report_corpus(config, False, split) for split in SPLITS)
     evaluation = json.loads((config.run_dir / "evaluation.json").read_text(encoding="utf-8"))
     ship_base_model(config, hypernetwork)
-    ship_demo(config, known)
+    ship_demo(config, known, held_out)
     digest = ship_bundle(config, hypernetwork, train, held_out, shared_encoder(config), evaluation)
     logger.info("%s %s has digest %s", config.bundle.name, config.bundle.version, digest)
 

@@ -46,6 +46,7 @@ def test_the_smoke_recipe_makes_a_bundle_that_verifies_and_restarts_for_free(
     assert set(report["unseen"]["conditions"]) >= {"zero_shot", "matched", "shuffled", "static"}
     demo = json.loads((tmp_path / "assets" / "demo" / "unseen-tasks.json").read_text())
     assert all(len(task["samples"]) == 200 for task in demo["tasks"])
+    assert all(task["description"] != task["held_out"] for task in demo["tasks"])
     assert (tmp_path / "assets" / "base-models" / "t2l-smoke-base" / "lm.onnx").exists()
 
     trained = (run / "sft" / "final" / "hypernetwork.safetensors").stat().st_mtime_ns
