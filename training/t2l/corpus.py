@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from t2l.encoder import OnnxEncoder
+from t2l.encoder import MODEL_FILE, OnnxEncoder, export_encoder
 from t2l.tasks.procedural import Split, Task
 
 logger = logging.getLogger(__name__)
@@ -40,8 +40,12 @@ class Corpus:
 
 
 def open_encoder(assets: Path, cache: Path) -> OnnxEncoder:
-    """The encoder that ships, with its vectors kept between runs."""
-    return OnnxEncoder(assets / "hypernets" / "encoders" / ENCODER_SLUG, cache)
+    """The encoder that ships, exported first if it is not there; vectors are kept between runs."""
+    folder = assets / "hypernets" / "encoders" / ENCODER_SLUG
+    if not (folder / MODEL_FILE).exists():
+        logger.info("exporting the encoder to %s", folder)
+        export_encoder(folder)
+    return OnnxEncoder(folder, cache)
 
 
 def describe(
