@@ -7,6 +7,7 @@ where the model cannot know which of several hundred tasks is wanted. That gap b
 skill and knowing that it is wanted is what an adapter has to fill.
 """
 
+import hashlib
 import json
 import logging
 import random
@@ -249,8 +250,6 @@ def load_base_model(folder: Path) -> LlamaForCausalLM:
 
 def base_model_revision(folder: Path) -> str:
     """40 hex digits that change with the weights or the configuration."""
-    import hashlib
-
     digest = hashlib.sha1((folder / "model.safetensors").read_bytes())
     digest.update(
         json.dumps(json.loads((folder / "config.json").read_text()), sort_keys=True).encode()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -79,8 +80,6 @@ def load_checkpoint(folder: Path, model: nn.Module, optimizers: Sequence[Optimiz
 
 def read_metadata(path: Path) -> dict[str, str]:
     """The text metadata of a safetensors file."""
-    from safetensors import safe_open
-
     with safe_open(path, framework="pt") as file:
         return file.metadata() or {}
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
-from t2l.base_model import ARROW, BOS, END, PAD, TOKEN_IDS, VOCABULARY
+from t2l.base_model import ARROW, BOS, END, PAD, TOKEN_IDS, VOCABULARY, encode_prompt
 from t2l.config import EvaluationConfig
 from t2l.corpus import Corpus
 from t2l.device import Device
@@ -58,7 +58,7 @@ def answer(
     :param prompts: texts that end in the arrow; equally many for every adapter, in its order.
     :param weights: adapters, with the hypernetwork whose target they are for.
     """
-    rows = [[BOS, *_tokens(prompt)] for prompt in prompts]
+    rows = [encode_prompt(prompt) for prompt in prompts]
     longest = max(map(len, rows))
     ids = torch.tensor([[PAD] * (longest - len(row)) + row for row in rows])
     mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
@@ -76,15 +76,6 @@ def answer(
         with apply_lora(model, hypernetwork.target, weights):
             out = model.generate(**arguments)
     return [_text(row) for row in out[:, longest:].tolist()]
-
-
-def _tokens(text: str) -> list[int]:
-    ids: list[int] = []
-    for index, line in enumerate(text.split(ARROW)):
-        if index > 0:
-            ids.append(TOKEN_IDS[ARROW])
-        ids.extend(TOKEN_IDS[character] for character in line)
-    return ids
 
 
 def _text(ids: Sequence[int]) -> str:

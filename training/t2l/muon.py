@@ -6,8 +6,7 @@ stacks matrices of one shape into a batched product, which makes a step cheaper 
 pass of the model it trains.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
@@ -57,8 +56,16 @@ class Muon(Optimizer):
                     raise ValueError(f"Muon takes matrices, got shape {tuple(parameter.shape)}")
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        """Take one step."""
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:
+        """Take one step.
+
+        :param closure: computes the loss again, as every torch optimizer may be asked to.
+        :return: the closure's loss, or None.
+        """
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
         for group in self.param_groups:
             by_shape: dict[tuple[int, ...], list[Tensor]] = {}
             for parameter in group["params"]:
@@ -78,3 +85,4 @@ class Muon(Optimizer):
                 ):
                     parameter.mul_(1 - group["lr"] * group["weight_decay"])
                     parameter.add_(update, alpha=-group["lr"] * scale)
+        return loss

@@ -66,12 +66,12 @@ def test_a_run_that_was_cut_ends_with_the_weights_of_one_that_was_not(
     whole = train_base_model(TINY, TASKS, tmp_path / "whole", CPU)
     calls = 0
 
-    def cut(*arguments: object) -> object:
+    def cut(tasks: object, config: BaseModelConfig, step: int) -> object:
         nonlocal calls
         calls += 1
         if calls == 5:
             raise KeyboardInterrupt
-        return episode_batch(*arguments)  # type: ignore[arg-type]
+        return episode_batch(TASKS, config, step)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr("t2l.base_model.episode_batch", cut)
