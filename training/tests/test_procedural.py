@@ -1,22 +1,42 @@
-"""The task family: right answers, honest split, enough ways to say each task."""
+"""The task family: right answers, honest splits, enough ways to say each task."""
 
 import random
 import subprocess
 import sys
+from collections.abc import Iterable
+from itertools import combinations
 
 import pytest
 
-from t2l.tasks.operations import operations, patterns
-from t2l.tasks.procedural import DOMAINS, MAX_OUTPUT, Task, procedural_tasks
+from t2l.tasks.phrasing import expand_all, frames
+from t2l.tasks.procedural import (
+    MAX_OUTPUT,
+    Sample,
+    Task,
+    known_before,
+    procedural_tasks,
+    wider_compositions,
+)
+from t2l.tasks.registry import DOMAINS
 
 TASKS = procedural_tasks()
-EVERY = (*TASKS.train, *TASKS.unseen)
+UNSEEN = (*TASKS.selection, *TASKS.report, *TASKS.left_out)
+EVERY = (*TASKS.train, *UNSEEN)
+SPLITS = ("train", "selection", "held_out")
 
 
 def task(domain: str, *names: str) -> Task:
     """A task by the names of its steps."""
-    rows = {row.name: row for row in operations(domain)}
+    rows = {row.name: row for row in DOMAINS[domain].operations}
     return Task(domain, tuple(rows[name] for name in names))
+
+
+def named(tasks: Iterable[Task]) -> set[str]:
+    return {one.name for one in tasks}
+
+
+def shapes(tasks: Iterable[Task]) -> set[str]:
+    return {one.family for one in tasks}
 
 
 @pytest.mark.parametrize(
@@ -40,45 +60,111 @@ def test_answers(domain: str, names: list[str], items: str, answer: str) -> None
     assert task(domain, *names).solve(tuple(items.split())) == answer
 
 
-def test_there_are_several_hundred_tasks_and_a_tenth_is_set_aside() -> None:
-    assert len(EVERY) >= 400
-    assert 0.08 <= len(TASKS.unseen) / len(EVERY) <= 0.15
-    assert not {t.name for t in TASKS.train} & {t.name for t in TASKS.unseen}
+def test_there_are_over_a_thousand_tasks_and_a_tenth_is_set_aside() -> None:
+    trainable = (*TASKS.train, *TASKS.selection, *TASKS.report)
+    assert len(trainable) >= 1200
+    assert len(TASKS.report) >= 100 and len(TASKS.selection) >= 60 and len(TASKS.left_out) >= 100
+    assert 0.08 <= (len(TASKS.report) + len(TASKS.selection)) / len(trainable) <= 0.15
+
+
+@pytest.mark.parametrize("limit", [None, 24])
+def test_no_task_is_in_two_splits(limit: int | None) -> None:
+    tasks = procedural_tasks(limit)
+    splits = [named(rows) for rows in (tasks.train, tasks.selection, tasks.report, tasks.left_out)]
+    assert all(splits)
+    for one, other in combinations(splits, 2):
+        assert not one & other
+
+
+def test_nothing_that_an_earlier_base_model_was_trained_on_counts_as_unseen() -> None:
+    assert len(known_before()) > 400
+    assert not known_before() & named(UNSEEN)
+
+
+def test_left_out_shapes_are_in_no_training_at_all() -> None:
+    left_out = shapes(TASKS.left_out)
+    assert len(left_out) >= 6
+    assert not left_out & shapes((*TASKS.train, *TASKS.selection, *TASKS.report))
+    assert not left_out & shapes(wider_compositions(TASKS))
+
+
+def test_wider_compositions_hold_nothing_back_that_is_measured() -> None:
+    wider = named(wider_compositions(TASKS))
+    assert len(wider) > 10 * len(TASKS.train)
+    assert not wider & named(UNSEEN)
+
+
+def test_the_report_has_single_steps_and_compositions_of_two_and_three() -> None:
+    for tasks in (TASKS.report, TASKS.selection):
+        assert {len(one.steps) for one in tasks} == {1, 2, 3}
+    assert sum(len(one.steps) == 3 for one in TASKS.report) >= 20
 
 
 def test_unseen_tasks_use_steps_that_training_knows() -> None:
-    known = {(t.domain, step.name.split(":")[0]) for t in TASKS.train for step in t.steps}
-    assert {(t.domain, s.name.split(":")[0]) for t in TASKS.unseen for s in t.steps} <= known
+    known = {(one.domain, step.control) for one in TASKS.train for step in one.steps}
+    assert {(one.domain, step.control) for one in UNSEEN for step in one.steps} <= known
+
+
+def test_unseen_tasks_use_parameters_that_training_knows() -> None:
+    known = {(one.domain, step.parameter) for one in TASKS.train for step in one.steps}
+    assert {(one.domain, step.parameter) for one in UNSEEN for step in one.steps} <= known
 
 
 def test_no_unseen_task_computes_what_a_training_task_computes() -> None:
     rng = random.Random(5)
-    for unseen in TASKS.unseen:
+    for unseen in UNSEEN:
         samples = [unseen.sample(rng) for _ in range(40)]
-        separator = None if unseen.domain == "letters" else " "
+        rows = [(items_of(sample, unseen), sample) for sample in samples]
         for seen in TASKS.train:
-            if seen.domain != unseen.domain:
-                continue
-            inputs = (tuple(s.input.split(separator) if separator else s.input) for s in samples)
-            answers = [seen.solve(items) for items in inputs]
-            assert answers != [sample.output for sample in samples], (unseen.name, seen.name)
+            if seen.domain == unseen.domain:
+                # most pairs differ at the first input
+                same = all(seen.solve(items) == sample.output for items, sample in rows)
+                assert not same, (unseen.name, seen.name)
 
 
-def test_every_task_has_forty_training_phrasings_and_some_held_out_ones() -> None:
+def items_of(sample: Sample, one: Task) -> tuple[str, ...]:
+    """The items an input was made of."""
+    separator = DOMAINS[one.domain].separator
+    return tuple(sample.input.split(separator) if separator else sample.input)
+
+
+def test_every_task_has_forty_training_phrasings_and_some_of_every_other_split() -> None:
     for one in EVERY:
-        train = one.descriptions("train", 40, seed=0)
-        held = one.descriptions("held_out", 4, seed=0)
-        assert len(train) >= 40, one.name
-        assert len(held) >= 4, one.name
-        assert not set(train) & set(held)
+        found = {split: set(one.descriptions(split, 40, seed=0)) for split in SPLITS}
+        assert len(found["train"]) == 40, one.name
+        assert len(found["selection"]) >= 4, one.name
+        assert len(found["held_out"]) >= 4, one.name
+        for split, other in combinations(SPLITS, 2):
+            assert not found[split] & found[other], one.name
 
 
-def test_held_out_phrases_and_frames_are_never_trained_on() -> None:
-    for domain in DOMAINS:
-        for row in operations(domain):
-            train, held = (set(patterns(domain, row, split)) for split in ("train", "held_out"))
-            assert train and held
-            assert not train & held, row.name
+@pytest.mark.parametrize("name", DOMAINS)
+def test_splits_share_no_phrase_of_any_step(name: str) -> None:
+    domain = DOMAINS[name]
+    for row in domain.operations:
+        slots = {**domain.nouns, **row.slots}
+        phrases = {s: set(expand_all(domain.patterns(row, s), slots)) for s in SPLITS}
+        assert all(phrases.values()), row.name
+        for split, other in combinations(SPLITS, 2):
+            shared = phrases[split] & phrases[other]
+            assert not shared, (row.name, split, other, shared)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_splits_share_no_sentence_frame(steps: int) -> None:
+    for split, other in combinations(SPLITS, 2):
+        assert frames(steps, split)
+        assert not set(frames(steps, split)) & set(frames(steps, other)), (split, other)
+
+
+def test_control_codes_name_every_step_and_its_parameter_in_order() -> None:
+    assert task("words", "reverse").codes == ("<reverse>",)
+    wanted = ("<append>", "s", "<join>", ",")
+    assert task("words", "append:s", "join:,").codes == wanted
+    assert task("words", "judge:sorted").codes == ("<judge:sorted>",)
+    assert task("letters", "judge:has:t").codes == ("<judge:has>", "t")
+    codes = [(one.domain, one.codes) for one in EVERY]
+    assert len(set(codes)) == len(codes)
 
 
 def test_samples_are_fresh_seeded_and_never_copy_the_input() -> None:
@@ -108,7 +194,8 @@ def test_yes_and_no_are_equally_frequent() -> None:
 def test_the_family_does_not_depend_on_the_hash_seed() -> None:
     code = (
         "from t2l.tasks.procedural import procedural_tasks as p; t = p();"
-        "print([x.name for x in t.train + t.unseen], t.train[9].descriptions('train', 9, 3))"
+        "print([[x.name for x in s] for s in (t.train, t.selection, t.report, t.left_out)]);"
+        "print([t.report[9].descriptions(s, 9, 3) for s in ('train', 'selection', 'held_out')])"
     )
     outputs = {
         subprocess.run(

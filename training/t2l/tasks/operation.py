@@ -1,10 +1,9 @@
 """What an operation is: a named function on the items of a value, and pieces to make one from."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Domain = Literal["words", "digits", "letters"]
 Kind = Literal["order", "select", "map", "filter", "join", "reduce", "judge"]
 Items = tuple[str, ...]
 Function = Callable[[Items], Items]
@@ -35,6 +34,7 @@ class Operation:
     :param separator: new separator, for joins.
     :param key: entry in the phrase book; the name where a step has no parameter.
     :param slots: what the phrases' parameter slots are filled with.
+    :param parameter: the one character the step is about (`s`), or empty.
     """
 
     name: str
@@ -44,6 +44,13 @@ class Operation:
     separator: str | None = None
     key: str = ""
     slots: Mapping[str, str] = field(default_factory=dict)
+    parameter: str = ""
+
+    @property
+    def control(self) -> str:
+        """The control code that asks the base model for this step: the name less its parameter."""
+        name = self.name.removesuffix(self.parameter) if self.parameter else self.name
+        return f"<{name.removesuffix(':')}>"
 
     def __call__(self, state: State) -> State:
         separator = state.separator if self.separator is None else self.separator
@@ -83,3 +90,17 @@ def some_not_all(test: Test) -> Callable[[Items], bool]:
 def at_most(size: int) -> Callable[[Items], bool]:
     """Whether there are at most so many items: for steps that make answers long."""
     return lambda items: len(items) <= size
+
+
+def with_parameter(
+    value: str,
+    slots: Mapping[str, str],
+    rows: Iterable[tuple[str, Kind, Function, Callable[[Items], bool] | None]],
+) -> list[Operation]:
+    """Operations named `<key>:<value>`, said with the key's phrases."""
+    return [
+        Operation(
+            f"{key}:{value}", kind, function, accepts, key=f"{key}:", slots=slots, parameter=value
+        )
+        for key, kind, function, accepts in rows
+    ]

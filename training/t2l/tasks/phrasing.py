@@ -1,14 +1,19 @@
 """Phrase grammars: small patterns that expand into many ways of saying one thing.
 
 A pattern is English with two kinds of holes: `(a|b|c)` is a choice and `<name>` is a slot filled
-from a mapping. Patterns come in two disjoint halves, one for training and one held out, so that
-a held-out description shares neither its synonyms nor its sentence frame with a training one.
+from a mapping. Patterns and sentence frames come in three disjoint parts: for training, for
+choosing a recipe, and held out for the report, so that a held-out description shares neither its
+synonyms nor its frame with one that anything was trained or chosen on.
 Expansion is exhaustive and ordered, so the n-th phrasing of a task is the same on every machine.
 """
 
 import itertools
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+
+import yaml
 
 _CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
 _SLOT = re.compile(r"<(\w+)>")
@@ -34,97 +39,11 @@ def expand_all(patterns: Sequence[str], slots: Mapping[str, str]) -> tuple[str, 
     return tuple(dict.fromkeys(phrases))
 
 
-def capitalised(sentence: str) -> str:
-    """The sentence with its first letter in upper case and the rest untouched."""
-    return sentence[:1].upper() + sentence[1:]
-
-
-# Sentence frames by number of steps. `{a}`, `{b}`, `{c}` are the steps as imperatives and `{x}`
-# is what the input is called ("a list of words"). The second tuple of each pair is held out.
-FRAMES: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    1: (
-        (
-            "{a}.",
-            "Please {a}.",
-            "Your task is to {a}.",
-            "Given {x}, {a}.",
-            "You get {x}. {a}.",
-            "For {x}, {a}.",
-            "I want you to {a}.",
-            "The input is {x}; {a}.",
-            "{a} and answer with nothing else.",
-            "What you have to do: {a}.",
-            "From {x}, {a}.",
-            "{x} comes in: {a}.",
-            "Look at {x} and {a}.",
-            "The task: {a}.",
-            "Now {a}, please.",
-            "You must {a}.",
-            "{a}, that is all.",
-            "Just {a}.",
-            "We need you to {a}.",
-            "Kindly {a}.",
-        ),
-        (
-            "Here is {x}: {a}.",
-            "When you see {x}, {a}.",
-        ),
-    ),
-    2: (
-        (
-            "{a}, then {b}.",
-            "First {a}, then {b}.",
-            "Given {x}, {a} and {b}.",
-            "You get {x}. {a}, then {b}.",
-            "{a} and after that {b}.",
-            "Your task is to {a} and then {b}.",
-            "Please {a}, then {b}.",
-            "{a}. Then {b}.",
-            "For {x}, first {a} and then {b}.",
-            "After you {a}, {b}.",
-            "{a}; then {b}.",
-            "1. {a}. 2. {b}.",
-            "To start, {a}. To end, {b}.",
-            "Do two things: {a}, and {b}.",
-            "From {x}, {a}; afterwards {b}.",
-            "Look at {x}. First of all {a}, and finally {b}.",
-            "{x} comes in: {a}, followed by this: {b}.",
-            "You must {a}. Having done so, {b}.",
-            "{a}, and {b}.",
-            "Before you {b}, {a}.",
-            "Kindly {a}, and once that is done {b}.",
-            "Step one: {a}. Step two: {b}.",
-        ),
-        (
-            "Begin with this: {a}. Finish with this: {b}.",
-            "When you see {x}, {a}; next {b}.",
-        ),
-    ),
-    3: (
-        (
-            "{a}, then {b}, then {c}.",
-            "First {a}, then {b}, and then {c}.",
-            "Given {x}, {a}, {b} and {c}.",
-            "You get {x}. {a}, then {b}, then {c}.",
-            "{a}, {b} and after that {c}.",
-            "Your task is to {a}, then {b} and then {c}.",
-            "Please {a}, {b}, then {c}.",
-            "{a}. Then {b}. Then {c}.",
-            "{a}; then {b}; then {c}.",
-            "1. {a}. 2. {b}. 3. {c}.",
-            "To start, {a}. Then {b}. To end, {c}.",
-            "Do three things: {a}, {b}, and {c}.",
-            "From {x}, {a}; afterwards {b}; finally {c}.",
-            "Look at {x}. First of all {a}, next {b}, and finally {c}.",
-            "You must {a}. Having done so, {b}, and {c} to finish.",
-            "Step one: {a}. Step two: {b}. Step three: {c}.",
-        ),
-        (
-            "When you see {x}, {a}; next, {b}; last, {c}.",
-            "Begin with this: {a}. Go on with this: {b}. Finish with this: {c}.",
-        ),
-    ),
-}
+@cache
+def frames(steps: int, split: str) -> tuple[str, ...]:
+    """Sentence frames for a number of steps, with places `{a}`, `{b}`, `{c}` and `{x}`."""
+    text = (files("t2l.tasks") / "phrases" / "frames.yaml").read_text(encoding="utf-8")
+    return tuple(yaml.safe_load(text)[steps][split])
 
 
 def sentence(frame: str, steps: Sequence[str], subject: str) -> str:

@@ -1,46 +1,33 @@
-"""The procedural task family: several hundred small text tasks with fresh inputs at every use.
+"""The procedural task family: many small text tasks with fresh inputs at every use.
 
-A task is one to three operations in a row on a list of words, a list of digits or a string. All
-compositions that make sense are enumerated, those that compute the same thing as an earlier one
-are dropped, and about a tenth are set aside **before anything is trained**: unseen compositions,
-and unseen pairs of an operation with its parameter. The base model and the hypernetwork both see
-training tasks only.
+A task is one to three operations in a row on a list of words, a list of digits or a string. The
+compositions of every shape are enumerated, those that compute the same thing as an earlier one are
+dropped, and the rest is split **before anything is trained**: training tasks, tasks to select a
+recipe with, tasks of the report, and whole shapes that are left out. Held back are compositions and
+pairs of an operation with its parameter. The base model and the hypernetwork both see training
+tasks only.
 """
 
 import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import Literal
 
-from t2l.tasks.operation import Domain, Operation, State
-from t2l.tasks.operations import operations, patterns
-from t2l.tasks.phrasing import FRAMES, expand_all, sentence
-from t2l.tasks.vocabulary import LETTERS, WORDS
+from t2l.tasks.domain import Domain
+from t2l.tasks.operation import Operation, State
+from t2l.tasks.phrasing import expand_all, frames, sentence
+from t2l.tasks.registry import DOMAINS
 
-Split = Literal["train", "held_out"]
-DOMAINS: tuple[Domain, ...] = ("words", "digits", "letters")
-
-# What a domain's items are called: <n> many, <i> one, <l> all of them.
-NOUNS: dict[Domain, dict[str, str]] = {
-    "words": {"n": "words", "i": "word", "l": "list"},
-    "digits": {"n": "numbers", "i": "number", "l": "list"},
-    "letters": {"n": "letters", "i": "letter", "l": "string"},
-}
-SUBJECTS: dict[Domain, tuple[str, ...]] = {
-    "words": ("a list of words", "a few words", "some words"),
-    "digits": ("a list of numbers", "a few numbers", "some numbers"),
-    "letters": ("a string", "a short string", "a string of letters"),
-}
-SIZES: dict[Domain, tuple[int, ...]] = {
-    "words": (3, 3, 4),
-    "digits": (3, 4, 5),
-    "letters": (4, 5, 5),
-}
-COUNT_SIZES = (1, 2, 3, 4, 5)
+Split = Literal["train", "selection", "held_out"]
 MAX_OUTPUT = 30  # characters; longer answers cost tokens and teach nothing new
-MAX_TRIES = 2000  # draws before a task is declared impossible
-SIGNATURE_SAMPLES = 24  # shared inputs on which two tasks must differ to be two tasks
+MAX_TRIES = 4000  # draws before a task is declared impossible
+SIGNATURE_SAMPLES = 64  # shared inputs on which two tasks must differ to be two tasks
+SEVERAL_ITEMS = ("order", "select", "join")  # kinds that do nothing visible to a single item
+REPORT_SHARE = 0.09  # of compositions and of parameterised single steps
+SELECTION_SHARE = 0.06
 
 
 @dataclass(frozen=True)
@@ -55,7 +42,7 @@ class Sample:
 class Task:
     """A named composition of operations on one domain."""
 
-    domain: Domain
+    domain: str
     steps: tuple[Operation, ...]
 
     @property
@@ -69,15 +56,23 @@ class Task:
         return f"{self.domain}/" + "+".join(step.kind for step in self.steps)
 
     @property
+    def codes(self) -> tuple[str, ...]:
+        """What asks the base model for this task: control codes, each before its parameter."""
+        rows = [(step.control, step.parameter) for step in self.steps]
+        return tuple(part for row in rows for part in row if part)
+
+    @property
     def parameterised(self) -> bool:
         """Whether any step carries a parameter."""
-        return any(":" in step.name for step in self.steps)
+        return any(step.parameter for step in self.steps)
 
     def solve(self, items: tuple[str, ...]) -> str | None:
         """The answer for these items, or None if they do not make every step visible."""
-        state = State(items, "" if self.domain == "letters" else " ")
+        state = State(items, DOMAINS[self.domain].separator)
         for step in self.steps:
             if step.accepts is not None and not step.accepts(state.items):
+                return None
+            if step.kind in SEVERAL_ITEMS and len(state.items) < 2:
                 return None
             state = step(state)
         answer = state.text
@@ -91,10 +86,11 @@ class Task:
         :raises ValueError: if no input fits after `MAX_TRIES` draws.
         """
         wanted = rng.choice(("yes", "no")) if self.steps[-1].kind == "judge" else None
+        domain = DOMAINS[self.domain]
         counts = any(step.name == "count" for step in self.steps)
         for _ in range(MAX_TRIES):
-            items = draw_items(self.domain, counts, rng)
-            text = State(items, "" if self.domain == "letters" else " ").text
+            items = domain.draw(counts, rng)
+            text = State(items, domain.separator).text
             answer = self.solve(items)
             if answer is None or answer == text or (wanted is not None and answer != wanted):
                 continue
@@ -104,66 +100,37 @@ class Task:
     def descriptions(self, split: Split, count: int, seed: int) -> tuple[str, ...]:
         """Up to `count` distinct descriptions, in a seeded order.
 
-        :param split: `train` or `held_out`; they share neither synonyms nor frames.
+        :param split: `train`, `selection` or `held_out`; they share neither synonyms nor frames.
         """
-        held = split == "held_out"
-        phrases = [
-            expand_all(patterns(self.domain, step, split), {**NOUNS[self.domain], **step.slots})
-            for step in self.steps
-        ]
-        frames = FRAMES[len(self.steps)][1 if held else 0]
-        sizes = [len(frames), *map(len, phrases), len(SUBJECTS[self.domain])]
         rng = random.Random(f"{self.name}|{split}|{seed}")
         found: dict[str, None] = {}
         for _ in range(20 * count):
-            frame, *picks, subject = (rng.randrange(size) for size in sizes)
-            steps = [options[pick] for options, pick in zip(phrases, picks, strict=True)]
-            found[sentence(frames[frame], steps, SUBJECTS[self.domain][subject])] = None
+            found[self.description(split, rng)] = None
             if len(found) == count:
                 break
         return tuple(found)
 
-
-def draw_items(domain: Domain, counts: bool, rng: random.Random) -> tuple[str, ...]:
-    """Random items of a domain; `counts` widens the lengths so that counting is needed."""
-    size = rng.choice(COUNT_SIZES if counts else SIZES[domain])
-    if domain == "words":
-        return tuple(rng.sample(WORDS, size))
-    if domain == "digits":
-        return tuple(str(rng.randrange(10)) for _ in range(size))
-    return tuple(rng.choice(LETTERS) for _ in range(size + (2 if counts else 0)))
+    def description(self, split: Split, rng: random.Random) -> str:
+        """One description, drawn evenly from frames, phrases of every step, and subjects."""
+        around = frames(len(self.steps), split)
+        frame = rng.choice(around)
+        steps = [rng.choice(_phrases(self.domain, step.name, split)) for step in self.steps]
+        return sentence(frame, steps, rng.choice(DOMAINS[self.domain].subjects))
 
 
-def _compositions(domain: Domain) -> list[tuple[Operation, ...]]:
-    """Sequences of operations that make sense, single steps first, in a fixed order."""
-    rows = operations(domain)
-    singles = [(row,) for row in rows]
-    by_kind = {
-        kind: [row for row in rows if row.kind == kind]
-        for kind in ("order", "select", "map", "filter", "join")
-    }
-    plain_maps = [row for row in by_kind["map"] if ":" not in row.name]
-    marked_maps = [row for row in by_kind["map"] if row.name in ("append:!", "append:?", "add:1")]
-    several = [row for row in by_kind["select"] if row.name in ("drop_first", "drop_last", "ends")]
-    one = [row for row in by_kind["select"] if row.name in ("first", "last", "max", "min")]
-    maps = [*plain_maps, *marked_maps]
-    pairs = [
-        *itertools.product(by_kind["order"], maps),
-        *itertools.product([*several, *one], maps),
-        *itertools.product(by_kind["order"], by_kind["join"]),
-        *itertools.product(several, by_kind["join"]),
-        *itertools.product(maps, by_kind["join"][:6]),
-        *itertools.product(by_kind["filter"][:6], plain_maps[:6]),
-    ]
-    triples = list(itertools.product(by_kind["order"][:4], plain_maps[:6], by_kind["join"][:4]))
-    return [*singles, *pairs, *triples]
+@cache
+def _phrases(domain: str, operation: str, split: Split) -> tuple[str, ...]:
+    """Every way to say a step."""
+    ours = DOMAINS[domain]
+    step = next(row for row in ours.operations if row.name == operation)
+    return expand_all(ours.patterns(step, split), {**ours.nouns, **step.slots})
 
 
 def _signature(task: Task) -> tuple[str | None, ...]:
     """Answers on shared inputs: equal for two tasks that compute the same."""
     rng = random.Random(f"signature|{task.domain}")
-    counts = [False] * SIGNATURE_SAMPLES
-    return tuple(task.solve(draw_items(task.domain, count, rng)) for count in counts)
+    domain = DOMAINS[task.domain]
+    return tuple(task.solve(domain.draw(False, rng)) for _ in range(SIGNATURE_SAMPLES))
 
 
 @dataclass(frozen=True)
@@ -171,27 +138,52 @@ class TaskSet:
     """Disjoint tasks.
 
     :param train: training tasks, of the base model and of the hypernetwork.
-    :param unseen: tasks of the report, in no training.
-    :param extra: further training tasks of the hypernetwork alone: the compositions that the
-        quotas leave out. The base model has their skills from others, and the hypernetwork sees
-        more ways in which steps combine.
+    :param selection: unseen tasks that recipes are chosen with.
+    :param report: unseen tasks of the report, looked at last.
+    :param left_out: tasks whose whole shape is in no training.
     """
 
     train: tuple[Task, ...]
-    unseen: tuple[Task, ...]
-    extra: tuple[Task, ...]
+    selection: tuple[Task, ...]
+    report: tuple[Task, ...]
+    left_out: tuple[Task, ...]
 
 
-# Compositions kept per domain and length, so that no shape drowns the others.
-QUOTA = {
-    ("words", 2): 120,
-    ("words", 3): 40,
-    ("digits", 2): 70,
-    ("digits", 3): 24,
-    ("letters", 2): 50,
-    ("letters", 3): 16,
-}
-UNSEEN_SHARE = 0.125  # of compositions and of parameterised single steps
+class _Distinct:
+    """Keeps the first of the tasks that compute the same thing."""
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[str | None, ...]] = set()
+
+    def __call__(self, task: Task) -> bool:
+        signature = _signature(task)
+        if signature in self._seen or len(set(signature)) < 3:
+            return False
+        self._seen.add(signature)
+        return True
+
+
+def _tasks_of(domain: Domain, rng: random.Random) -> tuple[list[Task], list[Task]]:
+    """The tasks of a domain: those that can be trained on, and those of left-out shapes."""
+    distinct = _Distinct()
+    singles = [Task(domain.name, (row,)) for row in domain.operations]
+    known, left_out = list(filter(distinct, singles)), []
+    for chain in domain.chains(domain.by_kind()):
+        every = [Task(domain.name, steps) for steps in itertools.product(*chain.places)]
+        rng.shuffle(every)
+        rows = list(itertools.islice(filter(distinct, every), chain.quota))
+        (left_out if chain.left_out else known).extend(rows)
+    return known, left_out
+
+
+@cache
+def known_before() -> frozenset[str]:
+    """Names of the tasks that version 1 of the base model was trained on.
+
+    Later versions continue its weights, so none of these can ever count as unseen.
+    """
+    text = (files("t2l.tasks") / "known_before.txt").read_text(encoding="utf-8")
+    return frozenset(text.split())
 
 
 def procedural_tasks(limit: int | None = None, seed: int = 0) -> TaskSet:
@@ -201,36 +193,57 @@ def procedural_tasks(limit: int | None = None, seed: int = 0) -> TaskSet:
     :param seed: of the choice of compositions and of the split.
     """
     rng = random.Random(f"procedural|{seed}")
-    chosen: list[Task] = []
-    rest: list[Task] = []
-    for domain in DOMAINS:
-        seen: set[tuple[str | None, ...]] = set()
-        distinct: list[Task] = []
-        for steps in _compositions(domain):
-            task = Task(domain, steps)
-            signature = _signature(task)
-            if signature not in seen and len(set(signature)) > 1:
-                seen.add(signature)
-                distinct.append(task)
-        for length in (1, 2, 3):
-            group = [task for task in distinct if len(task.steps) == length]
-            quota = QUOTA.get((domain, length), len(group))
-            taken = sorted(_take(group, quota, rng), key=lambda task: task.name)
-            names = {task.name for task in taken}
-            chosen += taken
-            rest += [task for task in group if task.name not in names]
+    known: list[Task] = []
+    left_out: list[Task] = []
+    for domain in DOMAINS.values():
+        ours, theirs = _tasks_of(domain, rng)
+        known += ours
+        left_out += theirs
     if limit is not None:
-        rest = []
-        chosen = sorted(_take(chosen, limit, rng), key=lambda task: task.name)
-    candidates = [task for task in chosen if len(task.steps) > 1 or task.parameterised]
-    unseen = {task.name for task in _take(candidates, round(UNSEEN_SHARE * len(candidates)), rng)}
+        known = _in_order(_take(known, limit, rng), known)
+        left_out = _in_order(_take(left_out, limit // 4, rng), left_out)
+    before = known_before()
+    left_out = [task for task in left_out if task.name not in before]
+    candidates = [
+        task
+        for task in known
+        if (len(task.steps) > 1 or task.parameterised) and task.name not in before
+    ]
+    rng.shuffle(candidates)
+    reported = round(REPORT_SHARE * len(candidates))
+    selected = round(SELECTION_SHARE * len(candidates))
+    report, selection = candidates[:reported], candidates[reported : reported + selected]
+    held_back = {task.name for task in (*report, *selection)}
     return TaskSet(
-        train=tuple(task for task in chosen if task.name not in unseen),
-        unseen=tuple(task for task in chosen if task.name in unseen),
-        extra=tuple(rest),
+        train=tuple(task for task in known if task.name not in held_back),
+        selection=tuple(_in_order(selection, known)),
+        report=tuple(_in_order(report, known)),
+        left_out=tuple(left_out),
     )
+
+
+def wider_compositions(tasks: TaskSet) -> tuple[Task, ...]:
+    """Every composition of the shapes that are trained on, less those that are held back.
+
+    Many more than the quotas take. They are for what needs descriptions and no samples.
+    """
+    held_back = {task.name for task in (*tasks.selection, *tasks.report, *tasks.left_out)}
+    every = [
+        Task(domain.name, steps)
+        for domain in DOMAINS.values()
+        for chain in domain.chains(domain.by_kind())
+        if not chain.left_out
+        for steps in itertools.product(*chain.places)
+    ]
+    return tuple(task for task in every if task.name not in held_back)
 
 
 def _take(tasks: Sequence[Task], count: int, rng: random.Random) -> list[Task]:
     """A random subset, without touching the order it is drawn from."""
     return rng.sample(list(tasks), min(count, len(tasks)))
+
+
+def _in_order(tasks: Sequence[Task], order: Sequence[Task]) -> list[Task]:
+    """Some tasks in the order of all of them."""
+    names = {task.name for task in tasks}
+    return [task for task in order if task.name in names]

@@ -11,6 +11,3 @@ WORDS: tuple[str, ...] = tuple(
     vine wave wind wolf wood yard
     """.split()
 )
-
-# Letters that strings are made of; repeated letters are common because the set is small.
-LETTERS = "abcdeilnoprst"
