@@ -1,10 +1,12 @@
 """The tiny base model: a character-level Llama that has skills but is told nothing.
 
 It is a plain transformers `LlamaForCausalLM`, so PEFT, transformers and every converter can load
-it. It learns from few-shot episodes *without any description*: several "input -> output" lines of
-one task, with the loss on every output. Line k is therefore a k-shot prompt; line 0 is zero-shot,
-where the model cannot know which of several hundred tasks is wanted. That gap between having a
-skill and knowing that it is wanted is what an adapter has to fill.
+it. It learns from episodes of several "input -> output" lines of one task, with the loss on every
+output. Most begin with the task's control codes (as CTRL's do, Keskar et al., 2019): one token a
+step, and its parameter. They teach the skills and how skills combine. The others say nothing: line
+k is a k-shot prompt, and line 0 is zero-shot, where the model cannot know which of
+many hundred tasks is wanted. No episode has a description, and nobody who uses the model writes
+codes. That gap between having a skill and knowing that it is wanted is what an adapter has to fill.
 """
 
 import hashlib
@@ -16,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -25,8 +28,9 @@ from t2l.checkpoint import load_checkpoint, save_checkpoint, seed_step
 from t2l.config import BaseModelConfig
 from t2l.device import Device
 from t2l.muon import Muon
-from t2l.schedule import rate_factor
+from t2l.schedule import rate_factor, set_rates
 from t2l.tasks.procedural import Sample, Task
+from t2l.tasks.registry import control_codes
 
 logger = logging.getLogger(__name__)
 
@@ -41,14 +45,15 @@ CHARACTERS = (
     + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     + ("0123456789" + "!#*()+,-./:=?_'\";&%@<>[]")
 )
-VOCABULARY = (*SPECIAL_TOKENS, ARROW, *CHARACTERS)
+CONTROL_CODES = control_codes()
+VOCABULARY = (*SPECIAL_TOKENS, ARROW, *CHARACTERS, *CONTROL_CODES)
 TOKEN_IDS = {token: index for index, token in enumerate(VOCABULARY)}
 IGNORED = -100  # label of positions without loss
 CHECKPOINT_EVERY = 100  # steps
 
 
 def build_tokenizer() -> PreTrainedTokenizerFast:
-    """The character-level fast tokenizer: one token a character, plus one for the arrow."""
+    """The character-level fast tokenizer: one token a character, the arrow or a control code."""
     tokenizer = Tokenizer(models.WordLevel(TOKEN_IDS, unk_token="?"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r" -> |[\s\S]"), behavior="isolated")
     tokenizer.decoder = decoders.Fuse()
@@ -60,6 +65,7 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
         pad_token="<pad>",
         bos_token="<bos>",
         eos_token="<eos>",
+        additional_special_tokens=list(CONTROL_CODES),
         model_max_length=512,
         clean_up_tokenization_spaces=False,
     )
@@ -75,9 +81,15 @@ def encode_prompt(text: str) -> list[int]:
     return ids
 
 
-def encode_lines(samples: Sequence[Sample]) -> tuple[list[int], list[bool]]:
-    """Token ids of an episode, and which of them are outputs (the line's end included)."""
-    ids, is_output = [BOS], [False]
+def encode_lines(
+    samples: Sequence[Sample], codes: Sequence[str] = ()
+) -> tuple[list[int], list[bool]]:
+    """Token ids of an episode, and which of them are outputs (the line's end included).
+
+    :param codes: control codes and parameters that the episode begins with.
+    """
+    ids = [BOS, *(TOKEN_IDS[code] for code in codes)]
+    is_output = [False] * len(ids)
     for sample in samples:
         question = [TOKEN_IDS[c] for c in sample.input] + [TOKEN_IDS[ARROW]]
         answer = [TOKEN_IDS[c] for c in sample.output + END]
@@ -132,43 +144,67 @@ def build_model(config: BaseModelConfig) -> LlamaForCausalLM:
     )
 
 
+def start_from(model: LlamaForCausalLM, folder: Path) -> None:
+    """Begin with the weights of an earlier base model of the same shape.
+
+    Its vocabulary must be the beginning of ours: the rows of newer tokens stay as drawn.
+
+    :raises ValueError: if a weight has another shape, or there are other weights.
+    """
+    ours, theirs = model.state_dict(), load_file(folder / "model.safetensors")
+    if theirs.keys() != ours.keys():
+        raise ValueError(f"{folder}: it has {len(theirs)} weights, wanted {len(ours)}")
+    for name, value in theirs.items():
+        shape = ours[name].shape
+        if value.shape[1:] != shape[1:] or value.shape[0] > shape[0]:
+            raise ValueError(f"{folder}: {name} is {tuple(value.shape)}, wanted {tuple(shape)}")
+        ours[name][: value.shape[0]] = value.float()
+    model.load_state_dict(ours)
+
+
 def episode_batch(
     tasks: Sequence[Task], config: BaseModelConfig, step: int
 ) -> tuple[Tensor, Tensor]:
-    """The episodes of one step: one random training task each.
+    """The episodes of one step: one random training task each, all with control codes or none.
 
     :return: token ids and labels, both [episodes, length].
     """
     rng = random.Random(f"base|{config.seed}|{step}")
+    singles = [task for task in tasks if len(task.steps) == 1] or tasks
+    coded = rng.random() < config.coded
     rows = []
-    for _ in range(config.episodes):
-        task = rng.choice(tasks)
-        rows.append(fill_row(task, config, rng))
+    for _ in range(config.coded_episodes if coded else config.episodes):
+        task = rng.choice(singles if rng.random() < config.singles else tasks)
+        codes = task.codes if coded else ()
+        pairs = config.coded_pairs if coded else config.pairs
+        rows.append(fill_row(task, codes, pairs, config.row, rng))
     return collate(rows)
 
 
 def fill_row(
-    task: Task, config: BaseModelConfig, rng: random.Random
+    task: Task, codes: Sequence[str], pairs: int, row: int, rng: random.Random
 ) -> tuple[list[int], list[bool]]:
     """One episode: as many pairs of a task as fit the row, so that little of a batch is padding."""
-    ids, is_output = encode_lines([task.sample(rng)])
-    for _ in range(config.pairs - 1):
+    ids, is_output = encode_lines([task.sample(rng)], codes)
+    for _ in range(pairs - 1):
         more_ids, more_is_output = encode_lines([task.sample(rng)])
-        if len(ids) + len(more_ids) - 1 > config.row:
+        if len(ids) + len(more_ids) - 1 > row:
             break
         ids += more_ids[1:]
         is_output += more_is_output[1:]
     return ids, is_output
 
 
-def make_optimizers(model: nn.Module, config: BaseModelConfig) -> list[torch.optim.Optimizer]:
+def make_optimizers(
+    model: nn.Module, config: BaseModelConfig, bfloat16: bool = False
+) -> list[torch.optim.Optimizer]:
     """Muon for the matrices inside the blocks, AdamW for everything else."""
     inside, outside = [], []
     for name, parameter in model.named_parameters():
         matrix = parameter.ndim == 2 and ".layers." in name
         (inside if matrix else outside).append(parameter)
     return [
-        Muon(inside, lr=config.matrix_lr, weight_decay=0.01),
+        Muon(inside, lr=config.matrix_lr, weight_decay=0.01, bfloat16=bfloat16),
         torch.optim.AdamW(outside, lr=config.lr, betas=(0.9, 0.98), weight_decay=0.0),
     ]
 
@@ -186,8 +222,13 @@ def train_base_model(
     final = folder / "final"
     if (final / "model.safetensors").exists():
         return load_base_model(final)
-    model = build_model(config).to(device.name)
-    optimizers = make_optimizers(model, config)
+    model = build_model(config)
+    if config.continue_from is not None:
+        start_from(model, Path(config.continue_from))
+    model.to(device.name)
+    if device.name == "cpu":  # at these lengths the fused kernel's backward pass is the slower one
+        model.set_attn_implementation("eager")
+    optimizers = make_optimizers(model, config, device.bfloat16)
     peaks = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
     start = load_checkpoint(folder, model, optimizers)
     tokens_seen, average = 0, 0.0
@@ -196,9 +237,7 @@ def train_base_model(
         seed_step(config.seed, step)
         tokens, labels = (part.to(device.name) for part in episode_batch(tasks, config, step))
         factor = rate_factor(step, config.steps, config.warmup, config.decay_from)
-        for optimizer, rates in zip(optimizers, peaks, strict=True):
-            for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                group["lr"] = rate * factor
+        set_rates(optimizers, peaks, factor)
         with device.autocast():
             loss = completion_loss(model(input_ids=tokens).logits, labels)
         loss.backward()
@@ -209,7 +248,9 @@ def train_base_model(
         tokens_seen += tokens.numel()
         average = loss.item() if step == start else 0.98 * average + 0.02 * loss.item()
         elapsed = progress.format_dict["elapsed"] or 1e-9
-        progress.set_postfix(loss=f"{average:.3f}", tokens_per_s=int(tokens_seen / elapsed))
+        progress.set_postfix(
+            loss=f"{average:.3f}", tokens_per_s=int(tokens_seen / elapsed), refresh=False
+        )
         if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == config.steps:
             notes = {"config": asdict(config), "loss": average}
             save_checkpoint(folder, step + 1, model, optimizers, notes)

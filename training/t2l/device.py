@@ -1,7 +1,7 @@
 """Hardware decided once: which device, and whether products run in bfloat16.
 
-bfloat16 pays on a GPU and on CPUs with AMX tiles; elsewhere it is emulated and about fifty times
-slower than float32, so it stays off.
+bfloat16 pays on a GPU and on CPUs with AMX tiles or AVX-512's dot products of bfloat16 pairs;
+elsewhere it is emulated and about fifty times slower than float32, so it stays off.
 """
 
 from contextlib import AbstractContextManager
@@ -28,4 +28,8 @@ def pick_device() -> Device:
         return Device("cuda", bfloat16=True)
     if torch.backends.mps.is_available():
         return Device("mps", bfloat16=False)
-    return Device("cpu", bfloat16=bool(torch.cpu._is_amx_tile_supported()))
+    return Device("cpu", bfloat16=_cpu_has_bfloat16())
+
+
+def _cpu_has_bfloat16() -> bool:
+    return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())

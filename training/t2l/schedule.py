@@ -1,5 +1,18 @@
 """The learning-rate schedule every stage uses: linear warm-up, plateau, linear decay to zero."""
 
+from collections.abc import Sequence
+
+from torch.optim import Optimizer
+
+
+def set_rates(
+    optimizers: Sequence[Optimizer], peaks: Sequence[Sequence[float]], factor: float
+) -> None:
+    """Set every parameter group's learning rate to its peak times a factor."""
+    for optimizer, rates in zip(optimizers, peaks, strict=True):
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate * factor
+
 
 def rate_factor(step: int, steps: int, warmup: int, decay_from: float) -> float:
     """Factor on the peak learning rate.

@@ -1,24 +1,33 @@
 """The base model: tokens as its tokenizer makes them, loss on outputs only, exact resumption."""
 
 import dataclasses
+import json
+import random
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from t2l.base_model import (
     ARROW,
     BOS,
+    CONTROL_CODES,
     END,
     IGNORED,
     TOKEN_IDS,
+    VOCABULARY,
     base_model_revision,
+    build_model,
     build_tokenizer,
     collate,
     encode_lines,
+    encode_prompt,
     episode_batch,
+    fill_row,
     load_base_model,
+    start_from,
     train_base_model,
 )
 from t2l.config import BaseModelConfig
@@ -26,10 +35,40 @@ from t2l.device import Device
 from t2l.tasks.procedural import Sample, procedural_tasks
 
 TINY = BaseModelConfig(
-    hidden=16, layers=1, heads=2, intermediate=32, steps=6, episodes=2, row=64, warmup=2
+    hidden=16,
+    layers=1,
+    heads=2,
+    intermediate=32,
+    steps=6,
+    coded=0.5,
+    coded_episodes=3,
+    episodes=2,
+    row=64,
+    warmup=2,
 )
 TASKS = procedural_tasks(limit=12).train
 CPU = Device("cpu", bfloat16=False)
+ASSETS = Path(__file__).parents[2] / "src" / "assets"
+FIRST_VOCABULARY = (
+    *("<pad>", "<bos>", "<eos>", " -> ", "\n", " "),
+    *"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+    *"!#*()+,-./:=?_'\";&%@<>[]",
+)
+"""Tokens of version 1, whose weights later versions continue."""
+
+
+def test_the_vocabulary_begins_with_that_of_version_1_and_goes_on_with_the_codes() -> None:
+    assert VOCABULARY == (*FIRST_VOCABULARY, *CONTROL_CODES)
+    assert len(set(VOCABULARY)) == len(VOCABULARY)
+    for task in procedural_tasks().report:
+        assert all(code in TOKEN_IDS for code in task.codes), task.name
+
+
+def test_the_model_that_ships_has_this_vocabulary_or_its_beginning() -> None:
+    path = ASSETS / "base-models" / "t2l-mini-base" / "tokenizer.json"
+    shipped = json.loads(path.read_text(encoding="utf-8"))["model"]["vocab"]
+    assert len(shipped) >= len(FIRST_VOCABULARY)
+    assert tuple(sorted(shipped, key=shipped.__getitem__)) == VOCABULARY[: len(shipped)]
 
 
 def test_tokens_are_those_of_the_fast_tokenizer() -> None:
@@ -40,6 +79,45 @@ def test_tokens_are_those_of_the_fast_tokenizer() -> None:
     assert build_tokenizer().decode(ids[1:]) == text
 
 
+@pytest.mark.parametrize("prompt", [f"cat sun{ARROW}", f"4 7{ARROW}7 4{END}1 2{ARROW}"])
+def test_a_prompt_s_tokens_are_those_of_the_fast_tokenizer(prompt: str) -> None:
+    assert encode_prompt(prompt) == build_tokenizer()(prompt).input_ids
+
+
+def test_anyone_s_tokenizer_reads_a_control_code_as_one_token() -> None:
+    sample, codes = Sample("cat sun", "cats,suns"), ("<append>", "s", "<join>", ",")
+    ids, _ = encode_lines([sample], codes)
+    text = f"{''.join(codes)}{sample.input}{ARROW}{sample.output}{END}"
+    assert build_tokenizer()(text).input_ids == ids
+    assert ids[1 : 1 + len(codes)] == [TOKEN_IDS[code] for code in codes]
+
+
+def test_an_episode_with_codes_begins_with_them_once_and_has_no_loss_on_them() -> None:
+    task = next(task for task in TASKS if len(task.steps) > 1)
+    ids, is_output = fill_row(task, task.codes, 4, 200, random.Random(0))
+    begin = 1 + len(task.codes)
+    assert ids[:begin] == [BOS, *(TOKEN_IDS[code] for code in task.codes)]
+    assert not any(is_output[:begin])
+    assert ids.count(TOKEN_IDS[ARROW]) == 4
+    controls = {TOKEN_IDS[code] for code in CONTROL_CODES}
+    assert not controls & set(ids[begin:])
+    outputs = [token for token, output in zip(ids, is_output, strict=True) if output]
+    assert outputs.count(TOKEN_IDS[END]) == 4
+
+
+def test_all_episodes_of_a_step_have_codes_or_none_has() -> None:
+    first_code = len(FIRST_VOCABULARY)
+    with_codes = dataclasses.replace(TINY, coded=1.0)
+    without = dataclasses.replace(TINY, coded=0.0)
+    for step in range(5):
+        tokens, _ = episode_batch(TASKS, with_codes, step)
+        assert tokens.shape[0] == TINY.coded_episodes
+        assert (tokens[:, 1] >= first_code).all()
+        tokens, _ = episode_batch(TASKS, without, step)
+        assert tokens.shape[0] == TINY.episodes
+        assert (tokens < first_code).all()
+
+
 def test_loss_is_on_outputs_and_line_ends_only() -> None:
     _, labels = collate([encode_lines([Sample("ab", "BA"), Sample("c", "C")])])
     kept = [token for token in labels[0].tolist() if token != IGNORED]
@@ -47,10 +125,11 @@ def test_loss_is_on_outputs_and_line_ends_only() -> None:
 
 
 def test_rows_stay_within_their_length_and_begin_with_bos() -> None:
-    tokens, labels = episode_batch(TASKS, TINY, step=3)
-    assert tokens.shape == labels.shape
-    assert tokens.shape[1] <= TINY.row
-    assert (tokens[:, 0] == BOS).all()
+    for step in range(8):
+        tokens, labels = episode_batch(TASKS, TINY, step)
+        assert tokens.shape == labels.shape
+        assert tokens.shape[1] <= TINY.row
+        assert (tokens[:, 0] == BOS).all()
 
 
 def test_a_batch_depends_on_seed_and_step_only() -> None:
@@ -92,6 +171,56 @@ def test_the_finished_model_loads_in_transformers_with_float16_exact_weights(
         assert torch.equal(parameter, parameter.half().float())
     assert len(base_model_revision(tmp_path / "final")) == 40
     assert TOKEN_IDS[END] in loaded.generation_config.eos_token_id  # an answer is one line
+
+
+def save_weights(folder: Path, config: BaseModelConfig, tokens: int) -> dict[str, torch.Tensor]:
+    """An earlier model's file, its vocabulary cut or extended to a number of tokens."""
+    weights = build_model(dataclasses.replace(config, seed=9)).state_dict()
+    for name in ("model.embed_tokens.weight", "lm_head.weight"):
+        weights[name] = torch.cat([weights[name]] * 2)[:tokens].clone()
+    folder.mkdir()
+    save_file({name: value.half() for name, value in weights.items()}, folder / "model.safetensors")
+    return weights
+
+
+def test_going_on_from_an_earlier_model_keeps_its_weights_and_draws_the_rows_of_new_tokens(
+    tmp_path: Path,
+) -> None:
+    known = len(FIRST_VOCABULARY)
+    old = save_weights(tmp_path / "old", TINY, known)
+    drawn = build_model(TINY).state_dict()
+    model = build_model(TINY)
+    start_from(model, tmp_path / "old")
+    for name, value in model.state_dict().items():
+        rows = old[name].shape[0]
+        assert torch.equal(value[:rows], old[name].half().float()), name
+        assert torch.equal(value[rows:], drawn[name][rows:]), name
+    assert model.lm_head.weight.shape[0] == len(VOCABULARY) > known
+
+
+@pytest.mark.parametrize(
+    ("changes", "tokens"),
+    [
+        ({"hidden": 32}, len(FIRST_VOCABULARY)),
+        ({"layers": 2}, len(FIRST_VOCABULARY)),
+        ({"intermediate": 16}, len(FIRST_VOCABULARY)),
+        ({}, len(VOCABULARY) + 1),
+    ],
+)
+def test_a_model_of_another_shape_cannot_be_gone_on_from(
+    tmp_path: Path, changes: dict[str, int], tokens: int
+) -> None:
+    save_weights(tmp_path / "old", dataclasses.replace(TINY, **changes), tokens)
+    with pytest.raises(ValueError, match="wanted"):
+        start_from(build_model(TINY), tmp_path / "old")
+
+
+def test_training_goes_on_from_the_configured_model(tmp_path: Path) -> None:
+    old = save_weights(tmp_path / "old", TINY, len(FIRST_VOCABULARY))
+    config = dataclasses.replace(TINY, steps=0, continue_from=str(tmp_path / "old"))
+    trained = train_base_model(config, TASKS, tmp_path / "new", CPU)
+    name = "model.layers.0.mlp.up_proj.weight"
+    assert torch.equal(trained.state_dict()[name], old[name].half().float())
 
 
 def test_a_missing_base_model_is_named(tmp_path: Path) -> None:

@@ -20,15 +20,17 @@ def test_stacking_matrices_equals_one_at_a_time() -> None:
     assert torch.allclose(orthogonalise(stack), single, atol=1e-5)
 
 
-def test_it_minimises_a_quadratic() -> None:
+@pytest.mark.parametrize("bfloat16", [False, True])
+def test_it_minimises_a_quadratic_and_keeps_everything_in_float32(bfloat16: bool) -> None:
     goal = torch.randn(5, 7, generator=torch.Generator().manual_seed(2))
     weight = torch.nn.Parameter(torch.zeros(5, 7))
-    optimizer = Muon([weight], lr=0.05)
+    optimizer = Muon([weight], lr=0.05, bfloat16=bfloat16)
     for _ in range(200):
         optimizer.zero_grad()
         (weight - goal).square().sum().backward()
         optimizer.step()
     assert (weight - goal).norm() < 0.2 * goal.norm()
+    assert weight.dtype == optimizer.state[weight]["momentum"].dtype == torch.float32
 
 
 def test_vectors_are_refused() -> None:
