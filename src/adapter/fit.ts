@@ -1,16 +1,26 @@
 /**
- * Fit: how close a description is to what the hypernetwork was trained on.
+ * Fit: what exact match to expect of a description.
  *
- * The bundle carries the embedding of every training task as a unit row. The score is the highest
- * cosine to any of them, and the thresholds were measured on held-out tasks. A generator answers
- * every description, also one it knows nothing about; the verdict is what says so.
+ * The bundle carries the embedding of every training task as a unit row, how well each task is done
+ * (`success`), and coefficients measured on tasks that training did not have. For a unit vector v
+ * with these cosines to the training tasks:
+ *
+ *     similarity = highest cosine                              how close the closest task is
+ *     success    = softmax(cosines / temperature) . success    how well the tasks around it are done
+ *     topic      = sigmoid(bias + weight similarity)           is it a task of this kind at all?
+ *     match      = sigmoid(bias + weight success + direction . v)    if so, will it be done well?
+ *     score      = topic match
+ *
+ * A bundle without these coefficients has the highest cosine as its score. A generator answers every
+ * description, also one it knows nothing about; the verdict is what says so. The same formula, and
+ * where its coefficients come from, is in `training/t2l/predictor.py`.
  */
 import type { Manifest } from '../hypernet/manifest.ts';
 import { decodeFloat16 } from './float16.ts';
 
 /** What the API says about a description's fit. */
 export interface Fit {
-  /** Highest cosine similarity to a training task. */
+  /** Expected exact match, 0 to 1; from a bundle without predictor, the highest cosine. */
   readonly score: number;
   readonly verdict: 'good' | 'uncertain' | 'unfit';
   /** The closest training tasks, closest first. */
@@ -24,6 +34,14 @@ export interface FitTable {
   /** Unit rows, [tasks, dim]. */
   readonly rows: Float32Array;
   readonly thresholds: { readonly good: number; readonly uncertain: number };
+  /** Absent from bundles that were not calibrated. */
+  readonly predictor: FitPredictor | undefined;
+}
+
+/** What turns cosines into an expected exact match; see the formula above. */
+export interface FitPredictor extends NonNullable<Manifest['fit']['predictor']> {
+  /** Exact match of each training task, [tasks]. */
+  readonly success: readonly number[];
 }
 
 const NEAREST_TASKS = 3;
@@ -43,27 +61,63 @@ export function parseFitTable(fit: Manifest['fit'], bytes: Uint8Array): FitTable
     dim: fit.dim,
     rows: decodeFloat16(halves),
     thresholds: fit.thresholds,
+    predictor: fit.predictor && fit.success && { ...fit.predictor, success: fit.success },
   };
 }
 
 /** Compares an embedding, of any length, with the training tasks. */
 export function judgeFit(table: FitTable, embedding: Float32Array): Fit {
   const length = Math.hypot(...embedding) || 1;
-  const ranked = table.tasks
-    .map((task, index) => ({ task, similarity: rowProduct(table, index, embedding) / length }))
+  const unit = Array.from(embedding, (value) => value / length);
+  const cosines = table.tasks.map((_, index) => rowProduct(table, index, unit));
+  const nearest = table.tasks
+    .map((task, index) => ({ task, similarity: cosines[index] as number }))
     .sort((a, b) => b.similarity - a.similarity)
     .slice(0, NEAREST_TASKS)
     .map(({ task, similarity }) => ({ task, similarity: rounded(similarity) }));
-  const score = ranked[0]?.similarity ?? 0;
-  const { good, uncertain } = table.thresholds;
-  const verdict = score >= good ? 'good' : score >= uncertain ? 'uncertain' : 'unfit';
-  return { score, verdict, nearest: ranked };
+  const { predictor, thresholds } = table;
+  const score = predictor
+    ? rounded(expectedMatch(predictor, cosines, unit))
+    : (nearest[0]?.similarity ?? 0);
+  const verdict =
+    score >= thresholds.good ? 'good' : score >= thresholds.uncertain ? 'uncertain' : 'unfit';
+  return { score, verdict, nearest };
 }
 
-function rowProduct({ rows, dim }: FitTable, index: number, embedding: Float32Array): number {
+/**
+ * The predictor's answer.
+ *
+ * @param cosines with all training tasks, [tasks]
+ * @param unit the embedding with length 1, [dim]
+ */
+function expectedMatch(
+  { temperature, topic, match, success }: FitPredictor,
+  cosines: readonly number[],
+  unit: readonly number[],
+): number {
+  const similarity = cosines.reduce((a, b) => Math.max(a, b), -Infinity);
+  let total = 0;
+  let right = 0;
+  for (const [index, cosine] of cosines.entries()) {
+    const share = Math.exp((cosine - similarity) / temperature); // at most 1: nothing overflows
+    total += share;
+    right += share * (success[index] as number);
+  }
+  const along = unit.reduce((sum, value, k) => sum + value * (match.direction[k] as number), 0);
+  return (
+    sigmoid(topic.bias + topic.similarity * similarity) *
+    sigmoid(match.bias + match.success * (right / total) + along)
+  );
+}
+
+function sigmoid(value: number): number {
+  return 1 / (1 + Math.exp(-value));
+}
+
+function rowProduct({ rows, dim }: FitTable, index: number, unit: readonly number[]): number {
   let sum = 0;
   for (let k = 0, p = index * dim; k < dim; k++, p++) {
-    sum += (rows[p] as number) * (embedding[k] as number);
+    sum += (rows[p] as number) * (unit[k] as number);
   }
   return sum;
 }

@@ -24,7 +24,10 @@ export const adapterSchema = z
     files: z.record(z.string(), z.object({ url: z.url(), bytes: z.int(), sha256: hex64 })),
     cached: z.boolean().openapi({ description: 'Whether the adapter existed before the request.' }),
     fit: z.object({
-      score: z.number().openapi({ description: 'Highest cosine to a training task.' }),
+      score: z.number().openapi({
+        description:
+          'Expected exact match, 0 to 1; the highest cosine to a training task if the bundle was not calibrated.',
+      }),
       verdict: z.enum(['good', 'uncertain', 'unfit']),
       nearest: z.array(z.object({ task: z.string(), similarity: z.number() })),
     }),

@@ -62,6 +62,26 @@ const encoderSchema = z.discriminatedUnion('kind', [
 const graphSchema = z.strictObject({ file: fileName });
 const perLayer = z.array(z.number().nonnegative());
 
+/** `success` is the exact match of every training task; the formula is in `adapter/fit.ts`. */
+const fitSchema = z.strictObject({
+  file: fileName,
+  dim: count,
+  tasks: z.array(z.string()).min(1),
+  thresholds: z.strictObject({ good: z.number(), uncertain: z.number() }),
+  success: z.array(z.number().min(0).max(1)).optional(),
+  predictor: z
+    .strictObject({
+      temperature: z.number().positive(),
+      topic: z.strictObject({ bias: z.number(), similarity: z.number() }),
+      match: z.strictObject({
+        bias: z.number(),
+        success: z.number(),
+        direction: z.array(z.number()),
+      }),
+    })
+    .optional(),
+});
+
 /** The manifest's shape, version `t2l-bundle/1`. */
 export const manifestSchema = z
   .strictObject({
@@ -76,12 +96,7 @@ export const manifestSchema = z
     precision: z.enum(['float32', 'int8']),
     graphs: z.strictObject({ float32: graphSchema.optional(), int8: graphSchema.optional() }),
     encoder: encoderSchema,
-    fit: z.strictObject({
-      file: fileName,
-      dim: count,
-      tasks: z.array(z.string()).min(1),
-      thresholds: z.strictObject({ good: z.number(), uncertain: z.number() }),
-    }),
+    fit: fitSchema,
     norms: z.record(z.string(), z.strictObject({ mean: perLayer, deviation: perLayer })),
     golden: z.strictObject({
       file: fileName,
@@ -143,7 +158,7 @@ function checkConsistency(
     precision: 'float32' | 'int8';
     graphs: { float32?: { file: string } | undefined; int8?: { file: string } | undefined };
     encoder: z.infer<typeof encoderSchema>;
-    fit: { file: string; dim: number };
+    fit: z.infer<typeof fitSchema>;
     norms: Record<string, { mean: number[]; deviation: number[] }>;
     golden: { file: string };
     files: Record<string, unknown>;
@@ -166,6 +181,16 @@ function checkConsistency(
   }
   if (manifest.fit.dim !== manifest.encoder.dim) {
     issue(['fit', 'dim'], 'differs from the dimension of the encoder');
+  }
+  const { tasks, success, predictor } = manifest.fit;
+  if (predictor !== undefined && success === undefined) {
+    issue(['fit', 'success'], 'is needed by the predictor');
+  }
+  if (predictor !== undefined && predictor.match.direction.length !== manifest.fit.dim) {
+    issue(['fit', 'predictor', 'match', 'direction'], 'must have as many values as an embedding');
+  }
+  if (success !== undefined && success.length !== tasks.length) {
+    issue(['fit', 'success'], `has ${success.length} values for ${tasks.length} tasks`);
   }
   const names = manifest.target.modules.map(({ name }) => name);
   if (new Set(names).size !== names.length) {

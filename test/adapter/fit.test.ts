@@ -9,7 +9,7 @@ const ROWS = [
   [-1, 0, 0],
 ];
 const { fit } = smallManifest();
-const table = parseFitTable(fit, new Uint8Array(new Float16Array(ROWS.flat()).buffer));
+const table = parseFitTable(fit, bytes());
 
 test('the score is the highest cosine, whatever the length of the embedding', () => {
   for (const factor of [1, 100, 1e-3]) {
@@ -48,3 +48,57 @@ test('an embedding of zeros fits nothing', () => {
 test('a fit file of another size is refused', () => {
   expect(() => parseFitTable(fit, new Uint8Array(22))).toThrow(/22 bytes where 24/);
 });
+
+/** What the formula in Python (training/t2l/predictor.py) gives for `ROWS` and these numbers. */
+const CALIBRATED = {
+  ...fit,
+  success: [0.9, 0.25, 0.5, 0.05],
+  predictor: {
+    temperature: 0.1,
+    topic: { bias: -5, similarity: 9 },
+    match: { bias: -2.5, success: 4.25, direction: [1.5, -0.5, 0.75] },
+  },
+};
+
+test.each([
+  [[1, 0, 0], 0.927022],
+  [[0, 0.8, 0.6], 0.367072],
+  [[3, 4, 0], 0.322555],
+  [[0, -1, -0.5], 0.002735],
+  [[0, 0, 0], 0.00223],
+] as const)('with a predictor, the score of %j is %f as in Python', (embedding, expected) => {
+  const calibrated = parseFitTable(CALIBRATED, bytes());
+  const found = judgeFit(calibrated, Float32Array.from(embedding));
+  expect(found.score).toBeCloseTo(expected, 4);
+  expect(found.nearest).toEqual(judgeFit(table, Float32Array.from(embedding)).nearest);
+});
+
+test('with a predictor, the thresholds are those of the score', () => {
+  const score = 0.367072;
+  for (const [good, uncertain, verdict] of [
+    [score - 0.001, 0.1, 'good'],
+    [score + 0.001, score - 0.001, 'uncertain'],
+    [0.9, score + 0.001, 'unfit'],
+  ] as const) {
+    const calibrated = parseFitTable({ ...CALIBRATED, thresholds: { good, uncertain } }, bytes());
+    expect(judgeFit(calibrated, Float32Array.of(0, 0.8, 0.6)).verdict).toBe(verdict);
+  }
+});
+
+test('a single training task is enough, and a low temperature does not overflow', () => {
+  const one = parseFitTable(
+    {
+      ...CALIBRATED,
+      tasks: ['first'],
+      success: [0.9],
+      predictor: { ...CALIBRATED.predictor, temperature: 1e-4 },
+    },
+    bytes([[1, 0, 0]]),
+  );
+  expect(judgeFit(one, Float32Array.of(1, 0, 0)).score).toBeCloseTo(0.927033, 4);
+  expect(judgeFit(one, Float32Array.of(-1, 0, 0)).score).toBeCloseTo(0.0, 4);
+});
+
+function bytes(rows: readonly (readonly number[])[] = ROWS): Uint8Array {
+  return new Uint8Array(new Float16Array(rows.flat()).buffer);
+}

@@ -108,6 +108,18 @@ test('assets are read below /hypernets/, and a missing one is null', async () =>
 
 type Loose = Record<string, unknown>;
 
+const PREDICTOR = {
+  temperature: 0.05,
+  topic: { bias: -5, similarity: 9 },
+  match: { bias: -1, success: 3, direction: [0.5, 0, -0.5] },
+};
+
+test('a manifest may have a predictor of fit', () => {
+  const manifest = smallManifest();
+  manifest.fit = { ...manifest.fit, success: [0, 0.5, 0.25, 1], predictor: PREDICTOR };
+  expect(parseManifest(bytesOf(JSON.stringify(manifest)))).toEqual(manifest);
+});
+
 test.each<[string, RegExp, (manifest: Loose) => void]>([
   ['another schema', /"t2l-bundle\/2"/, (m) => (m.schema = 't2l-bundle/2')],
   ['no schema', /undefined/, (m) => delete m.schema],
@@ -143,6 +155,31 @@ test.each<[string, RegExp, (manifest: Loose) => void]>([
     (m) => ((m.norms as Loose).q_proj = { mean: [1], deviation: [1] }),
   ],
   ['a fit table of another dimension', /dimension/, (m) => ((m.fit as Loose).dim = 4)],
+  [
+    'a predictor without success',
+    /fit\.success: is needed/,
+    (m) => ((m.fit as Loose).predictor = PREDICTOR),
+  ],
+  [
+    'success of too few tasks',
+    /fit\.success: has 3 values for 4 tasks/,
+    (m) => Object.assign(m.fit as Loose, { predictor: PREDICTOR, success: [0, 0.5, 1] }),
+  ],
+  ['success above one', /fit\.success\.3/, (m) => ((m.fit as Loose).success = [0, 0.5, 1, 1.1])],
+  [
+    'a temperature of zero',
+    /temperature/,
+    (m) => ((m.fit as Loose).predictor = { ...PREDICTOR, temperature: 0 }),
+  ],
+  [
+    'a direction of another dimension',
+    /fit\.predictor\.match\.direction: must have as many/,
+    (m) =>
+      Object.assign(m.fit as Loose, {
+        success: [0, 0.5, 0.25, 1],
+        predictor: { ...PREDICTOR, match: { ...PREDICTOR.match, direction: [1] } },
+      }),
+  ],
   [
     'two modules of one name',
     /differ/,

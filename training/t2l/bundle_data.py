@@ -20,6 +20,7 @@ from torch import Tensor
 from t2l.encoder import MAX_TOKENS, MODEL_FILE, MODEL_ID, TOKENIZER_FILE, OnnxEncoder
 from t2l.hypernetwork import Hypernetwork
 from t2l.manifest import SHARED_PREFIX, significant
+from t2l.predictor import Predictor, stored_rows
 
 GOLDEN_LIMIT = 16384  # values kept of one golden tensor: enough to catch a wrong row or column
 NORM_BATCH = 16  # embeddings a pass when norms are measured: bounds memory at 7B sizes
@@ -77,14 +78,30 @@ class Fit:
 
     :param tasks: one name per row.
     :param matrix: [tasks, dim]; rows are made unit length.
-    :param good: at least this cosine is a good fit.
+    :param good: at least this score is a good fit.
     :param uncertain: at least this one an uncertain fit, below it unfit.
+    :param success: exact match of each training task, for the predictor.
+    :param predictor: makes the score; without it, the score is the highest cosine.
     """
 
     tasks: tuple[str, ...]
     matrix: Tensor
     good: float
     uncertain: float
+    success: tuple[float, ...] | None = None
+    predictor: Predictor | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The manifest's `fit`, less where its matrix is."""
+        document: dict[str, Any] = {
+            "tasks": list(self.tasks),
+            "thresholds": {"good": self.good, "uncertain": self.uncertain},
+        }
+        if self.success is not None:
+            document["success"] = list(self.success)
+        if self.predictor is not None:
+            document["predictor"] = self.predictor.to_json()
+        return document
 
 
 @dataclass(frozen=True)
@@ -98,6 +115,18 @@ class Golden:
     descriptions: tuple[str, ...]
     embeddings: Tensor
     tokens: tuple[tuple[int, ...], ...] | None = None
+
+
+TUNED_FOLDER = f"{SHARED_PREFIX}minilm-l6-t2l"
+TUNED = EncoderInfo(
+    kind="onnx",
+    model="t2l-edge/minilm-l6-t2l",
+    dim=384,
+    files=(
+        ("model", f"{TUNED_FOLDER}/{MODEL_FILE}"),
+        ("tokenizer", f"{TUNED_FOLDER}/{TOKENIZER_FILE}"),
+    ),
+)
 
 
 def golden_from_encoder(encoder: OnnxEncoder, descriptions: Sequence[str]) -> Golden:
@@ -118,8 +147,7 @@ def folded_lora(exact: Hypernetwork, embedding: Tensor) -> dict[str, tuple[Tenso
 
 def fit_bytes(fit: Fit) -> bytes:
     """Unit rows as float16, row-major, little-endian."""
-    rows = torch.nn.functional.normalize(fit.matrix.double(), dim=-1)
-    return rows.numpy().astype("<f2").tobytes()
+    return stored_rows(fit.matrix).numpy().astype("<f2").tobytes()
 
 
 def golden_bytes(exact: Hypernetwork, golden: Golden, max_tokens: int) -> bytes:

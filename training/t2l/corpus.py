@@ -7,17 +7,24 @@ the same file, so there is nothing to swap or approximate afterwards.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
-from t2l.encoder import MODEL_FILE, OnnxEncoder, export_encoder
 from t2l.tasks.procedural import Split, Task
 
 logger = logging.getLogger(__name__)
-ENCODER_SLUG = "all-minilm-l6-v2"
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors."""
+
+    dim: int
+
+    def encode(self, texts: Sequence[str]) -> Tensor:
+        """Vectors, [texts, dim]."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -39,22 +46,13 @@ class Corpus:
         return torch.nn.functional.normalize(means, dim=1)
 
 
-def open_encoder(assets: Path, cache: Path) -> OnnxEncoder:
-    """The encoder that ships, exported first if it is not there; vectors are kept between runs."""
-    folder = assets / "hypernets" / "encoders" / ENCODER_SLUG
-    if not (folder / MODEL_FILE).exists():
-        logger.info("exporting the encoder to %s", folder)
-        export_encoder(folder)
-    return OnnxEncoder(folder, cache)
-
-
 def describe(
-    tasks: Sequence[Task], split: Split, count: int, seed: int, encoder: OnnxEncoder
+    tasks: Sequence[Task], split: Split, count: int, seed: int, encoder: Encoder
 ) -> Corpus:
     """Draw and encode up to `count` descriptions of every task."""
     texts = tuple(task.descriptions(split, count, seed) for task in tasks)
     flat = [text for row in texts for text in row]
-    with tqdm(total=len(flat), desc=f"encode {split}", mininterval=5) as bar:
-        vectors = encoder.encode(flat, progress=lambda done, _all: bar.update(done - bar.n))
+    logger.info("encoding %d %s descriptions", len(flat), split)
+    vectors = encoder.encode(flat)
     embeddings = vectors.split([len(row) for row in texts])
     return Corpus(tuple(tasks), texts, tuple(embeddings))

@@ -41,16 +41,20 @@ def source_folder() -> Path:
     return Path(str(package_files(SOURCE_PACKAGE))) / "model"
 
 
-def export_encoder(out_dir: Path) -> dict[str, str]:
+def export_encoder(out_dir: Path, source: Path | None = None) -> dict[str, str]:
     """Write the int8 graph and the tokenizer into `out_dir`.
 
+    :param source: a BERT checkpoint with its tokenizer; the published one if left out.
     :return: file name -> sha256.
     """
     out_dir = Path(out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
+    # the published encoder's file keeps the bytes that earlier bundles name
+    name = "all-minilm-l6-v2" if source is None else "sentence-encoder"
+    source = source or source_folder()
     contents = {
-        MODEL_FILE: build_graph(source_folder(), "int8"),
-        TOKENIZER_FILE: tokenizer_bytes(source_folder()),
+        MODEL_FILE: build_graph(source, "int8", name),
+        TOKENIZER_FILE: tokenizer_bytes(source),
     }
     for name, data in contents.items():
         (out_dir / name).write_bytes(data)
@@ -77,11 +81,12 @@ class _Bert:
     eps: float
 
 
-def build_graph(folder: Path, precision: str) -> bytes:
+def build_graph(folder: Path, precision: str, name: str = "sentence-encoder") -> bytes:
     """The encoder's ONNX bytes from a BERT checkpoint.
 
     :param folder: holds `config.json` and `model.safetensors`.
     :param precision: "int8" or "float32" (for comparison).
+    :param name: of the graph, part of its bytes.
     """
     if precision not in ("int8", "float32"):
         raise ValueError(f"precision must be int8 or float32, got {precision!r}")
@@ -95,7 +100,7 @@ def build_graph(folder: Path, precision: str) -> bytes:
         config["layer_norm_eps"],
     )
     weights = load_file(folder / "model.safetensors")
-    graph = GraphBuilder("all-minilm-l6-v2")
+    graph = GraphBuilder(name)
     ids = graph.input("input_ids", TensorProto.INT64, ["batch", "tokens"])
     mask = graph.input("attention_mask", TensorProto.INT64, ["batch", "tokens"])
     mask = graph.op("Cast", mask, to=TensorProto.FLOAT)  # [batch, tokens]

@@ -16,6 +16,7 @@ import copy
 import logging
 import shutil
 from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Literal
 
@@ -115,12 +116,7 @@ def export_bundle(
         "precision": precision,
         "graphs": {p: {"file": f"hypernet.{p}.onnx"} for p in PRECISIONS},
         "encoder": encoder.to_json(),
-        "fit": {
-            "file": "fit.f16",
-            "dim": encoder.dim,
-            "tasks": list(fit.tasks),
-            "thresholds": {"good": fit.good, "uncertain": fit.uncertain},
-        },
+        "fit": {"file": "fit.f16", "dim": encoder.dim, **fit.to_json()},
         "norms": measure_norms(exact, norm_embeddings),
         "golden": {
             "file": "golden.safetensors",
@@ -157,6 +153,7 @@ def _check_inputs(
         raise BundleError(f"the encoder gives {encoder.dim} values, the hypernetwork takes {dim}")
     if not 0 < fit.uncertain <= fit.good <= 1:
         raise BundleError(f"thresholds must be 0 < uncertain <= good <= 1, got {fit}")
+    _check_predictor(fit)
     rows = {
         "golden": (golden.embeddings, len(golden.descriptions)),
         "fit": (fit.matrix, len(fit.tasks)),
@@ -171,6 +168,24 @@ def _check_inputs(
             raise BundleError(f"{what} embeddings must be finite")
     if encoder.kind == "onnx" and golden.tokens is None:
         raise BundleError("golden descriptions of an embedded encoder need their tokens")
+
+
+def _check_predictor(fit: Fit) -> None:
+    """Refuse a fit whose score the edge could not compute."""
+    success = fit.success
+    if success is not None and len(success) != len(fit.tasks):
+        raise BundleError(f"fit has {len(success)} values of success for {len(fit.tasks)} tasks")
+    if success is not None and not all(0 <= value <= 1 for value in success):
+        raise BundleError("success of the training tasks must lie between 0 and 1")
+    if fit.predictor is None:
+        return
+    if success is None:
+        raise BundleError("a predictor of fit needs the success of the training tasks")
+    values = torch.cat([torch.tensor(value).flatten() for value in astuple(fit.predictor)])
+    if not (fit.predictor.temperature > 0 and torch.isfinite(values).all()):
+        raise BundleError(f"the predictor of fit must have finite numbers, got {fit.predictor}")
+    if len(fit.predictor.direction) != fit.matrix.shape[-1]:
+        raise BundleError(f"the predictor's direction must have {fit.matrix.shape[-1]} values")
 
 
 def _check_graphs(exact: Hypernetwork, golden: Golden, contents: dict[str, bytes]) -> None:

@@ -1,8 +1,9 @@
-"""The exported encoder is the original model, in one byte form, whatever else is encoded."""
+"""An exported encoder is its original model, in one byte form, whatever else is encoded."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -16,7 +17,11 @@ from transformers import BertModel
 from t2l import encoder as module
 from t2l.encoder import MODEL_FILE, TOKENIZER_FILE, OnnxEncoder, build_graph, source_folder
 
-SHIPPED = Path(__file__).parents[2] / "src/assets/hypernets/encoders/all-minilm-l6-v2"
+HYPERNETS = Path(__file__).parents[2] / "src/assets/hypernets"
+PUBLISHED_BYTES = {
+    MODEL_FILE: "ec2fa15e40f57f3de113aa7a7e2d5fa4f304cabfde751e0efe49445d2377a63c",
+    TOKENIZER_FILE: "5fd1c882abbd30517dced455a2c9768945ec726b96727927e4959348d9de550b",
+}
 TEXTS = (
     "reverse the list",
     "Sort the words alphabetically, then keep only the first two of them.",
@@ -28,8 +33,8 @@ TEXTS = (
 
 
 @pytest.fixture(scope="module")
-def shipped() -> OnnxEncoder:
-    return OnnxEncoder(SHIPPED)
+def published(published_encoder: Path) -> OnnxEncoder:
+    return OnnxEncoder(published_encoder)
 
 
 @pytest.fixture(scope="module")
@@ -51,53 +56,56 @@ def cosines(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.cosine_similarity(a, b, dim=-1)
 
 
-def test_float_graph_is_the_original_model(tmp_path: Path, reference: torch.Tensor):
+def test_float_graph_is_the_original_model(
+    tmp_path: Path, reference: torch.Tensor, published_encoder: Path
+):
     (tmp_path / MODEL_FILE).write_bytes(build_graph(source_folder(), "float32"))
-    (tmp_path / TOKENIZER_FILE).write_bytes((SHIPPED / TOKENIZER_FILE).read_bytes())
+    tokenizer = (published_encoder / TOKENIZER_FILE).read_bytes()
+    (tmp_path / TOKENIZER_FILE).write_bytes(tokenizer)
     torch.testing.assert_close(OnnxEncoder(tmp_path).encode(TEXTS), reference, atol=1e-5, rtol=0)
 
 
-def test_shipped_file_is_close_to_the_original(shipped: OnnxEncoder, reference: torch.Tensor):
-    vectors = shipped.encode(TEXTS)
+def test_int8_file_is_close_to_the_original(published: OnnxEncoder, reference: torch.Tensor):
+    vectors = published.encode(TEXTS)
     assert vectors.shape == (len(TEXTS), 384)
     assert cosines(vectors, reference).min() > 0.998
     torch.testing.assert_close(vectors.norm(dim=-1), torch.ones(len(TEXTS)))
 
 
-def test_sentence_transformers_agrees(shipped: OnnxEncoder):
+def test_sentence_transformers_agrees(published: OnnxEncoder):
     library = pytest.importorskip("sentence_transformers")
     model = library.SentenceTransformer(str(source_folder()), device="cpu")
     theirs = torch.from_numpy(model.encode(list(TEXTS), normalize_embeddings=True))
-    assert cosines(shipped.encode(TEXTS), theirs).min() > 0.998
+    assert cosines(published.encode(TEXTS), theirs).min() > 0.998
 
 
-def test_padding_does_not_move_a_text(shipped: OnnxEncoder):
+def test_padding_does_not_move_a_text(published: OnnxEncoder):
     """The graph with a padded batch, against the same texts alone."""
-    ids = [shipped.tokens(text) for text in TEXTS[:3]]
+    ids = [published.tokens(text) for text in TEXTS[:3]]
     width = max(len(row) for row in ids) + 5
     feeds = {
         "input_ids": [row + [0] * (width - len(row)) for row in ids],
         "attention_mask": [[1] * len(row) + [0] * (width - len(row)) for row in ids],
     }
-    padded = shipped._session.run(["embedding"], feeds)[0]
-    alone = shipped.encode(TEXTS[:3])
+    padded = published._session.run(["embedding"], feeds)[0]
+    alone = published.encode(TEXTS[:3])
     torch.testing.assert_close(torch.from_numpy(padded), alone, atol=2e-4, rtol=0)
 
 
-def test_other_texts_and_order_change_no_bit(shipped: OnnxEncoder):
-    fresh = OnnxEncoder(SHIPPED)
-    together = shipped.encode(TEXTS)
+def test_other_texts_and_order_change_no_bit(published: OnnxEncoder, published_encoder: Path):
+    fresh = OnnxEncoder(published_encoder)
+    together = published.encode(TEXTS)
     assert torch.equal(fresh.encode(TEXTS[::-1]).flip(0), together)
-    assert torch.equal(OnnxEncoder(SHIPPED).encode([TEXTS[1]])[0], together[1])
+    assert torch.equal(OnnxEncoder(published_encoder).encode([TEXTS[1]])[0], together[1])
 
 
-def test_long_texts_are_cut_and_keep_the_closing_token(shipped: OnnxEncoder):
-    ids = shipped.tokens("word " * 500)
+def test_long_texts_are_cut_and_keep_the_closing_token(published: OnnxEncoder):
+    ids = published.tokens("word " * 500)
     assert len(ids) == 128 and ids[0] == 101 and ids[-1] == 102
 
 
-def test_tokenizer_leaves_padding_and_cutting_to_the_caller():
-    tokenizer = Tokenizer.from_file(str(SHIPPED / TOKENIZER_FILE))
+def test_tokenizer_leaves_padding_and_cutting_to_the_caller(published_encoder: Path):
+    tokenizer = Tokenizer.from_file(str(published_encoder / TOKENIZER_FILE))
     assert tokenizer.padding is None and tokenizer.truncation is None
     original = Tokenizer.from_file(str(source_folder() / TOKENIZER_FILE))
     original.no_padding()
@@ -105,41 +113,55 @@ def test_tokenizer_leaves_padding_and_cutting_to_the_caller():
         assert tokenizer.encode(text).ids == original.encode(text).ids
 
 
-def test_export_gives_the_shipped_bytes_under_any_hash_seed(tmp_path: Path):
+@pytest.mark.parametrize("seed", ["3", "5"])
+def test_export_gives_the_known_bytes_under_any_hash_seed(tmp_path: Path, seed: str):
     script = (
         "import sys; from pathlib import Path; from t2l.encoder import export_encoder;"
         "print(sorted(export_encoder(Path(sys.argv[1])).items()))"
     )
-    outputs = [
-        subprocess.run(
-            [sys.executable, "-c", script, str(tmp_path / seed)],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("3", "5")
-    ]
-    shipped = sorted(
-        (name, hashlib.sha256((SHIPPED / name).read_bytes()).hexdigest())
-        for name in (MODEL_FILE, TOKENIZER_FILE)
-    )
-    assert outputs == [f"{shipped}\n"] * 2
+    output = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        env={**os.environ, "PYTHONHASHSEED": seed},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert output == f"{sorted(PUBLISHED_BYTES.items())}\n"
+    for name, wanted in PUBLISHED_BYTES.items():
+        assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == wanted
 
 
-def test_cache_survives_and_belongs_to_one_encoder(tmp_path: Path, monkeypatch):
-    first = OnnxEncoder(SHIPPED, cache_dir=tmp_path)
+def test_the_encoder_that_ships_is_the_one_its_bundle_names():
+    index = json.loads((HYPERNETS / "index.json").read_text())
+    for bundle in index["bundles"]:
+        folder = HYPERNETS / bundle["name"] / bundle["version"]
+        manifest = json.loads((folder / "manifest.json").read_text())
+        files = manifest["encoder"]["files"]
+        for file in files.values():
+            data = (HYPERNETS / file).read_bytes()
+            assert hashlib.sha256(data).hexdigest() == manifest["files"][file]["sha256"], file
+        shipped = OnnxEncoder((HYPERNETS / files["model"]).parent)
+        assert shipped.dim == manifest["encoder"]["dim"]
+        vectors = shipped.encode(TEXTS)
+        torch.testing.assert_close(vectors.norm(dim=-1), torch.ones(len(TEXTS)))
+        assert cosines(vectors[0], vectors[1]) < 0.95
+
+
+def test_cache_survives_and_belongs_to_one_encoder(
+    tmp_path: Path, monkeypatch, published_encoder: Path
+):
+    first = OnnxEncoder(published_encoder, cache_dir=tmp_path)
     vectors = first.encode(TEXTS)
-    again = OnnxEncoder(SHIPPED, cache_dir=tmp_path)
+    again = OnnxEncoder(published_encoder, cache_dir=tmp_path)
     monkeypatch.setattr(again, "_run", lambda text: pytest.fail(f"{text!r} was encoded again"))
     assert torch.equal(again.encode(TEXTS), vectors)
-    other = OnnxEncoder(SHIPPED, cache_dir=tmp_path, max_tokens=3)
+    other = OnnxEncoder(published_encoder, cache_dir=tmp_path, max_tokens=3)
     assert not torch.equal(other.encode(TEXTS), vectors)
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_nothing_to_encode(shipped: OnnxEncoder):
-    assert shipped.encode([]).shape == (0, 384)
+def test_nothing_to_encode(published: OnnxEncoder):
+    assert published.encode([]).shape == (0, 384)
 
 
 def test_unknown_precision_is_refused():

@@ -31,11 +31,20 @@ from t2l.export import (
 from t2l.hypernetwork import Hypernetwork, HypernetworkConfig
 from t2l.manifest import BundleError, read_manifest, verify_bundle
 from t2l.onnx_hypernet import hypernet_runner
+from t2l.predictor import Predictor
 
-ENCODERS = Path(__file__).parents[2] / "src/assets/hypernets/encoders"
 GIVEN = EncoderInfo(kind="given", model="none", dim=10)
 EMBEDDINGS = torch.nn.functional.normalize(
     torch.randn(3, 10, generator=torch.Generator().manual_seed(0)), dim=-1
+)
+FIT = Fit(("x", "y"), EMBEDDINGS[:2] * 3, good=0.75, uncertain=0.5)
+PREDICTOR = Predictor(
+    temperature=0.05,
+    topic_bias=-4.0,
+    topic_similarity=9.0,
+    match_bias=-1.0,
+    match_success=2.0,
+    direction=(0.5,) * 10,
 )
 
 
@@ -43,7 +52,7 @@ def arguments(out_dir: Path, **changes):
     fields = {
         "encoder": GIVEN,
         "golden": Golden(("a", "b", "c"), EMBEDDINGS),
-        "fit": Fit(("x", "y"), EMBEDDINGS[:2] * 3, good=0.75, uncertain=0.5),
+        "fit": FIT,
         "norm_embeddings": EMBEDDINGS,
         "evaluation": {"adapted": 0.5},
         "training": {"seed": 0},
@@ -122,10 +131,10 @@ def test_norms_are_those_of_the_products(made):
         np.testing.assert_allclose(stored["deviation"], norms.std(0, correction=0), rtol=1e-3)
 
 
-def test_embedded_encoder(tmp_path: Path):
+def test_embedded_encoder(tmp_path: Path, published_encoder: Path):
     """Files of the encoder are listed with their digests, tokens are padded with 0."""
-    (tmp_path / "encoders").symlink_to(ENCODERS)
-    encoder = OnnxEncoder(ENCODERS / "all-minilm-l6-v2")
+    (tmp_path / "encoders").symlink_to(published_encoder.parent)
+    encoder = OnnxEncoder(published_encoder)
     golden = golden_from_encoder(encoder, ("reverse the list", "word " * 300))
     net = Hypernetwork(
         HypernetworkConfig("S", embedding_dim=384, latent=16, head_in=20, head_init="normal"), TINY
@@ -196,6 +205,17 @@ def test_index_keeps_one_entry_a_version_in_order(tmp_path: Path):
         ({"golden": Golden(("a",), EMBEDDINGS)}, "golden embeddings must be"),
         ({"fit": Fit(("a",), EMBEDDINGS[:1], 0.5, 0.75)}, "thresholds"),
         ({"fit": Fit((), EMBEDDINGS[:0], 0.75, 0.5)}, "fit embeddings must be"),
+        ({"fit": replace(FIT, success=(0.5,))}, "1 values of success for 2 tasks"),
+        ({"fit": replace(FIT, success=(0.5, 1.5))}, "between 0 and 1"),
+        ({"fit": replace(FIT, predictor=PREDICTOR)}, "needs the success"),
+        (
+            {"fit": replace(FIT, success=(0, 1), predictor=replace(PREDICTOR, temperature=0.0))},
+            "finite numbers",
+        ),
+        (
+            {"fit": replace(FIT, success=(0, 1), predictor=replace(PREDICTOR, direction=(0.5,)))},
+            "must have 10 values",
+        ),
         ({"norm_embeddings": EMBEDDINGS * torch.nan}, "finite"),
         ({"evaluation": {"x": float("nan")}}, "cannot hold nan"),
     ],
