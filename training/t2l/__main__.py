@@ -10,26 +10,55 @@ from t2l.config import Config, ConfigError, load_config
 
 STAGES: dict[str, Callable[[Config], None]] = {
     "base": stages.base,
+    "encoder": stages.encoder,
     "encode": stages.encode,
     "sft": stages.sft,
+    "oracles": stages.oracles,
+    "reconstruction": stages.reconstruction,
+    "baselines": stages.baselines,
     "evaluate": stages.evaluate,
+    "vectors": stages.vectors,
     "export": stages.export,
+    "report": stages.report,
     "all": stages.everything,
 }
+MINI = Path(__file__).parents[1] / "configs" / "mini.yaml"
 
 
 def main() -> None:
     """Parse the command line and run one stage."""
     parser = argparse.ArgumentParser(prog="python -m t2l", description=__doc__)
-    parser.add_argument("stage", choices=list(STAGES))
-    parser.add_argument("--config", type=Path, required=True, help="YAML file, see configs/")
+    commands = parser.add_subparsers(dest="stage", required=True)
+    for name, stage in STAGES.items():
+        command = commands.add_parser(name, help=(stage.__doc__ or "").splitlines()[0])
+        _add_config(command)
+        if name == "evaluate":
+            command.add_argument(
+                "--bundle", type=Path, help="measure this bundle instead of the run's networks"
+            )
+            command.add_argument("--precision", default="int8", help="graph of the bundle")
+            command.add_argument(
+                "--seed", type=int, help="sampling seed for the bundle, by default the first"
+            )
+    study = commands.add_parser("study", help="Train and measure the variants of a study.")
+    study.add_argument("name", help="a study of configs/studies.yaml")
+    _add_config(study)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     try:
         config = load_config(arguments.config)
-    except ConfigError as error:
+        if arguments.stage == "study":
+            stages.study(config, arguments.name)
+        elif getattr(arguments, "bundle", None) is not None:
+            stages.evaluate_bundle(config, arguments.bundle, arguments.precision, arguments.seed)
+        else:
+            STAGES[arguments.stage](config)
+    except (ConfigError, FileNotFoundError) as error:
         parser.error(str(error))
-    STAGES[arguments.stage](config)
+
+
+def _add_config(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--config", type=Path, default=MINI, help="YAML file, see configs/")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from t2l.baselines_config import BaselinesConfig
+
 _STRICT = ConfigDict(extra="forbid")
 
 
@@ -28,7 +30,7 @@ class TasksConfig:
 
     limit: int | None = None
     seed: int = 0
-    descriptions: int = 12
+    descriptions: int = 16
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -38,9 +40,15 @@ class BaseModelConfig:
     :param id: repository name written into adapters.
     :param hidden: width; a multiple of heads.
     :param steps: optimizer steps.
-    :param episodes: episodes a step.
-    :param pairs: most input/output pairs in an episode; demonstrations run from 0 to pairs - 1.
+    :param coded: share of the steps whose episodes begin with control codes.
+    :param coded_episodes: episodes of such a step.
+    :param coded_pairs: most input/output pairs in one of them.
+    :param episodes: episodes of a step without codes.
+    :param pairs: most pairs in one of them; demonstrations run from 0 to pairs - 1.
     :param row: most tokens in an episode; tasks with long answers get fewer pairs.
+    :param singles: share of episodes drawn from single-step tasks alone, besides their own share.
+    :param continue_from: folder of a base model whose weights training begins with; rows of new
+        tokens are drawn. None draws all weights.
     :param matrix_lr: Muon's learning rate, for the matrices inside the blocks.
     :param lr: AdamW's learning rate, for embeddings and norms.
     """
@@ -50,14 +58,48 @@ class BaseModelConfig:
     layers: int = 6
     heads: int = 4
     intermediate: int = 512
-    steps: int = 2000
-    episodes: int = 32
+    steps: int = 3000
+    coded: float = Field(default=0.8, ge=0, le=1)
+    coded_episodes: int = 32
+    coded_pairs: int = 2
+    episodes: int = 24
     pairs: int = 6
-    row: int = 128
-    matrix_lr: float = 5e-3
-    lr: float = 3e-3
+    row: int = 160
+    singles: float = Field(default=0.3, ge=0, le=1)
+    continue_from: str | None = None
+    matrix_lr: float = 3e-3
+    lr: float = 2e-3
     warmup: int = 50
     decay_from: float = Field(default=0.5, ge=0, le=1)
+    clip: float = 1.0
+    seed: int = 0
+
+
+@dataclass(frozen=True, config=_STRICT)
+class EncoderConfig:
+    """Which encoder reads descriptions, and its tuning (`encoder_tuning.py`).
+
+    :param kind: a name in `encoders/__init__.py`; the rest is for `tuned`.
+    :param steps: optimizer steps.
+    :param texts: descriptions a step.
+    :param general: sentences about other things a step, held to the original vectors.
+    :param drift: weight of the squared distance that holds them.
+    :param smoothing: of the readers' labels.
+    :param lr: of the encoder's layers.
+    :param reader_lr: of the readers.
+    """
+
+    kind: str = "tuned"
+    steps: int = 800
+    texts: int = 64
+    general: int = 16
+    drift: float = 5.0
+    smoothing: float = 0.05
+    lr: float = 1e-4
+    reader_lr: float = 3e-3
+    weight_decay: float = 0.01
+    warmup: int = 50
+    decay_from: float = Field(default=0.3, ge=0, le=1)
     clip: float = 1.0
     seed: int = 0
 
@@ -85,6 +127,9 @@ class HypernetworkOptions:
     dropout: float = 0.05
     static_bias: bool = False
     per_layer_bias: bool = True
+    head_init: str = "zero"
+    modulation: str = "none"
+    bounded: bool = False
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -93,47 +138,79 @@ class SftConfig:
 
     :param tasks: tasks a step.
     :param examples: examples of each task a step.
-    :param lr: peak AdamW learning rate.
+    :param matrix_lr: peak learning rate of Muon, for the matrices; None leaves them to AdamW.
+    :param lr: peak learning rate of AdamW, for the rest.
     :param decay_from: share of the steps after which the rate falls linearly to zero.
     :param whitening: shrinkage of the whitening of vectors (`whitening.py`), None for none.
+    :param mix: train on points between two phrasings of a task instead of on one phrasing.
+    :param noise: deviation of noise on a vector; whitened vectors have unit variance.
     :param norm_penalty: weight of the mean square of the generated values.
+    :param distill: weight of the distance to the told base model's hidden states, 0 for none.
+    :param contrast: weight of the shortfall of `margin` (`sft.py`), 0 for none.
+    :param margin: how much likelier an answer must be under its own adapter, nats a token.
+    :param warm_start: begin with the network that reconstruction trained.
+    :param training_tasks: use this many of the training tasks, None for all.
+    :param seed: of the initial weights, the batches and dropout.
     """
 
-    steps: int = 3000
-    tasks: int = 24
-    examples: int = 4
+    steps: int = 1600
+    tasks: int = 32
+    examples: int = 3
+    matrix_lr: float | None = 3e-3
     lr: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.98)
     weight_decay: float = 0.01
-    warmup: int = 100
+    warmup: int = 50
     decay_from: float = Field(default=0.4, ge=0, le=1)
     clip: float = 1.0
     whitening: float | None = 1e-3
+    mix: bool = True
+    noise: float = Field(default=0.2, ge=0)
     norm_penalty: float = 0.0
+    distill: float = Field(default=0.0, ge=0)
+    contrast: float = Field(default=0.0, ge=0)
+    margin: float = 1.0
+    warm_start: bool = False
+    training_tasks: int | None = None
     seed: int = 0
 
 
 @dataclass(frozen=True, config=_STRICT)
 class EvaluationConfig:
-    """How a bundle is measured on tasks it has never seen.
+    """How a run is measured on tasks it has never seen.
 
-    :param samples: fresh inputs a task.
-    :param descriptions: held-out phrasings a task, used in turn.
+    :param samples: fresh inputs a task, for each sampling seed.
+    :param descriptions: phrasings a task, used in turn.
     :param tasks: how many unseen tasks, None for all.
+    :param left_out: how many tasks of left-out shapes.
     :param seen_tasks: how many training tasks to measure beside them.
-    :param shots: demonstrations in the prompt of the few-shot baseline.
+    :param train_seeds: seeds of the hypernetworks that are trained and measured; the first ships.
+    :param sampling_seeds: seeds of samples and descriptions.
     """
 
-    samples: int = 40
-    descriptions: int = 5
+    samples: int = 6
+    descriptions: int = 3
     tasks: int | None = None
-    seen_tasks: int = 60
-    shots: int = 3
-    seed: int = 1000
+    left_out: int = 48
+    seen_tasks: int = 48
+    train_seeds: tuple[int, ...] = (0, 1, 2)
+    sampling_seeds: tuple[int, ...] = (1000, 1001, 1002)
 
     def __post_init__(self) -> None:
         if self.samples % self.descriptions:
             raise ValueError("samples must be a multiple of descriptions, which take turns")
+
+
+@dataclass(frozen=True, config=_STRICT)
+class StudyConfig:
+    """Ablations (`studies.py`), which train many small networks.
+
+    :param steps: SFT steps of a variant.
+    :param seeds: training seeds of every variant.
+    """
+
+    steps: int = 600
+    seeds: tuple[int, ...] = (0,)
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -147,15 +224,23 @@ class BundleConfig:
 
 @dataclass(frozen=True, config=_STRICT)
 class Config:
-    """A whole run; `runs` is where checkpoints and results go."""
+    """A whole run.
+
+    :param runs: where checkpoints go, and results unless they are published.
+    :param publish: whether results go to `training/results`, which the report is made from.
+    """
 
     runs: str
+    publish: bool = False
     tasks: TasksConfig = TasksConfig()
     base: BaseModelConfig = BaseModelConfig()
+    encoder: EncoderConfig = EncoderConfig()
     target: TargetConfig = TargetConfig()
     hypernetwork: HypernetworkOptions = HypernetworkOptions()
     sft: SftConfig = SftConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    baselines: BaselinesConfig = BaselinesConfig()
+    study: StudyConfig = StudyConfig()
     bundle: BundleConfig = BundleConfig()
 
     @property
@@ -186,12 +271,9 @@ def load_config(path: Path) -> Config:
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: not valid YAML: {error}") from error
     try:
-        config = TypeAdapter(Config).validate_python(values)
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}" for item in error.errors()
-        )
-        raise ConfigError(f"{path}: {problems}") from error
+        config = config_of(values)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
     return resolve(config, path.parent)
 
 
@@ -199,8 +281,27 @@ def resolve(config: Config, folder: Path) -> Config:
     """The same configuration with its folders made absolute."""
     values = asdict(config)
     values["runs"] = str((folder / config.runs).resolve())
+    if config.base.continue_from is not None:
+        values["base"]["continue_from"] = str((folder / config.base.continue_from).resolve())
     values["bundle"]["assets"] = str((folder / config.bundle.assets).resolve())
-    return TypeAdapter(Config).validate_python(values)
+    return config_of(values)
+
+
+def config_of(values: dict[str, Any]) -> Config:
+    """A configuration from plain values.
+
+    :raises ConfigError: if there are unknown or wrong values.
+    """
+    try:
+        return TypeAdapter(Config).validate_python(values)
+    except ValidationError as error:
+        raise ConfigError(_problems(error)) from error
+
+
+def _problems(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}" for item in error.errors()
+    )
 
 
 def config_json(config: Any) -> str:
@@ -211,6 +312,6 @@ def config_json(config: Any) -> str:
 def config_digest(config: Config) -> str:
     """sha256 of what determines a run's result; folders do not."""
     values = asdict(config)
-    del values["runs"], values["bundle"]["assets"]
+    del values["runs"], values["bundle"]["assets"], values["base"]["continue_from"]
     text = json.dumps(values, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

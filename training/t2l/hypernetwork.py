@@ -51,6 +51,8 @@ class HypernetworkConfig:
     :param input_scale: factor on the embedding, sqrt(embedding_dim) if None.
     :param per_layer_bias: learned offsets per layer and module instead of one bias per head.
     :param static_bias: as per_layer_bias, with a gate per module before the generated B.
+    :param modulation: "diagonal" or "square": what is generated between a shared A and B.
+    :param bounded: whether generated values are bounded, at a learned scale.
     :param head_init: "zero", or "normal", which static_bias needs: behind a closed gate a zero
         head would never get a gradient.
     """
@@ -64,6 +66,8 @@ class HypernetworkConfig:
     per_layer_bias: bool = False
     static_bias: bool = False
     head_init: Literal["zero", "normal"] = "zero"
+    modulation: Literal["none", "diagonal", "square"] = "none"
+    bounded: bool = False
 
     def __post_init__(self) -> None:
         if self.variant not in ("L", "M", "S"):
@@ -74,6 +78,15 @@ class HypernetworkConfig:
             raise ValueError(f"dropout must be from 0 to below 1, got {self.dropout}")
         if self.head_init not in ("zero", "normal"):
             raise ValueError(f"head_init must be zero or normal, got {self.head_init!r}")
+        if self.modulation not in ("none", "diagonal", "square"):
+            raise ValueError(
+                f"modulation must be none, diagonal or square, got {self.modulation!r}"
+            )
+        if self.modulation != "none" and (self.variant != "L" or not self.per_layer_bias):
+            raise ValueError(
+                "modulation needs variant L, whose rows are one a layer and module, "
+                "and per_layer_bias, which are the shared A and B"
+            )
         if self.static_bias and self.per_layer_bias:
             raise ValueError("static_bias already has offsets per layer; leave per_layer_bias off")
         if self.static_bias and self.head_init == "zero":
@@ -170,6 +183,16 @@ class Hypernetwork(nn.Module):
                 self.offset_b[module.name] = nn.Parameter(b)
         if config.static_bias:
             self.gate = nn.Parameter(torch.zeros(modules))
+        if config.bounded:
+            self.log_scale = nn.Parameter(torch.full((modules, 2), -3.0))  # [M, AB]
+        if config.modulation != "none":
+            self._share_factors()
+
+    def _share_factors(self) -> None:
+        """A and B of every task, B small instead of zero: behind a zero B nothing could learn."""
+        for module in self.target.modules:
+            shared = self.offset_b[module.name]
+            nn.init.normal_(shared, std=1 / math.sqrt(module.out_features))
 
     def _init_head(self, head: nn.Linear, module: TargetModule) -> None:
         """Zero (or small normal) weights; bias as PEFT's init of A where there is a bias.
@@ -207,15 +230,33 @@ class Hypernetwork(nn.Module):
                 f"got {list(embedding.shape)}"
             )
         features = self.features(embedding)
+        if self.config.modulation != "none":
+            return self._modulated(features)
         weights = {}
         for index, module in enumerate(self.target.modules):
             a, b = self._apply_head(features[:, :, index], module)
+            if self.config.bounded:
+                scale = self.log_scale[index].exp()
+                a, b = a.tanh() * scale[0], b.tanh() * scale[1]
             if self.config.static_bias:
                 b = b * self.gate[index]
             if self.config.has_offsets:
                 a = a + self.offset_a[module.name]
                 b = b + self.offset_b[module.name]
             weights[module.name] = (a, b)
+        return weights
+
+    def _modulated(self, features: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
+        """The shared A, and the shared B times what was generated; features [T, N, M, H]."""
+        weights = {}
+        for index, module in enumerate(self.target.modules):
+            y = self.heads[module.name](features[:, :, index])  # [T, N, R] or [T, N, R * R]
+            shared_a, shared_b = self.offset_a[module.name], self.offset_b[module.name]
+            if self.config.modulation == "diagonal":
+                b = shared_b * y[:, :, None]
+            else:
+                b = shared_b @ y.unflatten(-1, (self.target.rank, -1))
+            weights[module.name] = (shared_a.expand(len(features), *shared_a.shape), b)
         return weights
 
     def features(self, embedding: Tensor) -> Tensor:
@@ -289,6 +330,8 @@ class Hypernetwork(nn.Module):
 def head_width(config: HypernetworkConfig, target: TargetSpec, module: TargetModule) -> int:
     """Outputs of one module's head in the given variant."""
     n_in, n_out = module.in_features, module.out_features
+    if config.modulation != "none":
+        return target.rank ** (2 if config.modulation == "square" else 1)
     if config.variant == "L":
         return target.rank * (n_in + n_out)
     return max(n_in, n_out) * (target.rank if config.variant == "M" else 1)

@@ -34,9 +34,12 @@ def build_hypernet_graph(network: Hypernetwork, precision: str) -> bytes:
     """The graph's bytes: outputs `<module>.A` [N, R, in] and `<module>.B` [N, out, R].
 
     :param precision: "float32" or "int8".
+    :raises ValueError: for another precision, or for a network that has no graph.
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
+    if network.config.modulation != "none" or network.config.bounded:
+        raise ValueError("networks with modulation or bounded outputs cannot be exported")
     network = copy.deepcopy(network).cpu().double().eval()  # folded sums must not show threads
     config, target = network.config, network.target
     graph = GraphBuilder(f"t2l-{config.variant}")

@@ -7,8 +7,8 @@ what the task is, so all the base model can know about it comes through the adap
 the released T2L checkpoints lack, whose prompts contain the task definition.
 """
 
+import json
 import logging
-import random
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -17,21 +17,23 @@ from torch import Tensor, nn
 from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
-from t2l.base_model import base_model_revision, collate, completion_loss, encode_lines
+from t2l.base_model import base_model_revision, completion_loss
 from t2l.checkpoint import load_checkpoint, save_checkpoint, seed_step
 from t2l.config import Config, SftConfig
 from t2l.corpus import Corpus
 from t2l.device import Device
+from t2l.distillation import distance, teacher_states
 from t2l.hypernetwork import Hypernetwork, HypernetworkConfig
 from t2l.lora import LoraWeights, apply_lora
-from t2l.schedule import rate_factor
+from t2l.meta_batch import Batch, make_batch
+from t2l.muon import Muon
+from t2l.schedule import rate_factor, set_rates
 from t2l.target import BaseModel, TargetModule, TargetSpec
 from t2l.whitening import Whitening
 
 logger = logging.getLogger(__name__)
 
-CHECKPOINT_EVERY = 100  # steps
-LENGTH_BUCKETS = 3  # a step's tasks are run in this many parts of similar length: less padding
+CHECKPOINT_EVERY = 200  # steps
 PROJECTIONS = {  # target module -> where it lies in a Llama layer
     "q_proj": "self_attn.q_proj",
     "k_proj": "self_attn.k_proj",
@@ -76,36 +78,11 @@ def build_hypernetwork(config: Config, target: TargetSpec, dim: int) -> Hypernet
     return Hypernetwork(options, target, seed=config.sft.seed)
 
 
-@dataclass(frozen=True)
-class Batch:
-    """What one step needs.
-
-    :param embeddings: one description vector a task, [tasks, dim].
-    :param parts: (task rows, token ids, labels) by length; ids are [rows * examples, length].
-    """
-
-    embeddings: Tensor
-    parts: tuple[tuple[Tensor, Tensor, Tensor], ...]
-
-
-def make_batch(corpus: Corpus, config: SftConfig, step: int) -> Batch:
-    """The batch of one step: distinct tasks, one phrasing and fresh examples of each."""
-    rng = random.Random(f"sft|{config.seed}|{step}")
-    picks = rng.sample(range(len(corpus.tasks)), min(config.tasks, len(corpus.tasks)))
-    embeddings = torch.stack([rng.choice(corpus.embeddings[pick]) for pick in picks])
-    rows = []
-    for place, pick in enumerate(picks):
-        task = corpus.tasks[pick]
-        examples = [encode_lines([task.sample(rng)]) for _ in range(config.examples)]
-        rows.append((max(len(ids) for ids, _ in examples), place, examples))
-    rows.sort(key=lambda row: row[:2])
-    size = -(-len(rows) // LENGTH_BUCKETS)
-    parts = []
-    for start in range(0, len(rows), size):
-        group = rows[start : start + size]
-        tokens, labels = collate([example for _, _, examples in group for example in examples])
-        parts.append((torch.tensor([place for _, place, _ in group]), tokens, labels))
-    return Batch(embeddings, tuple(parts))
+def whitening_of(corpus: Corpus, config: SftConfig) -> Whitening | None:
+    """The whitening of the training vectors, or None if none is asked for."""
+    if config.whitening is None:
+        return None
+    return Whitening.of(torch.cat(corpus.embeddings), config.whitening)
 
 
 def select_tasks(weights: LoraWeights, rows: Tensor) -> LoraWeights:
@@ -113,26 +90,65 @@ def select_tasks(weights: LoraWeights, rows: Tensor) -> LoraWeights:
     return {name: (a[rows], b[rows]) for name, (a, b) in weights.items()}
 
 
+@dataclass(frozen=True)
+class BatchLoss:
+    """What a batch gives.
+
+    :param matched: mean loss over the output tokens under each task's own adapter.
+    :param mismatched: mean shortfall of the margin by which the own adapter must beat another
+        task's, zero if that is not asked for.
+    :param distilled: distance of hidden states (`distillation.py`), zero if not asked for.
+    :param weights: the generated adapters.
+    :param tokens: tokens computed.
+    """
+
+    matched: Tensor
+    mismatched: Tensor
+    distilled: Tensor
+    weights: LoraWeights
+    tokens: int
+
+
 def batch_loss(
-    model: LlamaForCausalLM, hypernetwork: Hypernetwork, batch: Batch, device: Device
-) -> tuple[Tensor, LoraWeights, int]:
+    model: LlamaForCausalLM,
+    hypernetwork: Hypernetwork,
+    batch: Batch,
+    device: Device,
+    margin: float | None = None,
+    distill: bool = False,
+) -> BatchLoss:
     """Completion loss of a batch under the generated adapters.
 
-    :return: mean loss over the output tokens, the generated weights, tokens computed.
+    :param margin: also compute every answer under the next task's adapter, whose loss is to be
+        higher by this much (nats a token).
+    :param distill: also compare hidden states with those of the base model that is told the task.
     """
-    weights = hypernetwork(batch.embeddings.to(device.name))
-    total = torch.zeros((), device=device.name)
+    with device.autocast():
+        weights = hypernetwork(batch.embeddings.to(device.name))
+    weights = {name: (a.float(), b.float()) for name, (a, b) in weights.items()}
+    matched, missed, distilled = torch.zeros(3, device=device.name).unbind()
     labelled, computed = 0, 0
-    for rows, tokens, labels in batch.parts:
-        tokens, labels = tokens.to(device.name), labels.to(device.name)
-        part = select_tasks(weights, rows.to(device.name))
-        with apply_lora(model, hypernetwork.target, part, groups=len(rows)), device.autocast():
-            loss = completion_loss(model(input_ids=tokens).logits, labels)
+    for part in batch.parts:
+        rows, tokens = part.rows.to(device.name), part.tokens.to(device.name)
+        labels = part.labels.to(device.name)
         count = int((labels[:, 1:] >= 0).sum())
-        total = total + loss * count
+        own = select_tasks(weights, rows)
+        with apply_lora(model, hypernetwork.target, own, groups=len(rows)), device.autocast():
+            found = model(input_ids=tokens, output_hidden_states=distill)
+            loss = completion_loss(found.logits, labels)
+        matched = matched + loss * count
+        if distill:
+            told, shifts = part.told.to(device.name), part.shifts.to(device.name)
+            teacher = teacher_states(model, told, shifts, tokens.shape[1], device)
+            distilled = distilled + distance(found.hidden_states[1:], teacher, tokens) * count
+        if margin is not None:
+            other = select_tasks(weights, rows.roll(1))
+            with apply_lora(model, hypernetwork.target, other), device.autocast():
+                wrong = completion_loss(model(input_ids=tokens).logits, labels)
+            missed = missed + (margin + loss.detach() - wrong).clamp(min=0) * count
         labelled += count
         computed += tokens.numel()
-    return total / labelled, weights, computed
+    return BatchLoss(matched / labelled, missed / labelled, distilled / labelled, weights, computed)
 
 
 def mean_square(weights: LoraWeights) -> Tensor:
@@ -141,16 +157,28 @@ def mean_square(weights: LoraWeights) -> Tensor:
     return sum(part.square().sum() for part in values) / sum(part.numel() for part in values)
 
 
-def parameter_groups(hypernetwork: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """Weight decay on matrices only: offsets, norms and embeddings are left alone."""
-    decayed, kept = [], []
+def make_optimizers(
+    hypernetwork: nn.Module, config: SftConfig, bfloat16: bool
+) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices and AdamW for the rest, or AdamW for everything.
+
+    Offsets, norms and embeddings do not decay.
+    """
+    matrices, others = [], []
     for name, parameter in hypernetwork.named_parameters():
         matrix = parameter.ndim == 2 and "table" not in name
-        (decayed if matrix else kept).append(parameter)
-    return [
-        {"params": decayed, "weight_decay": weight_decay},
-        {"params": kept, "weight_decay": 0.0},
+        (matrices if matrix else others).append(parameter)
+    decay = config.weight_decay
+    if config.matrix_lr is not None:
+        return [
+            Muon(matrices, config.matrix_lr, weight_decay=decay, bfloat16=bfloat16),
+            torch.optim.AdamW(others, lr=config.lr, betas=config.betas, weight_decay=0.0),
+        ]
+    groups = [
+        {"params": matrices, "weight_decay": decay},
+        {"params": others, "weight_decay": 0.0},
     ]
+    return [torch.optim.AdamW(groups, lr=config.lr, betas=config.betas)]
 
 
 def train_hypernetwork(
@@ -171,42 +199,59 @@ def train_hypernetwork(
     if final.exists():
         return Hypernetwork.load(final)
     options = config.sft
-    whitening = None
-    if options.whitening is not None:
-        whitening = Whitening.of(torch.cat(corpus.embeddings), options.whitening)
+    whitening = whitening_of(corpus, options)
+    if whitening is not None:
         whitened = tuple(whitening(vectors) for vectors in corpus.embeddings)
         corpus = replace(corpus, embeddings=whitened)
     model.to(device.name)
+    if device.name == "cpu":  # at these lengths the fused kernel's backward pass is the slower one
+        model.set_attn_implementation("eager")
     hypernetwork.to(device.name).train()
-    optimizer = torch.optim.AdamW(
-        parameter_groups(hypernetwork, options.weight_decay), lr=options.lr, betas=options.betas
-    )
-    start = load_checkpoint(folder, hypernetwork, [optimizer])
+    optimizers = make_optimizers(hypernetwork, options, device.bfloat16)
+    peaks = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
+    start = load_checkpoint(folder, hypernetwork, optimizers)
+    margin = options.margin if options.contrast > 0 else None
     tokens_seen, average = 0, 0.0
     progress = tqdm(range(start, options.steps), initial=start, total=options.steps, mininterval=5)
     for step in progress:
         seed_step(options.seed, step)
-        rate = options.lr * rate_factor(step, options.steps, options.warmup, options.decay_from)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
+        factor = rate_factor(step, options.steps, options.warmup, options.decay_from)
+        set_rates(optimizers, peaks, factor)
         batch = make_batch(corpus, options, step)
-        loss, weights, computed = batch_loss(model, hypernetwork, batch, device)
-        objective = loss
+        found = batch_loss(model, hypernetwork, batch, device, margin, options.distill > 0)
+        objective = found.matched + options.contrast * found.mismatched
+        objective = objective + options.distill * found.distilled
         if options.norm_penalty > 0:
-            objective = loss + options.norm_penalty * mean_square(weights)
+            objective = objective + options.norm_penalty * mean_square(found.weights)
         objective.backward()
         nn.utils.clip_grad_norm_(hypernetwork.parameters(), options.clip)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        tokens_seen += computed
-        average = loss.item() if step == start else 0.98 * average + 0.02 * loss.item()
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        tokens_seen += found.tokens
+        loss = found.matched.item()
+        average = loss if step == start else 0.98 * average + 0.02 * loss
         elapsed = progress.format_dict["elapsed"] or 1e-9
-        progress.set_postfix(loss=f"{average:.3f}", tokens_per_s=int(tokens_seen / elapsed))
+        progress.set_postfix(
+            loss=f"{average:.3f}",
+            distance=f"{found.distilled.item():.3f}",
+            tokens_per_s=int(tokens_seen / elapsed),
+            refresh=False,
+        )
         if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == options.steps:
             notes = {"config": asdict(config), "loss": average}
-            save_checkpoint(folder, step + 1, hypernetwork, [optimizer], notes)
+            save_checkpoint(folder, step + 1, hypernetwork, optimizers, notes)
             logger.info("sft step %d loss %.4f", step + 1, average)
     hypernetwork.eval().cpu()
     finished = hypernetwork if whitening is None else whitening.fold(hypernetwork)
     finished.save(final)
+    facts = {
+        "steps": options.steps,
+        "seconds": round(progress.format_dict["elapsed"]),
+        "resumed_at": start,
+        "tokens": tokens_seen,
+        "parameters": sum(part.numel() for part in finished.parameters()),
+        "loss": round(average, 4),
+    }
+    (final / "training.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
     return finished

@@ -1,111 +1,240 @@
 """The stages in order, each a function of the configuration: what a stage needs lies on disk."""
 
-import itertools
 import json
 import logging
 from dataclasses import asdict
+from pathlib import Path
+
+from transformers import LlamaForCausalLM
 
 from t2l.base_model import load_base_model, train_base_model
+from t2l.bundle_run import BundleNetwork
+from t2l.compression import compression
 from t2l.config import Config
-from t2l.corpus import Corpus, describe, open_encoder
 from t2l.device import pick_device
-from t2l.encoder import OnnxEncoder
-from t2l.evaluate import evaluate_tasks, mean_adapter, summarise
-from t2l.hypernetwork import Hypernetwork
-from t2l.sft import build_hypernetwork, target_of, train_hypernetwork
-from t2l.ship import ship_base_model, ship_bundle, ship_demo
-from t2l.tasks.procedural import Split, procedural_tasks
+from t2l.encoder_tuning import tune_encoder
+from t2l.evaluation.conditions import (
+    BEFORE_EXPORT,
+    CONDITIONS,
+    NEEDS_TRAINING,
+    WITHOUT_HYPERNETWORK,
+)
+from t2l.evaluation.measure import measure
+from t2l.evaluation.results import ResultRow, append_json, summarise
+from t2l.evaluation.setting import Setting
+from t2l.hyperdecoder import train_hyperdecoder
+from t2l.multi_task import train_multi_task
+from t2l.oracles import load_oracles, train_oracles
+from t2l.reconstruction import train_reconstruction
+from t2l.report.build import DOCS, build_report
+from t2l.run import (
+    left_out_tasks,
+    load_hypernetwork,
+    open_setting,
+    oracle_corpus,
+    reconstruction_folder,
+    report_tasks,
+    results_dir,
+    seen_tasks,
+    tasks_of,
+    trained_hypernetwork,
+    training_corpus,
+    training_oracle_tasks,
+    with_seed,
+)
+from t2l.sft import build_hypernetwork, target_of, whitening_of
+from t2l.ship import ship
+from t2l.studies import run_study
+from t2l.target import TargetSpec
+from t2l.tasks.procedural import Task
+from t2l.vectors import write_vectors
 
 logger = logging.getLogger(__name__)
 
-TRAINING_SEED = 0  # of the descriptions that training draws from
-REPORT_SEED = 1  # of the descriptions that the report is made with
-SPLITS: tuple[Split, Split] = ("held_out", "train")
-
-
-def training_corpus(config: Config) -> Corpus:
-    """The tasks and encoded phrasings that the hypernetwork trains on."""
-    tasks = procedural_tasks(config.tasks.limit, config.tasks.seed)
-    rows = (*tasks.train, *tasks.extra)
-    return describe(rows, "train", config.tasks.descriptions, TRAINING_SEED, shared_encoder(config))
-
-
-def report_corpus(config: Config, seen: bool, split: Split) -> Corpus:
-    """The tasks that are measured, with encoded phrasings.
-
-    :param seen: training tasks instead of unseen ones.
-    :param split: `held_out` phrasings, or new sentences of the `train` grammar.
-    """
-    tasks = procedural_tasks(config.tasks.limit, config.tasks.seed)
-    rows = tasks.unseen[: config.evaluation.tasks]
-    if seen:
-        step = max(1, len(tasks.train) // max(1, config.evaluation.seen_tasks))
-        rows = tasks.train[::step][: config.evaluation.seen_tasks]
-    count = config.evaluation.descriptions
-    return describe(rows, split, count, REPORT_SEED, shared_encoder(config))
-
-
-def shared_encoder(config: Config) -> OnnxEncoder:
-    """The encoder that ships, with the run's cache of vectors."""
-    return open_encoder(config.assets_dir, config.run_dir / "embeddings")
+STUDIES = Path(__file__).parents[1] / "configs" / "studies.yaml"
+COMPRESSION_SAMPLES = 8  # questions a task
+# What the manifest says of a bundle; the report has all conditions.
+MANIFEST_CONDITIONS = (
+    "zero_shot",
+    "three_shot",
+    "matched",
+    "int8",
+    "known_words",
+    "shuffled",
+    "junk_words",
+    "static",
+    "multi_task",
+    "oracle",
+)
+VECTOR_DESCRIPTIONS = 3  # of each task that the report's maps show
 
 
 def base(config: Config) -> None:
     """Train the tiny base model."""
-    tasks = procedural_tasks(config.tasks.limit, config.tasks.seed)
-    train_base_model(config.base, tasks.train, config.run_dir / "base", pick_device())
+    train_base_model(config.base, tasks_of(config).train, config.run_dir / "base", pick_device())
+
+
+def encoder(config: Config) -> None:
+    """Tune the sentence encoder, if it is the tuned one that is asked for."""
+    if config.encoder.kind == "tuned":
+        tune_encoder(config.encoder, tasks_of(config), config.run_dir / "encoder", pick_device())
 
 
 def encode(config: Config) -> None:
-    """Encode every description once; later stages find the vectors on disk."""
+    """Encode every training description once; later stages find the vectors on disk."""
     training_corpus(config)
-    for seen, split in itertools.product((False, True), SPLITS):
-        report_corpus(config, seen, split)
 
 
 def sft(config: Config) -> None:
-    """Meta-train the hypernetwork through the frozen base model."""
+    """Meta-train the hypernetwork of every training seed through the frozen base model."""
+    corpus = training_corpus(config)
+    for seed in config.evaluation.train_seeds:
+        trained_hypernetwork(with_seed(config, seed), corpus)
+
+
+def oracles(config: Config) -> None:
+    """Train a LoRA for every unseen task of the report, and for some training tasks."""
+    model, target = _base_and_target(config)
+    rows = [*training_oracle_tasks(config), *report_tasks(config), *left_out_tasks(config)]
+    train_oracles(model, target, rows, config.baselines.oracles, config.run_dir, pick_device())
+
+
+def baselines(config: Config) -> None:
+    """Train the baselines that are one network for all tasks."""
+    model, target = _base_and_target(config)
+    tasks = tasks_of(config)
+    options = config.baselines
+    device = pick_device()
+    train_multi_task(
+        model, target, tasks.train, tasks.selection, options.multi_task, config.run_dir, device
+    )
+    train_hyperdecoder(config, model, target, tasks.train, config.run_dir, device)
+
+
+def reconstruction(config: Config) -> None:
+    """Train a hypernetwork to reproduce the oracles; measure it as a compression of them."""
+    corpus = oracle_corpus(config)
+    model, target = _base_and_target(config)
+    device = pick_device()
+    wanted = load_oracles(config.run_dir, [task.name for task in corpus.tasks])
+    network = build_hypernetwork(config, target, corpus.embeddings[0].shape[1])
+    folder = reconstruction_folder(config)
+    whitening = whitening_of(training_corpus(config), config.sft)
+    network = train_reconstruction(config, network, corpus, wanted, folder, device, whitening)
+    found = compression(model, network, corpus, wanted, COMPRESSION_SAMPLES, 0, device)
+    row = {"variant": config.hypernetwork.variant, "train_seed": config.sft.seed, **asdict(found)}
+    append_json(results_dir(config) / "compression.jsonl", row)
+
+
+def _base_and_target(config: Config) -> tuple[LlamaForCausalLM, TargetSpec]:
     folder = config.run_dir / "base" / "final"
     model = load_base_model(folder)
-    corpus = training_corpus(config)
-    target = target_of(model, folder, config)
-    hypernetwork = build_hypernetwork(config, target, corpus.embeddings[0].shape[1])
-    train_hypernetwork(config, model, hypernetwork, corpus, config.run_dir / "sft", pick_device())
+    return model, target_of(model, folder, config)
 
 
 def evaluate(config: Config) -> None:
-    """Measure the hypernetwork with its controls; writes `evaluation.json`."""
-    model = load_base_model(config.run_dir / "base" / "final")
-    hypernetwork = Hypernetwork.load(config.run_dir / "sft" / "final")
-    device = pick_device()
-    static = mean_adapter(hypernetwork, training_corpus(config).centroids(), device)
-    results = config.run_dir / "evaluation.jsonl"
-    report: dict[str, object] = {"settings": asdict(config.evaluation)}
-    for which, seen in (("unseen", False), ("seen", True)):
-        held_out, known = (report_corpus(config, seen, split) for split in SPLITS)
-        rows = evaluate_tasks(
-            model, hypernetwork, held_out, known, static, config.evaluation, device, seen, results
-        )
-        report[which] = {"tasks": len(rows), "conditions": summarise(rows)}
+    """Measure every training seed with its controls and baselines; writes `evaluation.json`."""
+    corpus = training_corpus(config)
+    results = results_dir(config) / "main.jsonl"
+    rows: list[ResultRow] = []
+    for seed in config.evaluation.train_seeds:
+        setting = open_setting(config, load_hypernetwork(with_seed(config, seed)), corpus)
+        with_network = [name for name in CONDITIONS if name not in WITHOUT_HYPERNETWORK]
+        rows += evaluate_setting(setting, with_network, results, seed)
+    rows += evaluate_setting(setting, list(WITHOUT_HYPERNETWORK), results, -1)
+    report = report_of(config, rows)
     path = config.run_dir / "evaluation.json"
     path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     logger.info("%s\n%s", path, json.dumps(report, indent=2))
 
 
+def evaluate_setting(
+    setting: Setting, conditions: list[str], results: Path, train_seed: int
+) -> list[ResultRow]:
+    """Measure conditions on every split and sampling seed."""
+    config = setting.config
+    splits: dict[str, tuple[Task, ...]] = {
+        "report": report_tasks(config),
+        "left_out": left_out_tasks(config),
+        "seen": seen_tasks(config),
+    }
+    untrained = ("oracle",)  # training tasks have oracles only where they were drawn
+    rows = []
+    for split, tasks in splits.items():
+        names = [name for name in conditions if split != "seen" or name not in untrained]
+        for seed in config.evaluation.sampling_seeds:
+            rows += measure(
+                setting,
+                tasks,
+                names,
+                results,
+                study="main",
+                variant=config.hypernetwork.variant if train_seed >= 0 else "base",
+                train_seed=train_seed,
+                sampling_seed=seed,
+                split=split,
+            )
+    return rows
+
+
+def evaluate_bundle(config: Config, folder: Path, precision: str, seed: int | None) -> None:
+    """Measure a bundle through its own graph on the report's tasks; prints what it finds."""
+    network = BundleNetwork(folder, precision)
+    setting = open_setting(config, network, training_corpus(config))
+    names = [name for name in CONDITIONS if name not in (*NEEDS_TRAINING, *BEFORE_EXPORT)]
+    rows = measure(
+        setting,
+        report_tasks(config),
+        names,
+        config.run_dir / "bundles.jsonl",
+        study="bundle",
+        variant=f"{network.manifest['name']} {network.manifest['version']} {precision}",
+        train_seed=-1,
+        sampling_seed=config.evaluation.sampling_seeds[0] if seed is None else seed,
+        split="report",
+    )
+    print(json.dumps({"tasks": len(rows), "conditions": summarise(rows)}, indent=2))
+
+
+def vectors(config: Config) -> None:
+    """Write vectors of descriptions and adapters, for the report's maps."""
+    first = with_seed(config, config.evaluation.train_seeds[0])
+    setting = open_setting(first, load_hypernetwork(first), training_corpus(first))
+    tasks = [*report_tasks(config), *seen_tasks(config)]
+    path = results_dir(config) / "vectors.safetensors"
+    write_vectors(setting, tasks, "held_out", VECTOR_DESCRIPTIONS, path)
+
+
+def study(config: Config, name: str) -> None:
+    """Train and measure the variants of a study."""
+    run_study(config, name, STUDIES, results_dir(config))
+
+
+def report(config: Config) -> None:
+    """Make the results page and its figures: in `docs` for the recipe that ships."""
+    build_report(results_dir(config), DOCS if config.publish else config.run_dir / "docs", config)
+
+
+def report_of(config: Config, rows: list[ResultRow]) -> dict[str, object]:
+    """Figures for the manifest: settings, and every split's conditions."""
+    report: dict[str, object] = {"settings": asdict(config.evaluation)}
+    for split in ("report", "left_out", "seen"):
+        ours = [row for row in rows if row.split == split]
+        tasks = len({row.task for row in ours})
+        found = summarise(ours)
+        conditions = {name: found[name] for name in MANIFEST_CONDITIONS if name in found}
+        report[split] = {"tasks": tasks, "conditions": conditions}
+    return report
+
+
 def export(config: Config) -> None:
     """Write base model, graph, bundle and demo tasks under the assets folder."""
-    hypernetwork = Hypernetwork.load(config.run_dir / "sft" / "final")
-    train = training_corpus(config)
-    held_out, known = (report_corpus(config, False, split) for split in SPLITS)
-    evaluation = json.loads((config.run_dir / "evaluation.json").read_text(encoding="utf-8"))
-    ship_base_model(config, hypernetwork)
-    ship_demo(config, known, held_out)
-    digest = ship_bundle(config, hypernetwork, train, held_out, shared_encoder(config), evaluation)
-    logger.info("%s %s has digest %s", config.bundle.name, config.bundle.version, digest)
+    first = with_seed(config, config.evaluation.train_seeds[0])
+    ship(first, load_hypernetwork(first), training_corpus(config))
 
 
 def everything(config: Config) -> None:
     """All stages in order; what is finished is not done again."""
-    for stage in (base, encode, sft, evaluate, export):
+    for stage in (base, encoder, encode, oracles, sft, baselines, evaluate, export):
         logger.info("stage %s", stage.__name__)
         stage(config)

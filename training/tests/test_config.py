@@ -21,6 +21,8 @@ def test_shipped_configurations_load(name: str) -> None:
     [
         ("runs: x\nsft: {stepz: 3}", "sft.stepz"),
         ("runs: x\nsft: {steps: many}", "sft.steps"),
+        ("runs: x\nbaselines: {oracles: {stepz: 3}}", "baselines.oracles.stepz"),
+        ("runs: x\nbase: {coded: 2}", "base.coded"),
         ("sft: {steps: 3}", "runs"),
         ("runs: [", "not valid YAML"),
         ("runs: x\nevaluation: {samples: 7, descriptions: 2}", "multiple"),
@@ -40,6 +42,15 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_folders_do_not_change_the_digest(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        (tmp_path / f"{name}.yaml").write_text(f"runs: {name}\n")
-    one, two = (load_config(tmp_path / f"{name}.yaml") for name in ("a", "b"))
-    assert config_digest(one) == config_digest(two)
+        text = f"runs: {name}\nbase: {{continue_from: {name}}}\nbundle: {{assets: {name}}}\n"
+        (tmp_path / f"{name}.yaml").write_text(text)
+    (tmp_path / "c.yaml").write_text("runs: a\nencoder: {steps: 7}\n")
+    one, two, other = (load_config(tmp_path / f"{name}.yaml") for name in ("a", "b", "c"))
+    assert config_digest(one) == config_digest(two) != config_digest(other)
+
+
+def test_folders_count_from_the_file(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("runs: ../r\nbase: {continue_from: old}\n")
+    config = load_config(tmp_path / "c.yaml")
+    assert config.run_dir == tmp_path.parent / "r"
+    assert config.base.continue_from == str(tmp_path / "old")

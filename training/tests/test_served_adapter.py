@@ -58,7 +58,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
 @pytest.fixture(scope="module")
 def target() -> TargetSpec:
     index = json.loads((ASSETS / "hypernets" / "index.json").read_text())
-    bundle = next(row for row in index["bundles"] if row["name"] == index["default"])
+    bundle = [row for row in index["bundles"] if row["name"] == index["default"]][-1]
     path = ASSETS / "hypernets" / bundle["name"] / bundle["version"] / "manifest.json"
     stored = json.loads(path.read_text())["target"]
     return TargetSpec.from_json({**stored, "alpha": stored["rank"], "use_rslora": False})

@@ -1,6 +1,7 @@
 """Meta-training: distinct tasks a step, gradients to every weight, a base that stays frozen."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,10 @@ from t2l.config import BaseModelConfig, Config, HypernetworkOptions, SftConfig, 
 from t2l.corpus import Corpus
 from t2l.device import Device
 from t2l.lora import apply_lora
+from t2l.meta_batch import make_batch
 from t2l.sft import (
     batch_loss,
     build_hypernetwork,
-    make_batch,
     select_tasks,
     target_of,
     train_hypernetwork,
@@ -48,23 +49,6 @@ def model(tmp_path: Path) -> LlamaForCausalLM:
     return base.eval().requires_grad_(False)
 
 
-def test_a_step_takes_distinct_tasks_and_groups_their_rows() -> None:
-    batch = make_batch(make_corpus(), CONFIG.sft, step=0)
-    places = torch.cat([rows for rows, _, _ in batch.parts]).tolist()
-    assert sorted(places) == list(range(CONFIG.sft.tasks))
-    for rows, tokens, labels in batch.parts:
-        assert tokens.shape == labels.shape
-        assert tokens.shape[0] == len(rows) * CONFIG.sft.examples
-
-
-def test_batches_depend_on_the_step_only() -> None:
-    corpus = make_corpus()
-    one, same = make_batch(corpus, CONFIG.sft, 1), make_batch(corpus, CONFIG.sft, 1)
-    assert torch.equal(one.embeddings, same.embeddings)
-    assert torch.equal(one.parts[0][1], same.parts[0][1])
-    assert not torch.equal(one.embeddings, make_batch(corpus, CONFIG.sft, 2).embeddings)
-
-
 def test_the_loss_of_a_bucketed_batch_is_that_of_each_task_alone(
     model: LlamaForCausalLM, tmp_path: Path
 ) -> None:
@@ -74,16 +58,51 @@ def test_the_loss_of_a_bucketed_batch_is_that_of_each_task_alone(
     for parameter in network.parameters():
         parameter.data.add_(0.02 * torch.randn_like(parameter))
     batch = make_batch(make_corpus(), CONFIG.sft, 0)
-    loss, weights, _ = batch_loss(model, network, batch, CPU)
+    found = batch_loss(model, network, batch, CPU)
     total, count = 0.0, 0
-    for rows, tokens, labels in batch.parts:
-        for place, row in enumerate(rows):
+    for one in batch.parts:
+        tokens, labels = one.tokens, one.labels
+        for place, row in enumerate(one.rows):
             part = slice(place * CONFIG.sft.examples, (place + 1) * CONFIG.sft.examples)
-            with apply_lora(model, target, select_tasks(weights, row[None])):
+            with apply_lora(model, target, select_tasks(found.weights, row[None])):
                 one = completion_loss(model(input_ids=tokens[part]).logits, labels[part])
             here = int((labels[part, 1:] >= 0).sum())
             total, count = total + one.item() * here, count + here
-    assert loss.item() == pytest.approx(total / count, rel=1e-5)
+    assert found.matched.item() == pytest.approx(total / count, rel=1e-5)
+    assert found.mismatched.item() == found.distilled.item() == 0  # not asked for
+    assert found.tokens == sum(part.tokens.numel() for part in batch.parts)
+
+
+def test_adapters_that_are_all_alike_miss_the_whole_margin(
+    model: LlamaForCausalLM, tmp_path: Path
+) -> None:
+    network = build_hypernetwork(CONFIG, target_of(model, tmp_path / "base", CONFIG), DIM).eval()
+    found = batch_loss(model, network, make_batch(make_corpus(), CONFIG.sft, 0), CPU, margin=0.7)
+    assert found.mismatched.item() == pytest.approx(0.7, rel=1e-5)
+
+
+def test_the_shortfall_of_the_margin_is_that_under_other_tasks_adapters(
+    model: LlamaForCausalLM, tmp_path: Path
+) -> None:
+    target = target_of(model, tmp_path / "base", CONFIG)
+    network = build_hypernetwork(CONFIG, target, DIM).eval()
+    torch.manual_seed(3)
+    for parameter in network.parameters():
+        parameter.data.add_(0.1 * torch.randn_like(parameter))
+    batch = make_batch(make_corpus(), CONFIG.sft, 0)
+    found = batch_loss(model, network, batch, CPU, margin=0.01)
+    missed, count = 0.0, 0
+    for part in batch.parts:
+        losses = []
+        for own in (part.rows, part.rows.roll(1)):
+            with apply_lora(model, target, select_tasks(found.weights, own)):
+                logits = model(input_ids=part.tokens).logits
+            losses.append(completion_loss(logits, part.labels).item())
+        here = int((part.labels[:, 1:] >= 0).sum())
+        missed, count = missed + max(0.0, 0.01 + losses[0] - losses[1]) * here, count + here
+    assert found.mismatched.item() == pytest.approx(missed / count, rel=1e-3)
+    found.mismatched.backward()
+    assert any(p.grad is not None and p.grad.any() for p in network.parameters())
 
 
 def test_training_moves_the_hypernetwork_and_never_the_base(
@@ -95,6 +114,9 @@ def test_training_moves_the_hypernetwork_and_never_the_base(
     trained = train_hypernetwork(CONFIG, model, network, make_corpus(), tmp_path / "sft", CPU)
     still = [n for n, value in trained.state_dict().items() if torch.equal(value, start[n])]
     assert still == []
+    facts = json.loads((tmp_path / "sft" / "final" / "training.json").read_text())
+    assert facts["steps"] == CONFIG.sft.steps and facts["resumed_at"] == 0
+    assert facts["parameters"] == sum(part.numel() for part in trained.parameters())
     for name, value in model.state_dict().items():
         assert torch.equal(value, before[name]), name
 

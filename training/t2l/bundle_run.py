@@ -1,0 +1,50 @@
+"""A bundle in place of a trained network: what ships is measured through its own graph."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from t2l.lora import LoraWeights
+from t2l.manifest import MANIFEST_FILE
+from t2l.onnx_hypernet import Lora, hypernet_runner
+from t2l.target import TargetSpec
+
+
+class BundleNetwork(nn.Module):
+    """Runs one graph of a bundle natively; its adapters have the scale in B already.
+
+    :param folder: the bundle, with its manifest.
+    :param precision: `float32` or `int8`.
+    :raises FileNotFoundError: if there is no such bundle.
+    :raises ValueError: if the bundle has no graph of that precision.
+    """
+
+    def __init__(self, folder: Path, precision: str) -> None:
+        super().__init__()
+        path = Path(folder) / MANIFEST_FILE
+        if not path.exists():
+            raise FileNotFoundError(f"{path}: no bundle there; give the folder of its manifest")
+        self.manifest = json.loads(path.read_text(encoding="utf-8"))
+        graphs = self.manifest["graphs"]
+        if precision not in graphs:
+            raise ValueError(f"{folder} has no {precision} graph; it has {', '.join(graphs)}")
+        data = (Path(folder) / graphs[precision]["file"]).read_bytes()
+        self._run: Callable[[Tensor], Lora] = hypernet_runner(data)
+        target = self.manifest["target"]
+        self.target = TargetSpec.from_json(
+            {**target, "alpha": float(target["rank"]), "use_rslora": False}
+        )
+
+    def forward(self, embedding: Tensor) -> LoraWeights:
+        """A [T, N, R, in] and B [T, N, out, R] of every module, for vectors [T, dim]."""
+        rows = [self._run(row) for row in embedding.cpu()]
+        return {
+            name: tuple(
+                torch.stack([row[name][side] for row in rows]).to(embedding.device)
+                for side in (0, 1)
+            )
+            for name in self.target.module_names
+        }

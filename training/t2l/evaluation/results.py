@@ -1,0 +1,123 @@
+"""Results as JSON lines: one row a task, appended as soon as it is measured, never rewritten."""
+
+import json
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+BOOTSTRAP_DRAWS = 2000
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """Exact match of some conditions on one task.
+
+    :param study: what the run belongs to: `main`, or an ablation's name.
+    :param variant: the run inside the study.
+    :param train_seed: of the hypernetwork; -1 for conditions without one.
+    :param sampling_seed: of samples and descriptions.
+    :param split: `report`, `selection`, `left_out` or `seen` (training tasks).
+    :param task: its name.
+    :param family: its shape.
+    :param samples: how many questions.
+    :param exact_match: condition -> share of right answers, 0 to 1.
+    """
+
+    study: str
+    variant: str
+    train_seed: int
+    sampling_seed: int
+    split: str
+    task: str
+    family: str
+    samples: int
+    exact_match: dict[str, float]
+
+    @property
+    def key(self) -> tuple[str, str, int, int, str, str]:
+        """What tells rows apart; conditions of one key may be spread over several rows."""
+        return (
+            self.study,
+            self.variant,
+            self.train_seed,
+            self.sampling_seed,
+            self.split,
+            self.task,
+        )
+
+
+def append_rows(path: Path, rows: Iterable[ResultRow]) -> None:
+    """Add rows at the end of a file."""
+    _drop_cut_line(path)
+    with path.open("a", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(asdict(row), separators=(",", ":")) + "\n")
+
+
+def _drop_cut_line(path: Path) -> None:
+    """Make a file ready to be added to: what a kill left of a last line goes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        content = path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            with path.open("r+b") as file:
+                file.truncate(whole)
+
+
+def append_json(path: Path, row: Mapping[str, object]) -> None:
+    """Add one object at the end of a JSON-lines file, unless it is there already."""
+    text = json.dumps(row, separators=(",", ":"))
+    _drop_cut_line(path)
+    if not path.exists() or text not in path.read_text(encoding="utf-8").splitlines():
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text + "\n")
+
+
+def read_rows(path: Path) -> list[ResultRow]:
+    """All rows of a file; none if there is no file. A last line cut by a kill is left out."""
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return [ResultRow(**json.loads(line)) for line in lines[:-1] if line]
+
+
+def merged(rows: Iterable[ResultRow]) -> dict[tuple[str, str, int, int, str, str], ResultRow]:
+    """Rows by key, the conditions of equal keys put together."""
+    found: dict[tuple[str, str, int, int, str, str], ResultRow] = {}
+    for row in rows:
+        old = found.get(row.key)
+        scores = {**(old.exact_match if old else {}), **row.exact_match}
+        found[row.key] = ResultRow(**{**asdict(row), "exact_match": scores})
+    return found
+
+
+def interval(values: Sequence[float], seed: int = 0) -> tuple[float, float]:
+    """95% bootstrap interval of a mean; the values are one a task."""
+    rng = random.Random(f"bootstrap|{seed}")
+    means = sorted(sum(rng.choices(values, k=len(values))) for _ in range(BOOTSTRAP_DRAWS))
+    low, high = round(0.025 * BOOTSTRAP_DRAWS), round(0.975 * BOOTSTRAP_DRAWS) - 1
+    return means[low] / len(values), means[high] / len(values)
+
+
+def by_task(rows: Iterable[ResultRow], condition: str) -> dict[str, float]:
+    """Mean over seeds of one condition for every task that has it, tasks in order of appearance."""
+    values: dict[str, list[float]] = {}
+    for row in rows:
+        if condition in row.exact_match:
+            values.setdefault(row.task, []).append(row.exact_match[condition])
+    return {task: sum(found) / len(found) for task, found in values.items()}
+
+
+def summarise(rows: Sequence[ResultRow]) -> dict[str, dict[str, float | list[float]]]:
+    """Mean exact match of every condition with its interval over tasks, rounded to four places."""
+    names = dict.fromkeys(name for row in rows for name in row.exact_match)
+    summary: dict[str, dict[str, float | list[float]]] = {}
+    for name in names:
+        values = list(by_task(rows, name).values())
+        summary[name] = {
+            "exact_match": round(sum(values) / len(values), 4),
+            "interval": [round(edge, 4) for edge in interval(values)],
+        }
+    return summary

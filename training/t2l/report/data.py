@@ -1,0 +1,108 @@
+"""Reads the folder of results; files that are absent are empty, so that everything is optional."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import safe_open
+
+from t2l.evaluation.results import ResultRow, merged, read_rows
+
+MAIN_VARIANT = "S"  # the variant that ships
+NO_SEED = -1  # training seed of conditions without a hypernetwork
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Descriptions and adapters of some tasks, row by row.
+
+    :param descriptions: the encoder's vectors, [n, dim].
+    :param adapters: flattened updates under one random projection, [n, k].
+    :param rows: task, family and domain of every row.
+    """
+
+    descriptions: np.ndarray
+    adapters: np.ndarray
+    rows: tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that was measured.
+
+    :param main: rows of the shipped variant and of conditions without a hypernetwork.
+    :param studies: rows of every study.
+    :param training: one record a finished training run.
+    :param compression: one record a hypernetwork fitted to adapters.
+    :param fit: one record a text with its fit score.
+    :param vectors: for the comparison of adapters with descriptions.
+    :param notes: prose about what did not work, or None.
+    """
+
+    main: tuple[ResultRow, ...]
+    studies: tuple[ResultRow, ...]
+    training: tuple[Record, ...]
+    compression: tuple[Record, ...]
+    fit: tuple[Record, ...]
+    vectors: Vectors | None
+    notes: str | None
+
+    def split(self, name: str) -> list[ResultRow]:
+        """The main rows of one split."""
+        return [row for row in self.main if row.split == name]
+
+    def study(self, name: str) -> list[ResultRow]:
+        """The rows of one study."""
+        return [row for row in self.studies if row.study == name]
+
+
+def read_results(folder: Path) -> Results:
+    """Read whatever a folder of results holds."""
+    notes = folder / "notes.md"
+    main = merged(read_rows(folder / "main.jsonl")).values()
+    return Results(
+        main=tuple(r for r in main if r.variant == MAIN_VARIANT or r.train_seed == NO_SEED),
+        studies=tuple(merged(read_rows(folder / "studies.jsonl")).values()),
+        training=read_records(folder / "training.jsonl"),
+        compression=read_records(folder / "compression.jsonl"),
+        fit=read_records(folder / "fit.jsonl"),
+        vectors=read_vectors(folder / "vectors.safetensors"),
+        notes=notes.read_text(encoding="utf-8") if notes.exists() else None,
+    )
+
+
+def read_records(path: Path) -> tuple[Record, ...]:
+    """The objects of a JSON-lines file; a last line cut by a kill is left out."""
+    if not path.exists():
+        return ()
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return tuple(json.loads(line) for line in lines[:-1] if line)
+
+
+def read_vectors(path: Path) -> Vectors | None:
+    """The vectors with the rows from the file's metadata, None if there is no file.
+
+    :raises ValueError: if the rows do not belong to the tensors.
+    """
+    if not path.exists():
+        return None
+    with safe_open(path, framework="numpy") as file:
+        descriptions = file.get_tensor("descriptions").astype(np.float64)
+        adapters = file.get_tensor("adapters").astype(np.float64)
+        rows = tuple(json.loads((file.metadata() or {}).get("rows", "[]")))
+    if not len(descriptions) == len(adapters) == len(rows):
+        raise ValueError(
+            f"{path}: {len(descriptions)} descriptions, {len(adapters)} adapters, {len(rows)} rows"
+        )
+    return Vectors(descriptions, adapters, rows)
+
+
+def distinct(values: Iterable[str], order: Sequence[str] = ()) -> list[str]:
+    """Every value once: those of a known order first, then as they appear."""
+    found = list(dict.fromkeys(values))
+    known = [value for value in order if value in found]
+    return known + [value for value in found if value not in known]

@@ -1,0 +1,109 @@
+"""One section a split: every condition with its interval, and its distance from the right one."""
+
+from pathlib import Path
+
+from t2l.evaluation.results import ResultRow
+from t2l.report import commands
+from t2l.report.data import NO_SEED, Results
+from t2l.report.figures import EXACT_MATCH, Series, bars
+from t2l.report.labels import CONDITIONS, SPLITS, condition_label, conditions_of
+from t2l.report.markdown import (
+    ABSENT,
+    count,
+    figure,
+    made_with,
+    missing,
+    paragraphs,
+    percent_interval,
+    points,
+    points_interval,
+    table,
+)
+from t2l.report.statistics import difference, estimate, means_by_seed, spread
+
+
+def split_section(results: Results, split: str, figures: Path) -> str:
+    """Text, table and figure of one split.
+
+    :param figures: folder that the figure is written into.
+    """
+    title, text = SPLITS[split]
+    rows = results.split(split)
+    if not rows:
+        return paragraphs(f"## {title}", text, missing(commands.MAIN))
+    names = conditions_of(rows)
+    name = f"conditions-{split}"
+    values = tuple(estimate(rows, condition) for condition in names)
+    labels = [condition_label(condition) for condition in names]
+    bars(figures / f"{name}.svg", labels, [Series("exact match", values)], EXACT_MATCH)
+    return paragraphs(
+        f"## {title}",
+        f"{text} {_sizes(rows)}",
+        _table(rows, names),
+        made_with(commands.MAIN),
+        figure(name, f"{title}: exact match of every condition with 95% intervals over tasks"),
+        made_with(commands.MAIN),
+    )
+
+
+def _sizes(rows: list[ResultRow]) -> str:
+    """How much was asked, from the rows."""
+    tasks = len({row.task for row in rows})
+    samples = sorted({row.samples for row in rows})
+    trained = {row.train_seed for row in rows} - {NO_SEED}
+    sampled = {row.sampling_seed for row in rows}
+    each = " or ".join(map(str, samples))
+    return (
+        f"{tasks} tasks with {each} questions each; hypernetworks of {_number(len(trained))} "
+        f"training seeds, {_number(len(sampled))} sampling seeds."
+    )
+
+
+def _number(value: int) -> str:
+    return str(value) if value else "no"
+
+
+def _table(rows: list[ResultRow], names: list[str]) -> str:
+    lines = []
+    for name in names:
+        by_seed = means_by_seed([row for row in rows if row.train_seed != NO_SEED], name)
+        found = estimate(rows, name)
+        above = ABSENT if name == "matched" else points_interval(difference(rows, "matched", name))
+        deviation = spread(by_seed.values())
+        lines.append(
+            (
+                f"{condition_label(name)} (`{name}`)" if name in CONDITIONS else f"`{name}`",
+                count(found.tasks if found else None),
+                percent_interval(found),
+                above,
+                ABSENT if deviation is None else f"{points(deviation).lstrip('+')}",
+            )
+        )
+    header = (
+        "condition",
+        "tasks",
+        "exact match (95% interval)",
+        "`matched` above it, points (95% interval)",
+        "deviation over training seeds, points",
+    )
+    return table(header, lines)
+
+
+def seeds_section(results: Results) -> str:
+    """Means of the right description's adapter for every training seed and sampling seed."""
+    lines = []
+    for split, (title, _) in SPLITS.items():
+        rows = results.split(split)
+        for which, label in (("train_seed", "training"), ("sampling_seed", "sampling")):
+            means = means_by_seed(rows, "matched", which)
+            if means:
+                shown = ", ".join(f"{seed}: {100 * mean:.1f}%" for seed, mean in means.items())
+                deviation = spread(means.values())
+                text = ABSENT if deviation is None else points(deviation).lstrip("+")
+                lines.append((title, label, shown, text))
+    head = "## Seeds"
+    if not lines:
+        return paragraphs(head, missing(commands.MAIN))
+    text = "Exact match with the description's adapter by seed, and the deviation between seeds."
+    header = ("split", "seed of", "exact match by seed", "standard deviation, points")
+    return paragraphs(head, text, table(header, lines), made_with(commands.MAIN))

@@ -1,0 +1,144 @@
+"""The studies: what each asks, its variants in order, and how it is drawn.
+
+A study is data: adding one is an entry here. Results of a study that has none are still shown, as a
+plain table under the study's own name.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from t2l.report import commands
+
+
+@dataclass(frozen=True)
+class Study:
+    """One comparison of training runs.
+
+    :param name: as in the results.
+    :param title: its heading.
+    :param text: what it asks; no figures, those come from the data.
+    :param order: variants in order; the first is what the others are compared with.
+    :param kind: bars for names, a line where the variants are numbers.
+    :param axis: label of a line's horizontal axis.
+    """
+
+    name: str
+    title: str
+    text: str
+    order: tuple[str, ...] = ()
+    kind: Literal["bars", "line", "table"] = "bars"
+    axis: str = ""
+
+    @property
+    def command(self) -> str:
+        """What makes the study's data."""
+        return commands.study(self.name)
+
+
+_STUDIES = (
+    Study(
+        "training",
+        "Training schemes",
+        "Supervised training through the frozen base model, reconstruction of adapters that were "
+        "trained per task, and supervised training that starts from the reconstruction.",
+        ("sft", "reconstruction", "warm_start"),
+    ),
+    Study(
+        "variant",
+        "Variants",
+        "S makes one row of A or column of B at a time, M a whole matrix, L both matrices of a "
+        "module at once.",
+        ("S", "M", "L"),
+    ),
+    Study(
+        "static_bias",
+        "Offsets",
+        "What takes the place of the heads' bias: the paper's one bias a head, learned offsets per "
+        "layer, or those with a gate before what is generated.",
+        ("per_layer", "none", "gated"),
+    ),
+    Study(
+        "rank",
+        "Rank",
+        "The rank of the generated update.",
+        ("2", "4", "8", "16"),
+        "line",
+        "rank (evenly spaced)",
+    ),
+    Study(
+        "modules",
+        "Target modules",
+        "Which linear layers get an update: query and value, all of the attention, or everything.",
+        ("qv", "qkvo", "all"),
+    ),
+    Study(
+        "tasks_equal",
+        "Number of training tasks, equal compute",
+        "The same number of steps whatever the number of tasks.",
+        ("16", "64", "256", "all"),
+        "line",
+        "training tasks (evenly spaced)",
+    ),
+    Study(
+        "tasks_scaled",
+        "Number of training tasks, compute in proportion",
+        "As many steps as the number of tasks asks for.",
+        ("16", "64", "256", "all"),
+        "line",
+        "training tasks (evenly spaced)",
+    ),
+    Study(
+        "encoder",
+        "Encoder",
+        "Where the description's vector comes from: the tuned encoder, the published one, a bag of "
+        "words, or the base model's own last token.",
+        ("tuned", "minilm", "bag_of_words", "base_last_token"),
+    ),
+    Study(
+        "losses",
+        "Losses",
+        "The supervised loss alone, with distillation of the told base model's hidden states, with "
+        "a margin over another task's adapter, or with a penalty on large values.",
+        ("sft", "distilled", "contrastive", "norm_penalty"),
+    ),
+    Study(
+        "optimizer",
+        "Optimizer",
+        "Muon for the hypernetwork's matrices, or AdamW for everything.",
+        ("muon", "adamw"),
+    ),
+    Study(
+        "whitening",
+        "Whitening",
+        "Whether the description's vectors are whitened before the hypernetwork reads them.",
+        ("with", "without"),
+    ),
+    Study(
+        "augmentation",
+        "Augmentation of vectors",
+        "Training on points between two phrasings of a task, with noise, or on phrasings alone.",
+        ("both", "mix", "noise", "none"),
+    ),
+    Study(
+        "head_in",
+        "Width of the heads' input",
+        "How many values the heads read.",
+        ("128", "256", "512"),
+        "line",
+        "width (evenly spaced)",
+    ),
+    Study(
+        "outputs",
+        "What is generated",
+        "A and B themselves, bounded values at a learned scale, or only what stands between an A "
+        "and a B that all tasks share.",
+        ("plain", "bounded", "diagonal", "square"),
+    ),
+)
+
+STUDIES: dict[str, Study] = {study.name: study for study in _STUDIES}
+
+
+def study_of(name: str) -> Study:
+    """A study by name; one that is not known is shown as a plain table."""
+    return STUDIES.get(name) or Study(name, name, "", kind="table")

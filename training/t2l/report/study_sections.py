@@ -1,0 +1,118 @@
+"""Tables and figures of the studies, one way for all of them."""
+
+from pathlib import Path
+from statistics import fmean
+
+from t2l.evaluation.results import ResultRow
+from t2l.report.data import Record, Results, distinct
+from t2l.report.figures import EXACT_MATCH, Series, bars, lines
+from t2l.report.labels import SPLITS, condition_label, conditions_of
+from t2l.report.markdown import (
+    ABSENT,
+    count,
+    figure,
+    made_with,
+    missing,
+    paragraphs,
+    percent_interval,
+    points_interval,
+    significant,
+    table,
+)
+from t2l.report.statistics import estimate, of_values, paired
+from t2l.report.studies import STUDIES, Study, study_of
+
+DRAWN = ("matched", "shuffled")
+
+
+def studies_section(results: Results, figures: Path) -> str:
+    """Every known study, then those that only the results know."""
+    names = distinct([*STUDIES, *(row.study for row in results.studies)])
+    intro = (
+        "Differences are paired by task, with 95% intervals over tasks; those between runs compare "
+        "with the first row of the same split."
+    )
+    parts = [study_section(results, study_of(name), figures) for name in names]
+    return paragraphs("## Studies", intro, *parts)
+
+
+def study_section(results: Results, study: Study, figures: Path) -> str:
+    """Text, table and figure of one study."""
+    rows = results.study(study.name)
+    head = paragraphs(f"### {study.title}", study.text)
+    if not rows:
+        return paragraphs(head, missing(study.command))
+    variants = distinct((row.variant for row in rows), study.order)
+    splits = distinct((row.split for row in rows), [*SPLITS])
+    records = [record for record in results.training if record["study"] == study.name]
+    parts = [head, _table(rows, variants, splits, records), made_with(study.command)]
+    if study.kind != "table":
+        name = f"study-{study.name}"
+        _draw(figures / f"{name}.svg", study, [r for r in rows if r.split == splits[0]], variants)
+        title = SPLITS[splits[0]][0].lower() if splits[0] in SPLITS else splits[0]
+        caption = f"{study.title}: exact match on {title} with 95% intervals over tasks"
+        parts += [figure(name, caption), made_with(study.command)]
+    return paragraphs(*parts)
+
+
+def _table(
+    rows: list[ResultRow], variants: list[str], splits: list[str], records: list[Record]
+) -> str:
+    conditions = conditions_of(rows, strengths=True)
+    lines_ = []
+    for split in splits:
+        first = _select(rows, split, variants[0])
+        for variant in variants:
+            own = _select(rows, split, variant)
+            if not own:
+                continue
+            gap = of_values(paired(own, "matched", own, "shuffled").values())
+            against = of_values(paired(own, "matched", first, "matched").values())
+            lines_.append(
+                (
+                    f"`{variant}`",
+                    split,
+                    significant(_mean(records, variant, "parameters")),
+                    count(len({row.train_seed for row in own})),
+                    count(len({row.task for row in own})),
+                    *(percent_interval(estimate(own, name)) for name in conditions),
+                    points_interval(gap),
+                    ABSENT if variant == variants[0] else points_interval(against),
+                )
+            )
+    header = (
+        "run",
+        "split",
+        "parameters",
+        "training seeds",
+        "tasks",
+        *(condition_label(name) for name in conditions),
+        "`matched` above `shuffled`, points",
+        f"`matched` above that of `{variants[0]}`, points",
+    )
+    return table(header, lines_)
+
+
+def _draw(path: Path, study: Study, rows: list[ResultRow], variants: list[str]) -> None:
+    series = [
+        Series(
+            condition_label(name),
+            tuple(estimate([r for r in rows if r.variant == v], name) for v in variants),
+        )
+        for name in DRAWN
+        if any(name in row.exact_match for row in rows)
+    ]
+    if study.kind == "line":
+        lines(path, variants, series, (study.axis, EXACT_MATCH))
+    else:
+        bars(path, [name.replace("_", " ") for name in variants], series, EXACT_MATCH)
+
+
+def _select(rows: list[ResultRow], split: str, variant: str) -> list[ResultRow]:
+    return [row for row in rows if row.split == split and row.variant == variant]
+
+
+def _mean(records: list[Record], variant: str, key: str) -> float | None:
+    own = [record for record in records if record["variant"] == variant]
+    values = [record[key] for record in own if record.get(key) is not None]
+    return fmean(values) if values else None
