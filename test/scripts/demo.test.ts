@@ -24,10 +24,10 @@ beforeAll(async () => {
   const task = {
     name: 'first',
     description: 'Give the first word',
-    held_out: 'Show nothing but the first word',
+    known_words: 'Give back the first word',
     samples,
   };
-  await writeFile(tasks, JSON.stringify({ tasks: [task] }));
+  await writeFile(tasks, JSON.stringify({ python: 0.625, tasks: [task] }));
 });
 
 afterAll(() => rm(folder, { recursive: true }));
@@ -40,7 +40,8 @@ function demo(...args: string[]): Promise<{ stdout: string; stderr: string }> {
 test('it says how base and adapted model do on every task', async () => {
   const { stdout, stderr } = await demo('--json', '--samples', '2');
   const result = JSON.parse(stdout);
-  expect(result).toMatchObject({ samples: 2, seed: 0, tasks: [{ name: 'first' }] });
+  const task = { name: 'first', description: 'Give the first word' };
+  expect(result).toMatchObject({ samples: 2, seed: 0, python: 0.625, tasks: [task] });
   const [{ base, adapted, adapter }] = result.tasks;
   expect([0, 0.5, 1]).toContain(base);
   expect([0, 0.5, 1]).toContain(adapted);
@@ -49,9 +50,18 @@ test('it says how base and adapted model do on every task', async () => {
   expect(stderr).toContain('1/1 first');
 });
 
-test('it can ask in words that training never had', async () => {
-  const { stdout } = await demo('--json', '--samples', '1', '--held-out');
-  expect(JSON.parse(stdout).tasks[0].description).toBe('Show nothing but the first word');
+test('it can ask in words that training knew, which Python was not asked in', async () => {
+  const { stdout } = await demo('--json', '--samples', '1', '--known-words');
+  const result = JSON.parse(stdout);
+  expect(result.tasks[0].description).toBe('Give back the first word');
+  expect(result).not.toHaveProperty('python');
+});
+
+test('the table ends with what the training code got right on every sample', async () => {
+  const { stdout } = await demo('--samples', '1');
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines.at(-1)).toBe('Python, float32, on all 3 samples: 62.5%');
+  expect(lines.at(-3)).toMatch(/^mean /);
 });
 
 test('it fails when no adapter can be had', async () => {
