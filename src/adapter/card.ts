@@ -22,9 +22,9 @@ export interface CardFacts {
 }
 
 const VERDICTS: Readonly<Record<Fit['verdict'], string>> = {
-  good: 'the description is close to tasks the hypernetwork was trained on',
-  uncertain: 'the description is some way from every task the hypernetwork was trained on',
-  unfit: 'the description is far from every task the hypernetwork was trained on; test before use',
+  good: 'expect the adapter to work: descriptions like this one mostly do',
+  uncertain: 'the adapter may or may not work: test it before use',
+  unfit: 'do not expect the adapter to work: the description is far from what was trained on',
 };
 
 /** The README.md of an adapter. */

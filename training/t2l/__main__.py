@@ -9,6 +9,7 @@ from t2l import stages
 from t2l.config import Config, ConfigError, load_config
 
 STAGES: dict[str, Callable[[Config], None]] = {
+    "adopt": stages.adopt,
     "base": stages.base,
     "encoder": stages.encoder,
     "encode": stages.encode,
@@ -53,7 +54,7 @@ def main() -> None:
             stages.evaluate_bundle(config, arguments.bundle, arguments.precision, arguments.seed)
         else:
             STAGES[arguments.stage](config)
-    except (ConfigError, FileNotFoundError) as error:
+    except (ConfigError, FileExistsError, FileNotFoundError) as error:
         parser.error(str(error))
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from transformers import LlamaForCausalLM
 
+from t2l.adopt import adopt as adopt_shipped
+from t2l.adopt import encoder_is_adopted
 from t2l.base_model import load_base_model, train_base_model
 from t2l.bundle_run import BundleNetwork
 from t2l.compression import compression
@@ -69,14 +71,19 @@ MANIFEST_CONDITIONS = (
 VECTOR_DESCRIPTIONS = 3  # of each task that the report's maps show
 
 
+def adopt(config: Config) -> None:
+    """Begin the run with the base model and the encoder that ship."""
+    adopt_shipped(config)
+
+
 def base(config: Config) -> None:
     """Train the tiny base model."""
     train_base_model(config.base, tasks_of(config).train, config.run_dir / "base", pick_device())
 
 
 def encoder(config: Config) -> None:
-    """Tune the sentence encoder, if it is the tuned one that is asked for."""
-    if config.encoder.kind == "tuned":
+    """Tune the sentence encoder, if it is the tuned one that is asked for and none ships yet."""
+    if config.encoder.kind == "tuned" and not encoder_is_adopted(config):
         tune_encoder(config.encoder, tasks_of(config), config.run_dir / "encoder", pick_device())
 
 
