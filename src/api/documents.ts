@@ -68,7 +68,14 @@ const hypernetVersionSchema = z
     precision: z.string().openapi({ description: 'Used when a request names none.' }),
     precisions: z.array(z.string()),
     encoder: z.object({ kind: z.string(), model: z.string(), dim: z.int() }),
-    evaluation: z.record(z.string(), z.unknown()),
+    evaluation: z
+      .record(z.string(), z.unknown())
+      .openapi({
+        description: 'Exact match with controls and baselines, as measured in training.',
+      }),
+    training: z
+      .record(z.string(), z.unknown())
+      .openapi({ description: 'What made it: seeds, digest of the configuration, commit.' }),
   })
   .openapi('HypernetVersion');
 
@@ -161,5 +168,6 @@ function versionDocument(
     precisions: Object.keys(graphs),
     encoder: { kind: encoder.kind, model: encoder.model, dim: encoder.dim },
     evaluation: manifest.evaluation,
+    training: manifest.training,
   };
 }

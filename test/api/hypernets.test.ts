@@ -54,6 +54,7 @@ test('the built-in bundle is there with nothing registered', async () => {
       registered_at: null,
       base_model: builtIn.manifest.target.base_model,
       evaluation: builtIn.manifest.evaluation,
+      training: builtIn.manifest.training,
     },
   ]);
   const health = await (await server.fetch('/healthz')).json();
