@@ -26,11 +26,15 @@ class TasksConfig:
     :param limit: about how many tasks to keep, or None for all.
     :param seed: of the choice of compositions and of the split.
     :param descriptions: training descriptions per task, encoded once.
+    :param wider: further compositions of each shape that the hypernetwork trains on, at most.
+    :param wider_descriptions: training descriptions of each of them.
     """
 
     limit: int | None = None
     seed: int = 0
     descriptions: int = 16
+    wider: int = 200
+    wider_descriptions: int = 4
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -142,6 +146,7 @@ class SftConfig:
     :param lr: peak learning rate of AdamW, for the rest.
     :param decay_from: share of the steps after which the rate falls linearly to zero.
     :param whitening: shrinkage of the whitening of vectors (`whitening.py`), None for none.
+    :param whiten_within: whiten what varies between the phrasings of a task, not between tasks.
     :param mix: train on points between two phrasings of a task instead of on one phrasing.
     :param noise: deviation of noise on a vector; whitened vectors have unit variance.
     :param norm_penalty: weight of the mean square of the generated values.
@@ -164,8 +169,9 @@ class SftConfig:
     decay_from: float = Field(default=0.4, ge=0, le=1)
     clip: float = 1.0
     whitening: float | None = 1e-3
+    whiten_within: bool = True
     mix: bool = True
-    noise: float = Field(default=0.2, ge=0)
+    noise: float = Field(default=0.3, ge=0)
     norm_penalty: float = 0.0
     distill: float = Field(default=0.0, ge=0)
     contrast: float = Field(default=0.0, ge=0)

@@ -7,6 +7,7 @@ the same file, so there is nothing to swap or approximate afterwards.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import torch
@@ -39,6 +40,22 @@ class Corpus:
     tasks: tuple[Task, ...]
     descriptions: tuple[tuple[str, ...], ...]
     embeddings: tuple[Tensor, ...]
+
+    @cached_property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Rows of the tasks of each shape, shapes in order of appearance."""
+        found: dict[str, list[int]] = {}
+        for row, task in enumerate(self.tasks):
+            found.setdefault(task.family, []).append(row)
+        return tuple(map(tuple, found.values()))
+
+    def joined(self, other: "Corpus") -> "Corpus":
+        """These tasks, then the other's."""
+        return Corpus(
+            self.tasks + other.tasks,
+            self.descriptions + other.descriptions,
+            self.embeddings + other.embeddings,
+        )
 
     def centroids(self) -> Tensor:
         """Unit mean of each task's vectors, [tasks, dim]: the task's place for the fit score."""

@@ -48,7 +48,7 @@ class Batch:
 def make_batch(corpus: Corpus, config: SftConfig, step: int) -> Batch:
     """The batch of one step: distinct tasks, one phrasing and fresh examples of each."""
     rng = random.Random(f"sft|{config.seed}|{step}")
-    picks = rng.sample(range(len(corpus.tasks)), min(config.tasks, len(corpus.tasks)))
+    picks = draw_tasks(corpus, config.tasks, rng)
     embeddings = torch.stack([draw_vector(corpus.embeddings[pick], config, rng) for pick in picks])
     rows = []
     for place, pick in enumerate(picks):
@@ -68,6 +68,16 @@ def _part(group: Sequence[tuple[int, int, Task, list[Sample]]]) -> Part:
     told, _ = collate([encode_lines([sample], task.codes) for task, sample in pairs])
     shifts = torch.tensor([len(task.codes) for task, _ in pairs])
     return Part(torch.tensor([place for _, place, _, _ in group]), tokens, labels, told, shifts)
+
+
+def draw_tasks(corpus: Corpus, count: int, rng: random.Random) -> list[int]:
+    """Distinct tasks, half of them by way of their shape, so that rare shapes are not starved."""
+    shapes = corpus.shapes
+    picks: dict[int, None] = {}
+    while len(picks) < min(count, len(corpus.tasks)):
+        rows = rng.choice(shapes) if rng.random() < 0.5 else range(len(corpus.tasks))
+        picks[rng.choice(rows)] = None
+    return list(picks)
 
 
 def draw_vector(phrasings: Tensor, config: SftConfig, rng: random.Random) -> Tensor:

@@ -13,7 +13,7 @@ from t2l.evaluation.setting import Setting
 from t2l.hypernetwork import Hypernetwork
 from t2l.reconstruction import start_from
 from t2l.sft import build_hypernetwork, target_of, train_hypernetwork
-from t2l.tasks.procedural import Task, TaskSet, procedural_tasks
+from t2l.tasks.procedural import Task, TaskSet, procedural_tasks, wider_tasks
 
 RESULTS = Path(__file__).parents[1] / "results"
 DESCRIPTION_SEED = 0  # of the descriptions that training draws from
@@ -85,6 +85,16 @@ def trained_hypernetwork(config: Config, corpus: Corpus) -> Hypernetwork:
     if config.sft.warm_start and not store.exists():
         start_from(network, reconstruction_folder(config))
     return train_hypernetwork(config, model, network, corpus, store, pick_device())
+
+
+def meta_corpus(config: Config) -> Corpus:
+    """What the hypernetwork trains on: the training tasks and, if it has all, wider ones."""
+    train = training_corpus(config)
+    if config.sft.training_tasks is not None or config.tasks.wider == 0:
+        return train
+    rows = wider_tasks(tasks_of(config), config.tasks.wider, config.tasks.seed)
+    count = config.tasks.wider_descriptions
+    return train.joined(describe(rows, "train", count, DESCRIPTION_SEED, open_encoder(config)))
 
 
 def reconstruction_folder(config: Config) -> Path:

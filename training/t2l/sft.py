@@ -82,6 +82,8 @@ def whitening_of(corpus: Corpus, config: SftConfig) -> Whitening | None:
     """The whitening of the training vectors, or None if none is asked for."""
     if config.whitening is None:
         return None
+    if config.whiten_within:
+        return Whitening.within(corpus.embeddings, config.whitening)
     return Whitening.of(torch.cat(corpus.embeddings), config.whitening)
 
 

@@ -32,6 +32,7 @@ from t2l.report.build import DOCS, build_report
 from t2l.run import (
     left_out_tasks,
     load_hypernetwork,
+    meta_corpus,
     open_setting,
     oracle_corpus,
     reconstruction_folder,
@@ -46,7 +47,7 @@ from t2l.run import (
 )
 from t2l.sft import build_hypernetwork, target_of, whitening_of
 from t2l.ship import ship
-from t2l.studies import run_study
+from t2l.studies import note_training, run_study
 from t2l.target import TargetSpec
 from t2l.tasks.procedural import Task
 from t2l.vectors import write_vectors
@@ -89,14 +90,17 @@ def encoder(config: Config) -> None:
 
 def encode(config: Config) -> None:
     """Encode every training description once; later stages find the vectors on disk."""
-    training_corpus(config)
+    meta_corpus(config)
 
 
 def sft(config: Config) -> None:
     """Meta-train the hypernetwork of every training seed through the frozen base model."""
-    corpus = training_corpus(config)
+    corpus = meta_corpus(config)
     for seed in config.evaluation.train_seeds:
-        trained_hypernetwork(with_seed(config, seed), corpus)
+        seeded = with_seed(config, seed)
+        trained_hypernetwork(seeded, corpus)
+        path = results_dir(config) / "training.jsonl"
+        note_training(path, "main", config.hypernetwork.variant, seeded)
 
 
 def oracles(config: Config) -> None:
@@ -126,7 +130,7 @@ def reconstruction(config: Config) -> None:
     wanted = load_oracles(config.run_dir, [task.name for task in corpus.tasks])
     network = build_hypernetwork(config, target, corpus.embeddings[0].shape[1])
     folder = reconstruction_folder(config)
-    whitening = whitening_of(training_corpus(config), config.sft)
+    whitening = whitening_of(meta_corpus(config), config.sft)
     network = train_reconstruction(config, network, corpus, wanted, folder, device, whitening)
     found = compression(model, network, corpus, wanted, COMPRESSION_SAMPLES, 0, device)
     row = {"variant": config.hypernetwork.variant, "train_seed": config.sft.seed, **asdict(found)}

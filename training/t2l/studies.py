@@ -16,7 +16,7 @@ import yaml
 from t2l.config import Config, ConfigError, config_of
 from t2l.evaluation.measure import measure
 from t2l.evaluation.results import append_json
-from t2l.run import open_setting, tasks_of, trained_hypernetwork, training_corpus
+from t2l.run import meta_corpus, open_setting, tasks_of, trained_hypernetwork, training_corpus
 
 logger = logging.getLogger(__name__)
 
@@ -85,8 +85,8 @@ def run_study(config: Config, name: str, studies: Path, results: Path) -> None:
         for seed in config.study.seeds:
             seeded = config_of(_merged(asdict(ours), {"sft": {"seed": seed}}))
             corpus = training_corpus(seeded)
-            network = trained_hypernetwork(seeded, corpus)
-            _note(results / "training.jsonl", name, variant, seeded)
+            network = trained_hypernetwork(seeded, meta_corpus(seeded))
+            note_training(results / "training.jsonl", name, variant, seeded)
             measure(
                 open_setting(seeded, network, corpus),
                 tasks,
@@ -101,7 +101,7 @@ def run_study(config: Config, name: str, studies: Path, results: Path) -> None:
             )
 
 
-def _note(path: Path, study: str, variant: str, config: Config) -> None:
+def note_training(path: Path, study: str, variant: str, config: Config) -> None:
     """Append what a training run took, once."""
     folder = config.run_dir / "sft" / f"seed-{config.sft.seed}" / "final"
     facts = json.loads((folder / "training.json").read_text(encoding="utf-8"))

@@ -7,6 +7,7 @@ disappears into the hypernetwork's first layer: what is exported takes plain vec
 """
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -35,6 +36,28 @@ class Whitening:
         exact = vectors.double()
         mean = exact.mean(dim=0)
         covariance = (exact - mean).T @ (exact - mean) / len(exact)
+        return cls._from(mean, covariance, shrinkage)
+
+    @classmethod
+    def within(cls, groups: Sequence[Tensor], shrinkage: float) -> "Whitening":
+        """Makes phrasings of one task alike: whitens what varies inside groups of vectors.
+
+        Directions in which a task's phrasings differ are pressed down and the others are left as
+        they are (within-class covariance normalisation, Hatch et al., 2006). The whole is scaled
+        to a mean variance of one.
+
+        :param groups: vectors of each task's phrasings, each [n, dim].
+        :param shrinkage: added to every variance inside the groups.
+        """
+        exact = torch.cat(list(groups)).double()
+        mean = exact.mean(dim=0)
+        inner = torch.cat([group.double() - group.double().mean(dim=0) for group in groups])
+        found = cls._from(mean, inner.T @ inner / len(inner), shrinkage)
+        variance = ((exact - mean) @ found.matrix.double()).square().mean()
+        return cls(found.mean, found.matrix / float(variance.sqrt()))
+
+    @classmethod
+    def _from(cls, mean: Tensor, covariance: Tensor, shrinkage: float) -> "Whitening":
         values, directions = torch.linalg.eigh(covariance)
         scales = (values.clamp(min=0) + shrinkage).rsqrt()
         matrix = directions @ torch.diag(scales) @ directions.T

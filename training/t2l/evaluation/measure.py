@@ -53,7 +53,7 @@ def measure(
             hits = CONDITIONS[name](setting, block)
             for index in range(len(some)):
                 part = hits[index * options.samples : (index + 1) * options.samples]
-                found[index][name] = sum(part) / options.samples
+                found[index][name] = round(sum(part) / options.samples, 4)
         append_rows(
             results,
             (

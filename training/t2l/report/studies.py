@@ -110,7 +110,14 @@ _STUDIES = (
     Study(
         "whitening",
         "Whitening",
-        "Whether the description's vectors are whitened before the hypernetwork reads them.",
+        "Whether the description's vectors are whitened before the hypernetwork reads them: what "
+        "varies between the phrasings of a task, everything, or nothing.",
+        ("within", "total", "none"),
+    ),
+    Study(
+        "wider",
+        "Further compositions",
+        "Whether the hypernetwork also trains on compositions that the base model did not.",
         ("with", "without"),
     ),
     Study(

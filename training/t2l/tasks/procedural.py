@@ -153,11 +153,11 @@ class _Distinct:
     """Keeps the first of the tasks that compute the same thing."""
 
     def __init__(self) -> None:
-        self._seen: set[tuple[str | None, ...]] = set()
+        self._seen: set[tuple[str | None, ...]] = set()  # domain, then answers
 
     def __call__(self, task: Task) -> bool:
-        signature = _signature(task)
-        if signature in self._seen or len(set(signature)) < 3:
+        signature = (task.domain, *_signature(task))
+        if signature in self._seen or len(set(signature)) < 4:
             return False
         self._seen.add(signature)
         return True
@@ -222,10 +222,31 @@ def procedural_tasks(limit: int | None = None, seed: int = 0) -> TaskSet:
     )
 
 
+def wider_tasks(tasks: TaskSet, each: int, seed: int) -> tuple[Task, ...]:
+    """At most so many wider compositions of each shape, each computing something of its own.
+
+    They are for the hypernetwork, which learns how steps combine from as many combinations as it
+    can get; the base model has their skills from others.
+    """
+    distinct = _Distinct()
+    every = (*tasks.train, *tasks.selection, *tasks.report, *tasks.left_out)
+    for task in every:
+        distinct(task)
+    names = {task.name for task in every}
+    rows = [task for task in wider_compositions(tasks) if task.name not in names]
+    random.Random(f"wider|{seed}").shuffle(rows)
+    shapes: dict[str, list[Task]] = {}
+    for task in rows:
+        found = shapes.setdefault(task.family, [])
+        if len(found) < each and distinct(task):
+            found.append(task)
+    return tuple(task for found in shapes.values() for task in found)
+
+
 def wider_compositions(tasks: TaskSet) -> tuple[Task, ...]:
     """Every composition of the shapes that are trained on, less those that are held back.
 
-    Many more than the quotas take. They are for what needs descriptions and no samples.
+    Many more than the quotas take; some compute the same.
     """
     held_back = {task.name for task in (*tasks.selection, *tasks.report, *tasks.left_out)}
     every = [
