@@ -68,11 +68,9 @@ const hypernetVersionSchema = z
     precision: z.string().openapi({ description: 'Used when a request names none.' }),
     precisions: z.array(z.string()),
     encoder: z.object({ kind: z.string(), model: z.string(), dim: z.int() }),
-    evaluation: z
-      .record(z.string(), z.unknown())
-      .openapi({
-        description: 'Exact match with controls and baselines, as measured in training.',
-      }),
+    evaluation: z.record(z.string(), z.unknown()).openapi({
+      description: 'Exact match with controls and baselines, as measured in training.',
+    }),
     training: z
       .record(z.string(), z.unknown())
       .openapi({ description: 'What made it: seeds, digest of the configuration, commit.' }),

@@ -50,13 +50,19 @@ from t2l.manifest import (
     resolve,
     update_index,
 )
-from t2l.onnx_hypernet import PRECISIONS, build_hypernet_graph, hypernet_runner, update_cosines
+from t2l.onnx_hypernet import (
+    MIN_INT8_COSINE,
+    PRECISIONS,
+    build_hypernet_graph,
+    hypernet_runner,
+    int8_graph,
+    update_cosines,
+)
 from t2l.target import TargetSpec
 
 logger = logging.getLogger(__name__)
 
 MAX_FLOAT32_ERROR = 1e-5  # of a golden tensor's largest value, PyTorch against ONNX Runtime
-MIN_INT8_COSINE = 0.9995  # of every module's update in every layer, int8 against float32
 
 
 def export_bundle(
@@ -94,7 +100,10 @@ def export_bundle(
         raise BundleError(f"{folder} exists and versions are immutable; choose the next version")
 
     network = copy.deepcopy(network).cpu().eval()
-    contents = {f"hypernet.{p}.onnx": build_hypernet_graph(network, p) for p in PRECISIONS}
+    contents = {
+        "hypernet.float32.onnx": build_hypernet_graph(network, "float32"),
+        "hypernet.int8.onnx": int8_graph(network, golden.embeddings),
+    }
     exact = copy.deepcopy(network).double()
     _check_graphs(exact, golden, contents)
     contents["fit.f16"] = fit_bytes(fit)

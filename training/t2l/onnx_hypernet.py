@@ -28,12 +28,15 @@ from t2l.onnx_build import GraphBuilder
 from t2l.target import TargetModule
 
 PRECISIONS = ("float32", "int8")
+MIN_INT8_COSINE = 0.9995  # of every module's update in every layer, int8 against float32
 
 
-def build_hypernet_graph(network: Hypernetwork, precision: str) -> bytes:
+def build_hypernet_graph(network: Hypernetwork, precision: str, input_bits: int = 8) -> bytes:
     """The graph's bytes: outputs `<module>.A` [N, R, in] and `<module>.B` [N, out, R].
 
     :param precision: "float32" or "int8".
+    :param input_bits: of the heads' input in int8: 8, or 16 with a scale for every row, which costs
+        a second integer product and is for heads whose rows differ too much for one scale.
     :raises ValueError: for another precision, or for a network that has no graph.
     """
     if precision not in PRECISIONS:
@@ -43,13 +46,14 @@ def build_hypernet_graph(network: Hypernetwork, precision: str) -> bytes:
     network = copy.deepcopy(network).cpu().double().eval()  # folded sums must not show threads
     config, target = network.config, network.target
     graph = GraphBuilder(f"t2l-{config.variant}")
+    kind = "int16" if precision == "int8" and input_bits == 16 else precision
     embedding = graph.input("embedding", TensorProto.FLOAT, [1, config.embedding_dim])
     with torch.no_grad():
         features = _body(graph, network, embedding)  # [M, N, ...]
         for index, module in enumerate(target.modules):
             mine = graph.op("Gather", features, graph.const(index), axis=0)
             emit = _emit_together if _shares_head(network, module) else _emit_apart
-            sides = emit(graph, network, index, mine, precision)
+            sides = emit(graph, network, index, mine, kind)
             rank, layers = target.rank, target.layers
             shapes = ([layers, rank, module.in_features], [layers, module.out_features, rank])
             for side, value, shape in zip("AB", sides, shapes, strict=True):
@@ -60,6 +64,22 @@ def build_hypernet_graph(network: Hypernetwork, precision: str) -> bytes:
                     value = graph.op("Add", value, name)
                 graph.output(f"{module.name}.{side}", value, TensorProto.FLOAT, shape)
     return graph.serialise()
+
+
+def int8_graph(network: Hypernetwork, embeddings: torch.Tensor) -> bytes:
+    """The int8 graph with the fewest bits in the heads' input that keep the updates' directions.
+
+    :param embeddings: what it is tried on, [n, dim].
+    """
+    data = build_hypernet_graph(network, "int8")
+    exact = hypernet_runner(build_hypernet_graph(network, "float32"))
+    run = hypernet_runner(data)
+    for row in embeddings:
+        wanted, found = exact(row), run(row)
+        for name, pair in wanted.items():
+            if pair[1].any() and update_cosines(found[name], pair).min() < MIN_INT8_COSINE:
+                return build_hypernet_graph(network, "int8", input_bits=16)
+    return data
 
 
 def _body(graph: GraphBuilder, network: Hypernetwork, embedding: str) -> str:
@@ -177,6 +197,8 @@ def _product(
     bias: np.ndarray | None,
     precision: str,
 ) -> str:
+    if precision == "int16":
+        return graph.linear_split(graph.split(x), name, weight, bias)
     if precision == "int8":
         return graph.linear_int8(graph.quantise(x), name, weight, bias)
     return graph.linear(x, name, weight, bias)

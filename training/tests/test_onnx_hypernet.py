@@ -8,8 +8,14 @@ import torch
 from onnx import numpy_helper
 from test_hypernetwork import MISTRAL, TINY, VARIANTS, network
 
+from t2l import onnx_hypernet
 from t2l.hypernetwork import Hypernetwork, HypernetworkConfig
-from t2l.onnx_hypernet import build_hypernet_graph, hypernet_runner, update_cosines
+from t2l.onnx_hypernet import (
+    build_hypernet_graph,
+    hypernet_runner,
+    int8_graph,
+    update_cosines,
+)
 
 BIASES = {
     "head": {},
@@ -58,6 +64,23 @@ def test_int8_keeps_every_update(variant: str, bias: str):
         for name in wanted:
             assert update_cosines(found[name], wanted[name]).min() >= 0.9995
             assert 0.99 < found[name][1].norm() / wanted[name][1].norm() < 1.01
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_heads_that_8_bits_are_not_enough_for_read_16(
+    variant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = network(variant)
+    embeddings = torch.nn.functional.normalize(torch.randn(2, 10), dim=1)
+    assert int8_graph(made, embeddings) == build_hypernet_graph(made, "int8")
+
+    monkeypatch.setattr(onnx_hypernet, "MIN_INT8_COSINE", 0.99999999)
+    data = int8_graph(made, embeddings)
+    assert data == build_hypernet_graph(made, "int8", input_bits=16)
+    for row in embeddings:
+        found, wanted = hypernet_runner(data)(row), expected(made, row)
+        for name in wanted:
+            assert update_cosines(found[name], wanted[name]).min() >= 0.9999
 
 
 def test_int8_at_mistral_size():
