@@ -12,7 +12,7 @@
  * The descriptions use words and sentence frames that training never had; with --known-words they
  * are new sentences of words that training knew, which is easier.
  *
- *   npm run demo -- [--known-words] [--samples 12] [--seed 0] [--tasks FILE] [--endpoint URL] [--json]
+ *   npm run demo -- [--known-words] [--samples 24] [--seed 0] [--tasks FILE] [--endpoint URL] [--json]
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -65,7 +65,7 @@ await runCommand(main);
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      samples: { type: 'string', default: '12' },
+      samples: { type: 'string', default: '24' },
       seed: { type: 'string', default: '0' },
       tasks: { type: 'string', default: join(ROOT, 'src/assets/demo/unseen-tasks.json') },
       model: { type: 'string', default: join(ROOT, 'src/assets/base-models/t2l-mini-base') },

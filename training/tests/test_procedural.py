@@ -16,6 +16,7 @@ from t2l.tasks.procedural import (
     known_before,
     procedural_tasks,
     wider_compositions,
+    wider_tasks,
 )
 from t2l.tasks.registry import DOMAINS
 
@@ -208,3 +209,15 @@ def test_the_family_does_not_depend_on_the_hash_seed() -> None:
         for seed in ("1", "2")
     }
     assert len(outputs) == 1
+
+
+def test_wider_tasks_are_new_and_hold_nothing_back() -> None:
+    wider = wider_tasks(TASKS, 5, seed=0)
+    names = {one.name for one in wider}
+    assert len(names) == len(wider) > 100
+    others = (*TASKS.train, *TASKS.selection, *TASKS.report, *TASKS.left_out)
+    assert not names & {one.name for one in others}
+    assert not {one.family for one in wider} & {one.family for one in TASKS.left_out}
+    assert wider == wider_tasks(TASKS, 5, seed=0)
+    for one in wider[::10]:
+        assert one.sample(random.Random(1)).output

@@ -1,5 +1,7 @@
 """Whitening: unit variance for training, and no trace of it in the network that is exported."""
 
+from collections.abc import Sequence
+
 import torch
 
 from t2l.hypernetwork import Hypernetwork, HypernetworkConfig
@@ -32,3 +34,19 @@ def test_the_folded_network_takes_plain_vectors() -> None:
         expected, got = network(whitening(vectors()[:5])), folded(vectors()[:5])
     for wanted, given in zip(expected["q"], got["q"], strict=True):
         assert torch.allclose(wanted, given, atol=1e-5)
+
+
+def test_within_makes_the_phrasings_of_a_task_alike() -> None:
+    generator = torch.Generator().manual_seed(3)
+    tasks = torch.randn(40, 1, 6, generator=generator)
+    loose = torch.tensor([3.0, 1.0, 0.1, 0.1, 0.1, 0.1])  # where phrasings differ
+    groups = tuple(tasks + loose * torch.randn(40, 8, 6, generator=generator))
+    whitening = Whitening.within(groups, 1e-3)
+
+    def spread(rows: Sequence[torch.Tensor]) -> float:
+        inner = torch.cat([row - row.mean(dim=0) for row in rows]).square().mean()
+        return float(inner / torch.cat(list(rows)).var(dim=0).mean())
+
+    assert spread([whitening(group) for group in groups]) < spread(groups) / 10
+    found = whitening(torch.cat(groups))
+    assert abs(float(found.square().mean()) - 1) < 1e-3
