@@ -39,6 +39,7 @@ class Listener:
 
 def heard(condition: str, block: Block) -> list[tuple[str, ...]]:
     listener = Listener()
+    # the listener has what controls use of a setting, and no model
     CONDITIONS[condition](listener, block)  # type: ignore[arg-type]
     assert [len(texts) for texts in listener.heard] == [len(row) for row in block.descriptions]
     return listener.heard

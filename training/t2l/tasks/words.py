@@ -52,14 +52,13 @@ def word_operations() -> list[Operation]:
     for letter in LETTERS:
         rows += _word_letter_operations(letter)
     for symbol, name in SYMBOLS.items():
-        article = "an" if name.startswith("(excl") else "a"
         rows.append(
             Operation(
                 f"append:{symbol}",
                 "map",
                 each(lambda w, symbol=symbol: w + symbol),
                 key="append_symbol",
-                slots={"p": symbol, "name": name, "article": article},
+                slots={"p": symbol, "name": name},
                 parameter=symbol,
             )
         )
