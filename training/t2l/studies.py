@@ -2,20 +2,29 @@
 
 A study names its variants and what each changes; `python -m t2l study NAME` trains those that are
 not trained yet and measures them on the selection tasks in selection phrasings, so that nothing is
-ever chosen on the report's tasks or words.
+ever chosen on the report's tasks or words. Most studies contain the plain recipe: variants that ask
+for the same thing share one network and one measurement, found by a digest of what they ask for.
 """
 
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from t2l.config import Config, ConfigError, config_of
+from t2l.config import (
+    BundleConfig,
+    Config,
+    ConfigError,
+    EvaluationConfig,
+    StudyConfig,
+    config_digest,
+    config_of,
+)
 from t2l.evaluation.measure import measure
-from t2l.evaluation.results import append_json
+from t2l.evaluation.results import append_json, append_rows, read_rows
 from t2l.run import meta_corpus, open_setting, tasks_of, trained_hypernetwork, training_corpus
 
 logger = logging.getLogger(__name__)
@@ -35,7 +44,7 @@ def read_studies(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def variant_config(config: Config, study: str, variant: str, changes: dict[str, Any]) -> Config:
-    """The run's configuration with a variant's changes, in a folder of its own.
+    """The run's configuration with a variant's changes, in a folder named after what it asks for.
 
     Base model, encoder and oracles stay those of the run.
     """
@@ -43,13 +52,21 @@ def variant_config(config: Config, study: str, variant: str, changes: dict[str, 
     values["sft"]["steps"] = config.study.steps
     values = _merged(values, changes)
     changed = config_of(values)
-    folder = config.run_dir / "studies" / study / variant
-    _link(config.run_dir, folder, SHARED)
-    values["runs"] = str(folder)
     kept = (config.base, config.tasks.limit, config.tasks.seed)
     if (changed.base, changed.tasks.limit, changed.tasks.seed) != kept:
         raise ConfigError(f"study {study}: a variant cannot change the base model or its tasks")
+    folder = config.run_dir / "studies" / recipe_digest(changed)[:16]
+    _link(config.run_dir, folder, SHARED)
+    values["runs"] = str(folder)
     return config_of(values)
+
+
+def recipe_digest(config: Config) -> str:
+    """sha256 of what determines a trained network: not how it is measured, named or studied."""
+    plain = replace(
+        config, bundle=BundleConfig(), evaluation=EvaluationConfig(), study=StudyConfig()
+    )
+    return config_digest(plain)
 
 
 def _merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -87,6 +104,7 @@ def run_study(config: Config, name: str, studies: Path, results: Path) -> None:
             corpus = training_corpus(seeded)
             network = trained_hypernetwork(seeded, meta_corpus(seeded))
             note_training(results / "training.jsonl", name, variant, seeded)
+            _copy_rows(results, name, variant, seeded)
             measure(
                 open_setting(seeded, network, corpus),
                 tasks,
@@ -101,8 +119,32 @@ def run_study(config: Config, name: str, studies: Path, results: Path) -> None:
             )
 
 
+def _copy_rows(results: Path, study: str, variant: str, config: Config) -> None:
+    """Take over what another study has measured of the same network."""
+    path, seed = results / "studies.jsonl", config.sft.seed
+    rows = [row for row in read_rows(path) if row.train_seed == seed]
+    if any((row.study, row.variant) == (study, variant) for row in rows):
+        return
+    places = dict.fromkeys((row.study, row.variant) for row in rows)
+    notes = _notes(results / "training.jsonl")
+    wanted = recipe_digest(config)
+    for place in places:
+        if notes.get((*place, seed)) == wanted:
+            twins = [row for row in rows if (row.study, row.variant) == place]
+            append_rows(path, (replace(row, study=study, variant=variant) for row in twins))
+            return
+
+
+def _notes(path: Path) -> dict[tuple[str, str, int], str]:
+    """Recipe of every training run that is noted: (study, variant, seed) -> digest."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    rows = [json.loads(line) for line in lines]
+    return {(row["study"], row["variant"], row["train_seed"]): row.get("recipe") for row in rows}
+
+
 def note_training(path: Path, study: str, variant: str, config: Config) -> None:
     """Append what a training run took, once."""
     folder = config.run_dir / "sft" / f"seed-{config.sft.seed}" / "final"
     facts = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-    append_json(path, {"study": study, "variant": variant, "train_seed": config.sft.seed, **facts})
+    place = {"study": study, "variant": variant, "train_seed": config.sft.seed}
+    append_json(path, {**place, **facts, "recipe": recipe_digest(config)})

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from t2l import studies
 from t2l.config import Config, ConfigError, StudyConfig, TasksConfig, load_config
+from t2l.evaluation.results import ResultRow, append_rows, read_rows
 from t2l.stages import STUDIES
 from t2l.studies import read_studies, run_study, variant_config
 
@@ -36,8 +38,9 @@ def changed(config: Config, other: Config) -> dict[str, Any]:
 
 def test_a_variant_changes_what_it_says_its_steps_and_its_folder(config: Config) -> None:
     other = variant_config(config, "rank", "4", {"target": {"rank": 4, "alpha": 8.0}})
+    assert other.run_dir.parent == config.run_dir / "studies"
     assert changed(config, other) == {
-        "runs": str(config.run_dir / "studies" / "rank" / "4"),
+        "runs": str(other.run_dir),
         "sft.steps": 9,
         "target.rank": 4,
         "target.alpha": 8.0,
@@ -56,6 +59,46 @@ def test_variants_share_what_the_run_has_made_and_keep_their_own_networks(config
             assert (other.run_dir / name).resolve() == (config.run_dir / name).resolve()
             assert (other.run_dir / name / "made").exists()
         assert not (other.run_dir / "sft").exists()
+
+
+def test_the_same_recipe_has_one_folder_in_every_study_and_another_recipe_has_not(
+    config: Config,
+) -> None:
+    plain = variant_config(config, "one", "a", {})
+    said = variant_config(config, "two", "b", {"target": {"rank": config.target.rank}})
+    other = variant_config(config, "two", "c", {"target": {"rank": 2}})
+    assert plain.run_dir == said.run_dir != other.run_dir
+
+
+def test_what_is_measured_of_a_network_counts_in_every_study_that_has_it(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "studies.yaml").write_text("one: {a: {}}\ntwo: {b: {}, c: {sft: {lr: 0.1}}}\n")
+    trained: list[Path] = []
+
+    def train(seeded: Config, corpus: object) -> None:
+        final = seeded.run_dir / "sft" / "seed-0" / "final"
+        if not final.exists():
+            trained.append(seeded.run_dir)
+            final.mkdir(parents=True)
+            (final / "training.json").write_text('{"steps": 9}')
+
+    def measured(*_: object, study: str, variant: str, **__: object) -> None:
+        path = tmp_path / "studies.jsonl"
+        if all((row.study, row.variant) != (study, variant) for row in read_rows(path)):
+            score = {"matched": len(trained) / 10}
+            append_rows(path, [ResultRow(study, variant, 0, 1, "x", "t", "f", 6, score)])
+
+    for name in ("training_corpus", "meta_corpus", "open_setting"):
+        monkeypatch.setattr(studies, name, lambda *_: None)
+    monkeypatch.setattr(studies, "trained_hypernetwork", train)
+    monkeypatch.setattr(studies, "measure", measured)
+    for study in ("one", "two", "one"):
+        run_study(config, study, tmp_path / "studies.yaml", tmp_path)
+    found = {(r.study, r.variant): r.exact_match for r in read_rows(tmp_path / "studies.jsonl")}
+    same, other = {"matched": 0.1}, {"matched": 0.2}
+    assert found == {("one", "a"): same, ("two", "b"): same, ("two", "c"): other}
+    assert len(trained) == 2
 
 
 @pytest.mark.parametrize(
@@ -85,8 +128,7 @@ def test_an_unknown_study_is_refused_with_those_that_there_are(
 
 def test_every_shipped_study_has_several_variants_that_can_be_run(tmp_path: Path) -> None:
     mini = replace(load_config(STUDIES.parent / "mini.yaml"), runs=str(tmp_path))
-    studies = read_studies(STUDIES)
-    for study, variants in studies.items():
+    for study, variants in read_studies(STUDIES).items():
         made = {name: variant_config(mini, study, name, row) for name, row in variants.items()}
         recipes = {str(asdict(replace(one, runs=""))) for one in made.values()}
         assert len(recipes) == len(variants) > 1, study

@@ -81,8 +81,8 @@ _STUDIES = (
     ),
     Study(
         "tasks_scaled",
-        "Number of training tasks, compute in proportion",
-        "As many steps as the number of tasks asks for.",
+        "Number of training tasks, scaled compute",
+        "Half as many steps for a quarter of the tasks.",
         ("16", "64", "256", "all"),
         "line",
         "training tasks (evenly spaced)",
