@@ -13,6 +13,7 @@ from t2l.report.fit import fit_section
 from t2l.report.flops_case import Case, mini_case, mistral_case
 from t2l.report.flops_section import flops_section
 from t2l.report.markdown import paragraphs
+from t2l.report.phrasings import phrasings_section
 from t2l.report.splits import seeds_section, split_section
 from t2l.report.strength import strength_section
 from t2l.report.study_sections import studies_section
@@ -61,6 +62,7 @@ def render(results: Results, figures: Path, cases: tuple[Case | None, ...]) -> s
         *(split_section(results, split, figures) for split in SPLITS),
         seeds_section(results),
         families_section(results),
+        phrasings_section(),
         strength_section(results, figures),
         studies_section(results, figures),
         compression_section(results, figures),

@@ -16,7 +16,7 @@ CONDITIONS: dict[str, str] = {
     "matched": "adapter of the task's description",
     "int8": "the same, made by the int8 graph",
     "paraphrase": "adapter of another phrasing",
-    "known_words": "adapter of a new sentence of training words",
+    "known_words": "adapter of a new sentence of training phrases",
     "shuffled": "adapter of another task's description",
     "negated": "adapter of the negated description",
     "junk_words": "adapter of random words",
@@ -34,8 +34,8 @@ CONDITIONS: dict[str, str] = {
 SPLITS: dict[str, tuple[str, str]] = {
     "report": (
         "Unseen tasks",
-        "Tasks that neither the base model nor the hypernetwork was trained on, described in words "
-        "and frames that no training description has.",
+        "Tasks that neither the base model nor the hypernetwork was trained on, described in "
+        "phrases and sentence frames that no training description has.",
     ),
     "left_out": (
         "Left-out families",
@@ -43,7 +43,7 @@ SPLITS: dict[str, tuple[str, str]] = {
         "training.",
     ),
     "seen": (
-        "Training tasks in unseen words",
+        "Training tasks in unseen phrasings",
         "Tasks of the training set, with fresh inputs and phrasings that were held out.",
     ),
     "selection": (
