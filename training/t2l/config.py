@@ -149,7 +149,6 @@ class SftConfig:
     :param whiten_within: whiten what varies between the phrasings of a task, not between tasks.
     :param mix: train on points between two phrasings of a task instead of on one phrasing.
     :param noise: deviation of noise on a vector; whitened vectors have unit variance.
-    :param norm_penalty: weight of the mean square of the generated values.
     :param distill: weight of the distance to the told base model's hidden states, 0 for none.
     :param contrast: weight of the shortfall of `margin` (`sft.py`), 0 for none.
     :param margin: how much likelier an answer must be under its own adapter, nats a token.
@@ -172,7 +171,6 @@ class SftConfig:
     whiten_within: bool = True
     mix: bool = True
     noise: float = Field(default=0.3, ge=0)
-    norm_penalty: float = 0.0
     distill: float = Field(default=0.0, ge=0)
     contrast: float = Field(default=0.0, ge=0)
     margin: float = 1.0

@@ -51,7 +51,7 @@ class HypernetworkConfig:
     :param input_scale: factor on the embedding, sqrt(embedding_dim) if None.
     :param per_layer_bias: learned offsets per layer and module instead of one bias per head.
     :param static_bias: as per_layer_bias, with a gate per module before the generated B.
-    :param modulation: "diagonal" or "square": what is generated between a shared A and B.
+    :param modulation: "diagonal": only that is generated, between an A and a B of all tasks.
     :param bounded: whether generated values are bounded, at a learned scale.
     :param head_init: "zero", or "normal", which static_bias needs: behind a closed gate a zero
         head would never get a gradient.
@@ -66,7 +66,7 @@ class HypernetworkConfig:
     per_layer_bias: bool = False
     static_bias: bool = False
     head_init: Literal["zero", "normal"] = "zero"
-    modulation: Literal["none", "diagonal", "square"] = "none"
+    modulation: Literal["none", "diagonal"] = "none"
     bounded: bool = False
 
     def __post_init__(self) -> None:
@@ -78,10 +78,8 @@ class HypernetworkConfig:
             raise ValueError(f"dropout must be from 0 to below 1, got {self.dropout}")
         if self.head_init not in ("zero", "normal"):
             raise ValueError(f"head_init must be zero or normal, got {self.head_init!r}")
-        if self.modulation not in ("none", "diagonal", "square"):
-            raise ValueError(
-                f"modulation must be none, diagonal or square, got {self.modulation!r}"
-            )
+        if self.modulation not in ("none", "diagonal"):
+            raise ValueError(f"modulation must be none or diagonal, got {self.modulation!r}")
         if self.modulation != "none" and (self.variant != "L" or not self.per_layer_bias):
             raise ValueError(
                 "modulation needs variant L, whose rows are one a layer and module, "
@@ -250,13 +248,10 @@ class Hypernetwork(nn.Module):
         """The shared A, and the shared B times what was generated; features [T, N, M, H]."""
         weights = {}
         for index, module in enumerate(self.target.modules):
-            y = self.heads[module.name](features[:, :, index])  # [T, N, R] or [T, N, R * R]
+            y = self.heads[module.name](features[:, :, index])  # [T, N, R]
             shared_a, shared_b = self.offset_a[module.name], self.offset_b[module.name]
-            if self.config.modulation == "diagonal":
-                b = shared_b * y[:, :, None]
-            else:
-                b = shared_b @ y.unflatten(-1, (self.target.rank, -1))
-            weights[module.name] = (shared_a.expand(len(features), *shared_a.shape), b)
+            a = shared_a.expand(len(features), *shared_a.shape)
+            weights[module.name] = (a, shared_b * y[:, :, None])
         return weights
 
     def features(self, embedding: Tensor) -> Tensor:
@@ -307,6 +302,17 @@ class Hypernetwork(nn.Module):
             sides.append(y if variant == "S" else y.unflatten(-1, (rank, width)))
         return sides[0], sides[1].mT
 
+    @torch.no_grad()
+    def round_matrices(self) -> None:
+        """Round every linear layer's weights to what float16 holds.
+
+        Done once at the end of training: the graphs that ship then keep them in half the bytes and
+        still compute exactly what was measured.
+        """
+        for layer in self.modules():
+            if isinstance(layer, nn.Linear):
+                layer.weight.copy_(layer.weight.half().float())
+
     def save(self, folder: Path) -> None:
         """Write the weights (safetensors) and the config and target (JSON) into `folder`."""
         folder = Path(folder)
@@ -331,7 +337,7 @@ def head_width(config: HypernetworkConfig, target: TargetSpec, module: TargetMod
     """Outputs of one module's head in the given variant."""
     n_in, n_out = module.in_features, module.out_features
     if config.modulation != "none":
-        return target.rank ** (2 if config.modulation == "square" else 1)
+        return target.rank
     if config.variant == "L":
         return target.rank * (n_in + n_out)
     return max(n_in, n_out) * (target.rank if config.variant == "M" else 1)

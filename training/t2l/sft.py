@@ -153,12 +153,6 @@ def batch_loss(
     return BatchLoss(matched / labelled, missed / labelled, distilled / labelled, weights, computed)
 
 
-def mean_square(weights: LoraWeights) -> Tensor:
-    """Mean square of all generated values."""
-    values = [part for pair in weights.values() for part in pair]
-    return sum(part.square().sum() for part in values) / sum(part.numel() for part in values)
-
-
 def make_optimizers(
     hypernetwork: nn.Module, config: SftConfig, bfloat16: bool
 ) -> list[torch.optim.Optimizer]:
@@ -223,8 +217,6 @@ def train_hypernetwork(
         found = batch_loss(model, hypernetwork, batch, device, margin, options.distill > 0)
         objective = found.matched + options.contrast * found.mismatched
         objective = objective + options.distill * found.distilled
-        if options.norm_penalty > 0:
-            objective = objective + options.norm_penalty * mean_square(found.weights)
         objective.backward()
         nn.utils.clip_grad_norm_(hypernetwork.parameters(), options.clip)
         for optimizer in optimizers:
@@ -246,6 +238,7 @@ def train_hypernetwork(
             logger.info("sft step %d loss %.4f", step + 1, average)
     hypernetwork.eval().cpu()
     finished = hypernetwork if whitening is None else whitening.fold(hypernetwork)
+    finished.round_matrices()
     finished.save(final)
     facts = {
         "steps": options.steps,

@@ -118,6 +118,22 @@ def test_heads_have_exact_width_and_constants_are_folded():
     assert not stored & dynamic
 
 
+def test_rounded_matrices_take_half_the_bytes_and_lose_nothing():
+    made = Hypernetwork(HypernetworkConfig("S", embedding_dim=384, head_init="normal"), TINY).eval()
+    before = build_hypernet_graph(made, "float32")
+    made.round_matrices()
+    data = build_hypernet_graph(made, "float32")
+    # all but the first layer, whose weights are multiplied by the embedding's factor
+    matrices = [layer.weight for layer in made.modules() if isinstance(layer, torch.nn.Linear)]
+    saved = 2 * sum(weight.numel() for weight in matrices if weight.shape[1] != 384)
+    assert len(before) - len(data) > 0.85 * saved
+    embedding = torch.nn.functional.normalize(torch.ones(384), dim=0)
+    found, wanted = hypernet_runner(data)(embedding), expected(made, embedding)
+    for name in wanted:
+        for ours, theirs in zip(found[name], wanted[name], strict=True):
+            assert (ours - theirs).abs().max() < 1e-5 * theirs.abs().max()
+
+
 def test_scale_is_folded_into_b():
     made = network("S")
     model = onnx.load_from_string(build_hypernet_graph(made, "float32"))

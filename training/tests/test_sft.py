@@ -114,6 +114,8 @@ def test_training_moves_the_hypernetwork_and_never_the_base(
     trained = train_hypernetwork(CONFIG, model, network, make_corpus(), tmp_path / "sft", CPU)
     still = [n for n, value in trained.state_dict().items() if torch.equal(value, start[n])]
     assert still == []
+    matrix = trained.mlp1.up.weight
+    assert torch.equal(matrix, matrix.half().float())  # the graphs keep it in half the bytes
     facts = json.loads((tmp_path / "sft" / "final" / "training.json").read_text())
     assert facts["steps"] == CONFIG.sft.steps and facts["resumed_at"] == 0
     assert facts["parameters"] == sum(part.numel() for part in trained.parameters())

@@ -97,9 +97,9 @@ _STUDIES = (
     Study(
         "losses",
         "Losses",
-        "The supervised loss alone, with distillation of the told base model's hidden states, with "
-        "a margin over another task's adapter, or with a penalty on large values.",
-        ("sft", "distilled", "contrastive", "norm_penalty"),
+        "The supervised loss alone, with distillation of the told base model's hidden states, "
+        "or with a margin over another task's adapter.",
+        ("sft", "distilled", "contrastive"),
     ),
     Study(
         "optimizer",
@@ -127,19 +127,19 @@ _STUDIES = (
         ("both", "mix", "noise", "none"),
     ),
     Study(
-        "head_in",
-        "Width of the heads' input",
-        "How many values the heads read.",
-        ("128", "256", "512"),
+        "latent",
+        "Width of the body",
+        "The hypernetwork's latent width, of which the description gets half.",
+        ("128", "192", "256"),
         "line",
         "width (evenly spaced)",
     ),
     Study(
         "outputs",
         "What is generated",
-        "A and B themselves, bounded values at a learned scale, or only what stands between an A "
-        "and a B that all tasks share.",
-        ("plain", "bounded", "diagonal", "square"),
+        "A and B themselves, bounded values at a learned scale, or only a diagonal "
+        "between an A and a B that all tasks share.",
+        ("plain", "bounded", "diagonal"),
     ),
 )
 
