@@ -9,8 +9,8 @@
  * only if it is exactly right. Base and adapted see the same questions. Under the table stands what
  * the training code got right on all samples of the file, for comparison.
  *
- * The descriptions use words and sentence frames that training never had; with --known-words they
- * are new sentences of words that training knew, which is easier.
+ * The descriptions use phrases and sentence frames that training never had; with --known-words they
+ * are new sentences of phrases that training knew, which is easier.
  *
  *   npm run demo -- [--known-words] [--samples 24] [--seed 0] [--tasks FILE] [--endpoint URL] [--json]
  */
@@ -37,9 +37,9 @@ const tasksSchema = z.object({
     .array(
       z.object({
         name: z.string(),
-        /** Words and a sentence frame that training never had. */
+        /** Phrases and a sentence frame that training never had. */
         description: z.string(),
-        /** The same in a new sentence of words that training knew. */
+        /** The same in a new sentence of phrases that training knew. */
         known_words: z.string(),
         samples: z.array(z.object({ prompt: z.string(), answer: z.string() })).min(1),
       }),

@@ -8,11 +8,9 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
-
-import yaml
 
 from t2l.tasks.operation import Items, Operation
+from t2l.tasks.phrasing import read_phrases
 
 
 @dataclass(frozen=True)
@@ -75,8 +73,7 @@ class Domain:
         """Patterns of every step: key -> split -> patterns; its own win over the common ones."""
         book: dict[str, dict[str, tuple[str, ...]]] = {}
         for name in ("common", self.name):
-            text = (files("t2l.tasks") / "phrases" / f"{name}.yaml").read_text(encoding="utf-8")
-            for key, splits in yaml.safe_load(text).items():
+            for key, splits in read_phrases(name).items():
                 book[key] = {split: tuple(patterns) for split, patterns in splits.items()}
         return book
 

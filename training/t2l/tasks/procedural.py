@@ -100,7 +100,7 @@ class Task:
     def descriptions(self, split: Split, count: int, seed: int) -> tuple[str, ...]:
         """Up to `count` distinct descriptions, in a seeded order.
 
-        :param split: `train`, `selection` or `held_out`; they share neither synonyms nor frames.
+        :param split: `train`, `selection` or `held_out`; they share neither phrases nor frames.
         """
         rng = random.Random(f"{self.name}|{split}|{seed}")
         found: dict[str, None] = {}
