@@ -2,7 +2,7 @@
 
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from transformers import LlamaForCausalLM
@@ -56,6 +56,7 @@ logger = logging.getLogger(__name__)
 
 STUDIES = Path(__file__).parents[1] / "configs" / "studies.yaml"
 COMPRESSION_SAMPLES = 8  # questions a task
+COMPRESSION_VARIANTS = ("S", "M", "L")
 # What the manifest says of a bundle; the report has all conditions.
 MANIFEST_CONDITIONS = (
     "zero_shot",
@@ -123,18 +124,20 @@ def baselines(config: Config) -> None:
 
 
 def reconstruction(config: Config) -> None:
-    """Train a hypernetwork to reproduce the oracles; measure it as a compression of them."""
+    """Train S, M and L to reproduce the oracles; measure each as a compression of them."""
     corpus = oracle_corpus(config)
     model, target = _base_and_target(config)
     device = pick_device()
     wanted = load_oracles(config.run_dir, [task.name for task in corpus.tasks])
-    network = build_hypernetwork(config, target, corpus.embeddings[0].shape[1])
-    folder = reconstruction_folder(config)
     whitening = whitening_of(meta_corpus(config), config.sft)
-    network = train_reconstruction(config, network, corpus, wanted, folder, device, whitening)
-    found = compression(model, network, corpus, wanted, COMPRESSION_SAMPLES, 0, device)
-    row = {"variant": config.hypernetwork.variant, "train_seed": config.sft.seed, **asdict(found)}
-    append_json(results_dir(config) / "compression.jsonl", row)
+    for variant in COMPRESSION_VARIANTS:
+        ours = replace(config, hypernetwork=replace(config.hypernetwork, variant=variant))
+        network = build_hypernetwork(ours, target, corpus.embeddings[0].shape[1])
+        folder = reconstruction_folder(ours)
+        network = train_reconstruction(ours, network, corpus, wanted, folder, device, whitening)
+        found = compression(model, network, corpus, wanted, COMPRESSION_SAMPLES, 0, device)
+        row = {"variant": variant, "train_seed": config.sft.seed, **asdict(found)}
+        append_json(results_dir(config) / "compression.jsonl", row)
 
 
 def _base_and_target(config: Config) -> tuple[LlamaForCausalLM, TargetSpec]:
