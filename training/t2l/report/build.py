@@ -1,4 +1,4 @@
-"""Puts the report together: reads the results, writes `results.md` and its figures."""
+"""Puts the report together: reads the results, writes `results.md`, figures and a model card."""
 
 import logging
 from pathlib import Path
@@ -13,6 +13,7 @@ from t2l.report.fit import fit_section
 from t2l.report.flops_case import Case, mini_case, mistral_case
 from t2l.report.flops_section import flops_section
 from t2l.report.markdown import paragraphs
+from t2l.report.model_card import model_card, shipped_manifest
 from t2l.report.phrasings import phrasings_section
 from t2l.report.splits import seeds_section, split_section
 from t2l.report.strength import strength_section
@@ -31,7 +32,7 @@ SPLITS = ("report", "left_out", "seen")
 
 
 def build_report(results: Path, out: Path, config: Config, target: Path = MISTRAL) -> Path:
-    """Write the report.
+    """Write the report, and the model card of the bundle that ships.
 
     :param results: folder of results files, all of them optional.
     :param out: folder of `results.md` and, below it, `figures`.
@@ -45,6 +46,10 @@ def build_report(results: Path, out: Path, config: Config, target: Path = MISTRA
     cases = (mini_case(config, tasks), mistral_case(config, target))
     path = out / "results.md"
     path.write_text(render(read_results(results), figures, cases) + "\n", encoding="utf-8")
+    shipped = shipped_manifest(config.assets_dir, config.bundle.name)
+    if shipped is not None:
+        card = out / f"{config.bundle.name}.md"
+        card.write_text(model_card(*shipped) + "\n", encoding="utf-8")
     logger.info("wrote %s", path)
     return path
 
