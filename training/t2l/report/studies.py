@@ -47,7 +47,7 @@ _STUDIES = (
         "variant",
         "Variants",
         "S makes one row of A or column of B at a time, M a whole matrix, L both matrices of a "
-        "module at once.",
+        "module at once. With more steps than the other studies have.",
         ("S", "M", "L"),
     ),
     Study(
@@ -91,7 +91,7 @@ _STUDIES = (
         "encoder",
         "Encoder",
         "Where the description's vector comes from: the tuned encoder, the published one, a bag of "
-        "words, or the base model's own last token.",
+        "words, or the base model's own last token. With fewer training texts than elsewhere.",
         ("tuned", "minilm", "bag_of_words", "base_last_token"),
     ),
     Study(
