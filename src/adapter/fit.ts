@@ -7,7 +7,7 @@
  *
  *     similarity = highest cosine                              how close the closest task is
  *     success    = softmax(cosines / temperature) . success    how well the tasks around it are done
- *     topic      = sigmoid(bias + weight similarity)           is it a task of this kind at all?
+ *     topic      = sigmoid(bias + weight similarity + direction . v)    is it a task of this kind?
  *     match      = sigmoid(bias + weight success + direction . v)    if so, will it be done well?
  *     score      = topic match
  *
@@ -103,11 +103,14 @@ function expectedMatch(
     total += share;
     right += share * (success[index] as number);
   }
-  const along = unit.reduce((sum, value, k) => sum + value * (match.direction[k] as number), 0);
   return (
-    sigmoid(topic.bias + topic.similarity * similarity) *
-    sigmoid(match.bias + match.success * (right / total) + along)
+    sigmoid(topic.bias + topic.similarity * similarity + along(topic.direction, unit)) *
+    sigmoid(match.bias + match.success * (right / total) + along(match.direction, unit))
   );
+}
+
+function along(direction: readonly number[] = [], unit: readonly number[]): number {
+  return direction.reduce((sum, value, k) => sum + value * (unit[k] as number), 0);
 }
 
 function sigmoid(value: number): number {

@@ -72,7 +72,11 @@ const fitSchema = z.strictObject({
   predictor: z
     .strictObject({
       temperature: z.number().positive(),
-      topic: z.strictObject({ bias: z.number(), similarity: z.number() }),
+      topic: z.strictObject({
+        bias: z.number(),
+        similarity: z.number(),
+        direction: z.array(z.number()).optional(), // bundles before t2l-mini 3 have none
+      }),
       match: z.strictObject({
         bias: z.number(),
         success: z.number(),
@@ -186,8 +190,11 @@ function checkConsistency(
   if (predictor !== undefined && success === undefined) {
     issue(['fit', 'success'], 'is needed by the predictor');
   }
-  if (predictor !== undefined && predictor.match.direction.length !== manifest.fit.dim) {
-    issue(['fit', 'predictor', 'match', 'direction'], 'must have as many values as an embedding');
+  for (const factor of ['topic', 'match'] as const) {
+    const direction = predictor?.[factor].direction;
+    if (direction !== undefined && direction.length !== manifest.fit.dim) {
+      issue(['fit', 'predictor', factor, 'direction'], 'must have as many values as an embedding');
+    }
   }
   if (success !== undefined && success.length !== tasks.length) {
     issue(['fit', 'success'], `has ${success.length} values for ${tasks.length} tasks`);

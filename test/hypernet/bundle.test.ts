@@ -110,7 +110,7 @@ type Loose = Record<string, unknown>;
 
 const PREDICTOR = {
   temperature: 0.05,
-  topic: { bias: -5, similarity: 9 },
+  topic: { bias: -5, similarity: 9, direction: [0.25, -1, 0] },
   match: { bias: -1, success: 3, direction: [0.5, 0, -0.5] },
 };
 
@@ -178,6 +178,15 @@ test.each<[string, RegExp, (manifest: Loose) => void]>([
       Object.assign(m.fit as Loose, {
         success: [0, 0.5, 0.25, 1],
         predictor: { ...PREDICTOR, match: { ...PREDICTOR.match, direction: [1] } },
+      }),
+  ],
+  [
+    'a direction of topics of another dimension',
+    /fit\.predictor\.topic\.direction: must have as many/,
+    (m) =>
+      Object.assign(m.fit as Loose, {
+        success: [0, 0.5, 0.25, 1],
+        predictor: { ...PREDICTOR, topic: { ...PREDICTOR.topic, direction: [1] } },
       }),
   ],
   [

@@ -41,6 +41,12 @@ def main() -> None:
             command.add_argument(
                 "--seed", type=int, help="sampling seed for the bundle, by default the first"
             )
+        if name == "export":
+            command.add_argument(
+                "--real",
+                type=Path,
+                help="gzipped JSON lines of descriptions of other tasks, to be scored too",
+            )
     study = commands.add_parser("study", help="Train and measure the variants of a study.")
     study.add_argument("name", help="a study of configs/studies.yaml")
     _add_config(study)
@@ -50,6 +56,8 @@ def main() -> None:
         config = load_config(arguments.config)
         if arguments.stage == "study":
             stages.study(config, arguments.name)
+        elif arguments.stage == "export":
+            stages.export(config, arguments.real)
         elif getattr(arguments, "bundle", None) is not None:
             stages.evaluate_bundle(config, arguments.bundle, arguments.precision, arguments.seed)
         else:

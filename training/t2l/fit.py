@@ -23,6 +23,7 @@ from t2l.evaluation.questions import fresh_samples, make_block, question_row
 from t2l.evaluation.setting import Setting
 from t2l.predictor import Measured, Predictor, calibrate, predict, stored_success, thresholds
 from t2l.run import left_out_tasks, report_tasks, seen_tasks, tasks_of
+from t2l.tasks.general import GENERAL
 from t2l.tasks.off_topic import CALIBRATION, REPORT, junk
 from t2l.tasks.procedural import Split, Task
 
@@ -79,7 +80,8 @@ def fit_of(setting: Setting, results: Path | None = None, real: Path | None = No
         CALIBRATION_SEED,
     )
     off_topic = setting.encoder.encode([*CALIBRATION, *junk(JUNK_TEXTS, "calibration")])
-    found = calibrate(seen, unseen, off_topic, matrix, success)
+    general = setting.encoder.encode(GENERAL)
+    found = calibrate(seen, unseen, general, off_topic, matrix, success)
     predictor, inside, outside = found.predictor, found.inside, found.outside
     rank = float(spearmanr(inside, unseen.exact_match).statistic)
     logger.info("tasks left out: mean score %.3f, rank correlation %.2f", inside.mean(), rank)

@@ -4,7 +4,7 @@
     s_i        = v . training task i
     similarity = max_i s_i                            how close the closest task is
     success    = sum_i softmax(s / temperature)_i success_i    how well tasks around it are done
-    topic      = sigmoid(topic_bias + topic_similarity similarity)
+    topic      = sigmoid(topic_bias + topic_similarity similarity + topic_direction . v)
     match      = sigmoid(match_bias + match_success success + direction . v)
     score      = topic match
 
@@ -12,7 +12,8 @@ That is: whether the text describes a task like those of training at all, times 
 would be done. Two factors and not one regression, because close tasks are not done better than
 distant ones; closeness only tells them from texts about other things. The edge computes the same in
 `src/adapter/fit.ts`. `direction` comes from the training tasks, in phrasings that training did not
-have; the other coefficients come from tasks that training did not have, and texts off topic.
+have, and `topic_direction` from them against sentences about other things; the other coefficients
+come from tasks that training did not have, and texts off topic.
 """
 
 import math
@@ -28,6 +29,7 @@ from t2l.manifest import significant
 
 TEMPERATURES = (0.02, 0.03, 0.05, 0.08, 0.12)
 FOLDS = 5  # of the tasks, for what is judged on tasks that the regression did not see
+TOPIC_RIDGE = 0.02
 RIDGE = 0.004  # a description: enough that the direction does not learn single phrasings
 TOPIC_L2 = 1e-3  # on standardised coefficients, beside the mean log-likelihood
 MATCH_L2 = 1e-2  # more, because both features say nearly the same
@@ -35,7 +37,7 @@ LBFGS_STEPS = 100
 SUCCESS_DIGITS = 3
 DIRECTION_DIGITS = 5
 UNFIT_QUANTILE = 0.95  # of texts off topic: nineteen in twenty of them are unfit
-LEAST_EXPECTED = 0.05  # below this exact match nothing is worth a try
+LEAST_EXPECTED = 0.3  # exact match below which three examples in the prompt do as well
 SMALLEST_GROUP = 0.1  # of the texts that are not unfit, on either side of `good`
 
 
@@ -44,12 +46,14 @@ class Predictor:
     """The coefficients; see the formula above.
 
     :param temperature: of the softmax over the cosines.
+    :param topic_direction: [dim]
     :param direction: [dim]
     """
 
     temperature: float
     topic_bias: float
     topic_similarity: float
+    topic_direction: tuple[float, ...]
     match_bias: float
     match_success: float
     direction: tuple[float, ...]
@@ -58,7 +62,11 @@ class Predictor:
         """The manifest's `fit.predictor`."""
         return {
             "temperature": self.temperature,
-            "topic": {"bias": self.topic_bias, "similarity": self.topic_similarity},
+            "topic": {
+                "bias": self.topic_bias,
+                "similarity": self.topic_similarity,
+                "direction": list(self.topic_direction),
+            },
             "match": {
                 "bias": self.match_bias,
                 "success": self.match_success,
@@ -120,17 +128,24 @@ def predict(predictor: Predictor, vectors: Tensor, matrix: Tensor, success: Tens
     direction = unit @ torch.tensor(predictor.direction, dtype=torch.float64)
     around = _success_around(cosines, success, predictor.temperature)
     topic = predictor.topic_bias + predictor.topic_similarity * similarity
+    topic = topic + unit @ torch.tensor(predictor.topic_direction, dtype=torch.float64)
     match = predictor.match_bias + predictor.match_success * around + direction
     return topic.sigmoid() * match.sigmoid()
 
 
 def calibrate(
-    seen: Measured, unseen: Measured, off_topic: Tensor, matrix: Tensor, success: Tensor
+    seen: Measured,
+    unseen: Measured,
+    general: Tensor,
+    off_topic: Tensor,
+    matrix: Tensor,
+    success: Tensor,
 ) -> Calibration:
     """Fit the predictor.
 
     :param seen: training tasks in phrasings that training did not have.
     :param unseen: tasks that training did not have; whole tasks are left out together.
+    :param general: sentences about other things, [k, dim]; together as heavy as `seen`.
     :param off_topic: texts that describe no task, [m, dim]; together as heavy as `unseen`.
     :param matrix: training tasks, [tasks, dim].
     :param success: exact match of each training task, [tasks].
@@ -141,8 +156,11 @@ def calibrate(
     rows = normalize(torch.cat([unseen.vectors, off_topic]).double(), dim=1)
     cosines = rows @ stored_rows(matrix).T
     similarity = cosines.max(dim=1, keepdim=True).values
-    ridge = _ridge(normalize(seen.vectors.double(), dim=1), seen.exact_match.double())
+    ours = normalize(seen.vectors.double(), dim=1)
+    ridge = _ridge(ours, seen.exact_match.double(), RIDGE)
     linear = rows @ ridge
+    apart = _apart(ours, normalize(general.double(), dim=1))
+    closeness = torch.cat([similarity, (rows @ apart)[:, None]], dim=1)
     targets = torch.zeros(count + others, dtype=torch.float64)
     targets[:count] = unseen.exact_match
     about = (torch.arange(count + others) < count).double()
@@ -150,8 +168,8 @@ def calibrate(
     folds = _folds(unseen.tasks, others)
 
     def fitted(pick: Tensor, around: Tensor) -> tuple[Tensor, Tensor]:
-        """Both regressions on some rows: [2] and [3] coefficients."""
-        topic = _regress(similarity[pick], about[pick], weight[pick], TOPIC_L2)
+        """Both regressions on some rows: three coefficients each."""
+        topic = _regress(closeness[pick], about[pick], weight[pick], TOPIC_L2)
         own = pick & (about > 0)
         return topic, _regress(around[own], targets[own], weight[own], MATCH_L2)
 
@@ -164,7 +182,7 @@ def calibrate(
             left_out = folds == fold
             topic, match = fitted(~left_out, around)
             scores[left_out] = (
-                _linear(similarity[left_out], topic).sigmoid()
+                _linear(closeness[left_out], topic).sigmoid()
                 * _linear(around[left_out], match).sigmoid()
             )
         loss = float(binary_cross_entropy(scores, targets, weight, reduction="sum"))
@@ -173,8 +191,10 @@ def calibrate(
     topic, match = fitted(torch.ones_like(folds, dtype=torch.bool), around)
     predictor = Predictor(
         temperature,
-        *significant(topic.tolist()),
-        *significant(match[:2].tolist()),
+        *significant(topic[:2].tolist()),
+        topic_direction=tuple(significant((topic[2] * apart).tolist(), DIRECTION_DIGITS)),
+        match_bias=significant([float(match[0])])[0],
+        match_success=significant([float(match[1])])[0],
         direction=tuple(significant((match[2] * ridge).tolist(), DIRECTION_DIGITS)),
     )
     return Calibration(predictor, scores[:count], scores[count:])
@@ -240,16 +260,27 @@ def _folds(tasks: Sequence[str], off_topic: int) -> Tensor:
     return torch.tensor([*own, *(index % FOLDS for index in range(off_topic))])
 
 
-def _ridge(rows: Tensor, targets: Tensor) -> Tensor:
+def _apart(ours: Tensor, others: Tensor) -> Tensor:
+    """The direction from texts about other things to descriptions of tasks, [dim]."""
+    targets = torch.cat([torch.ones(len(ours)), torch.zeros(len(others))]).double()
+    weight = torch.where(targets > 0, 0.5 / len(ours), 0.5 / len(others)).double()
+    return _ridge(torch.cat([ours, others]), targets, TOPIC_RIDGE, weight)
+
+
+def _ridge(rows: Tensor, targets: Tensor, penalty: float, weight: Tensor | None = None) -> Tensor:
     """The direction in which the targets grow, [dim], by ridge regression.
 
     :param rows: [n, dim]
     :param targets: [n]
+    :param weight: of every row, [n], with a sum of 1; the same for all by default.
     """
-    centred = rows - rows.mean(dim=0)
-    penalty = RIDGE * len(rows) * torch.eye(rows.shape[1], dtype=torch.float64)
-    wanted = centred.T @ (targets - targets.mean())
-    return torch.linalg.solve(centred.T @ centred + penalty, wanted)
+    if weight is None:
+        weight = torch.full((len(rows),), 1 / len(rows), dtype=torch.float64)
+    centred = rows - weight @ rows
+    weighted = (weight[:, None] * centred).T
+    wanted = weighted @ (targets - weight @ targets)
+    eye = torch.eye(rows.shape[1], dtype=torch.float64)
+    return torch.linalg.solve(weighted @ centred + penalty * eye, wanted)
 
 
 def _linear(rows: Tensor, coefficients: Tensor) -> Tensor:

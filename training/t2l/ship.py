@@ -31,10 +31,13 @@ GOLDEN_TASKS = 4
 NORM_DESCRIPTIONS = 2  # of each training task, for the norm guard
 
 
-def ship(config: Config, hypernetwork: Hypernetwork, corpus: Corpus) -> str:
+def ship(
+    config: Config, hypernetwork: Hypernetwork, corpus: Corpus, real: Path | None = None
+) -> str:
     """Write everything that ships.
 
     :param corpus: the training tasks.
+    :param real: file of descriptions that people wrote of other tasks, for the fit's results.
     :return: the bundle's digest.
     :raises ValueError: if the run's encoder has no file that could ship.
     """
@@ -43,7 +46,7 @@ def ship(config: Config, hypernetwork: Hypernetwork, corpus: Corpus) -> str:
         raise ValueError(f"encoder.kind {config.encoder.kind} cannot be exported; use tuned")
     ship_base_model(config, hypernetwork)
     ship_demo(setting)
-    return ship_bundle(setting, setting.encoder)
+    return ship_bundle(setting, setting.encoder, real)
 
 
 def ship_base_model(config: Config, hypernetwork: Hypernetwork) -> None:
@@ -82,9 +85,10 @@ def ship_demo(setting: Setting) -> None:
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
-def ship_bundle(setting: Setting, encoder: OnnxEncoder) -> str:
+def ship_bundle(setting: Setting, encoder: OnnxEncoder, real: Path | None = None) -> str:
     """Export the bundle.
 
+    :param real: as in `ship`.
     :return: its digest.
     """
     config, train = setting.config, setting.train
@@ -98,7 +102,7 @@ def ship_bundle(setting: Setting, encoder: OnnxEncoder) -> str:
         golden=golden_from_encoder(
             encoder, [*golden[:GOLDEN_TASKS], OFF_TOPIC[0], " ".join(OFF_TOPIC[:40])]
         ),
-        fit=fit_of(setting, results_dir(config)),
+        fit=fit_of(setting, results_dir(config), real),
         norm_embeddings=norms,
         evaluation=report,
         training={

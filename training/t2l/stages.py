@@ -241,10 +241,13 @@ def report_of(config: Config, rows: list[ResultRow]) -> dict[str, object]:
     return report
 
 
-def export(config: Config) -> None:
-    """Write base model, graph, bundle and demo tasks under the assets folder."""
+def export(config: Config, real: Path | None = None) -> None:
+    """Write base model, graph, bundle and demo tasks under the assets folder.
+
+    :param real: descriptions of other tasks, to be scored beside the report's (`fit.py`).
+    """
     first = with_seed(config, config.evaluation.train_seeds[0])
-    ship(first, load_hypernetwork(first), training_corpus(config))
+    ship(first, load_hypernetwork(first), training_corpus(config), real)
 
 
 def everything(config: Config) -> None:

@@ -42,6 +42,7 @@ PREDICTOR = Predictor(
     temperature=0.05,
     topic_bias=-4.0,
     topic_similarity=9.0,
+    topic_direction=(-0.25,) * 10,
     match_bias=-1.0,
     match_success=2.0,
     direction=(0.5,) * 10,

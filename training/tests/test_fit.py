@@ -42,6 +42,7 @@ PREDICTOR = Predictor(
     temperature=0.1,
     topic_bias=-5,
     topic_similarity=9,
+    topic_direction=(0.5, -1, 0.25),
     match_bias=-2.5,
     match_success=4.25,
     direction=(1.5, -0.5, 0.75),
@@ -69,6 +70,7 @@ def away(seed: str) -> Tensor:
 MATRIX = torch.eye(DIM)[:AXES]
 SUCCESS = torch.tensor([0.9, 0.1] * (AXES // 2))
 OUTSIDE = torch.stack([away(f"calibration {number}") for number in range(40)])
+OTHERS = torch.stack([away(f"general {number}") for number in range(12)])
 
 
 def measured(tasks: int, seed: str) -> Measured:
@@ -87,17 +89,17 @@ MATCHES = UNSEEN.exact_match
 
 
 def calibrated() -> Calibration:
-    return calibrate(SEEN, UNSEEN, OUTSIDE, MATRIX, SUCCESS)
+    return calibrate(SEEN, UNSEEN, OTHERS, OUTSIDE, MATRIX, SUCCESS)
 
 
 @pytest.mark.parametrize(
     ("vector", "expected"),
     [
         # the same table and scores as in test/adapter/fit.test.ts
-        ([1, 0, 0], 0.927022),
-        ([0, 0.8, 0.6], 0.367072),
-        ([3, 4, 0], 0.322555),
-        ([0, -1, -0.5], 0.002735),
+        ([1, 0, 0], 0.93363),
+        ([0, 0.8, 0.6], 0.358669),
+        ([3, 4, 0], 0.302951),
+        ([0, -1, -0.5], 0.005935),
         ([0, 0, 0], 0.00223),
     ],
 )
@@ -114,7 +116,8 @@ def test_the_score_is_the_closed_formula(vector: list[float], expected: float) -
     weights = [share / sum(shares) for share in shares]
     success = sum(w * s for w, s in zip(weights, known, strict=True))
     along = (1.5 * vector[0] - 0.5 * vector[1] + 0.75 * vector[2]) / length
-    topic = 1 / (1 + math.exp(5 - 9 * max(cosines)))
+    like_ours = (0.5 * vector[0] - vector[1] + 0.25 * vector[2]) / length
+    topic = 1 / (1 + math.exp(5 - 9 * max(cosines) - like_ours))
     match = 1 / (1 + math.exp(2.5 - 4.25 * success - along))
     assert float(found) == pytest.approx(topic * match, abs=1e-6)
 
@@ -123,7 +126,7 @@ def test_a_single_training_task_is_enough() -> None:
     vectors = torch.tensor([[1.0, 0, 0], [-1.0, 0, 0]])
     sharp = replace(PREDICTOR, temperature=1e-4)
     found = predict(sharp, vectors, torch.tensor([[1.0, 0, 0]]), torch.tensor([0.9]))
-    assert found.tolist() == pytest.approx([0.927033, 0.0], abs=1e-6)
+    assert found.tolist() == pytest.approx([0.93364, 0.0], abs=1e-6)
 
 
 def test_the_score_expects_what_was_measured_on_tasks_it_did_not_see() -> None:
@@ -158,7 +161,7 @@ def test_verdicts_divide_what_is_done_well_from_the_rest_and_from_texts_off_topi
 def test_thresholds_hold_when_every_description_is_worse_than_texts_off_topic() -> None:
     low, high = torch.full((4,), 0.1), torch.full((6,), 0.6)
     assert thresholds(low, torch.zeros(4), high) == (0.6, 0.6)
-    assert thresholds(high, torch.ones(6), low) == (0.1, 0.1)  # equal scores, nothing to divide
+    assert thresholds(high, torch.ones(6), low) == (0.3, 0.3)  # equal scores, nothing to divide
 
 
 def test_calibration_is_deterministic() -> None:
@@ -168,10 +171,10 @@ def test_calibration_is_deterministic() -> None:
 
 def test_a_network_that_answers_nothing_right_fits_nothing() -> None:
     none = [replace(some, exact_match=torch.zeros(len(some.texts))) for some in (SEEN, UNSEEN)]
-    found = calibrate(*none, OUTSIDE, MATRIX, torch.zeros(AXES))
+    found = calibrate(*none, OTHERS, OUTSIDE, MATRIX, torch.zeros(AXES))
     assert float(found.inside.max()) < 0.01 and not any(found.predictor.direction)
     assert float(found.inside.mean()) > float(found.outside.mean())
-    assert thresholds(found.inside, none[1].exact_match, found.outside) == (0.05, 0.05)
+    assert thresholds(found.inside, none[1].exact_match, found.outside) == (0.3, 0.3)
 
 
 @pytest.mark.parametrize(
@@ -191,6 +194,7 @@ def test_what_cannot_be_calibrated_is_refused(changes: dict[str, object], words:
     arguments = {
         "seen": SEEN,
         "unseen": UNSEEN,
+        "general": OTHERS,
         "off_topic": OUTSIDE,
         "matrix": MATRIX,
         "success": SUCCESS,
