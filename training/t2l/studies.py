@@ -46,7 +46,8 @@ def read_studies(path: Path) -> dict[str, dict[str, Any]]:
 def variant_config(config: Config, study: str, variant: str, changes: dict[str, Any]) -> Config:
     """The run's configuration with a variant's changes, in a folder named after what it asks for.
 
-    Base model, encoder and oracles stay those of the run.
+    Base model, encoder and oracles stay those of the run. A variant that asks for the run's own
+    recipe, its steps included, is the run's own network.
     """
     values = asdict(config)
     values["sft"]["steps"] = config.study.steps
@@ -55,6 +56,8 @@ def variant_config(config: Config, study: str, variant: str, changes: dict[str, 
     kept = (config.base, config.tasks.limit, config.tasks.seed)
     if (changed.base, changed.tasks.limit, changed.tasks.seed) != kept:
         raise ConfigError(f"study {study}: a variant cannot change the base model or its tasks")
+    if recipe_digest(changed) == recipe_digest(config):
+        return config
     folder = config.run_dir / "studies" / recipe_digest(changed)[:16]
     _link(config.run_dir, folder, SHARED)
     values["runs"] = str(folder)

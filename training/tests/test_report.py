@@ -80,8 +80,8 @@ def results(tmp_path: Path) -> Path:
     append_rows(folder / "main.jsonl", rows_of(once, seed=-1))
     append_rows(folder / "main.jsonl", rows_of({"matched": 0.4}, split="left_out"))
     for study, variant, mean in (
-        ("variant", "L", 0.8),
-        ("variant", "S", 0.6),
+        ("variant_full", "L", 0.8),
+        ("variant_full", "S", 0.6),
         ("rank", "16", 0.7),
         ("rank", "4", 0.5),
         ("something_new", "odd", 0.3),
@@ -171,7 +171,7 @@ def test_the_tables_hold_those_numbers(results: Path, config: Config, tmp_path: 
         assert found is not None
         cell = f"{100 * found.mean:.1f}% ({100 * found.low:.1f} to {100 * found.high:.1f})"
         assert f"(`{name}`) | {TASKS} | {cell} |" in text
-    names = ("conditions-report", "strength", "study-rank", "study-variant", "fit", "map")
+    names = ("conditions-report", "strength", "study-rank", "study-variant_full", "fit", "map")
     for name in (*names, "compression", "similarity"):
         assert f"(figures/{name}.svg)" in text
         assert (tmp_path / "docs" / "figures" / f"{name}.svg").exists()
@@ -213,7 +213,7 @@ def test_the_bars_come_from_the_data(results: Path) -> None:
     assert judged["| exact match with the description's adapter"].endswith("| met |")
     assert judged["| above the adapter of another task's description"].endswith("| met |")
     assert judged["| variant S below variant L"].endswith("| not met |")
-    rows = read_results(results).study("variant")
+    rows = read_results(results).study("variant_full")
     gaps = [r.exact_match["matched"] * (1 if r.variant == "L" else -1) for r in rows]
     assert f"| {100 * sum(gaps) / TASKS:+.1f} (" in judged["| variant S below variant L"]
     assert "Not measured yet" in judged["| int8 below float32"]

@@ -132,3 +132,10 @@ def test_every_shipped_study_has_several_variants_that_can_be_run(tmp_path: Path
         made = {name: variant_config(mini, study, name, row) for name, row in variants.items()}
         recipes = {str(asdict(replace(one, runs=""))) for one in made.values()}
         assert len(recipes) == len(variants) > 1, study
+
+
+def test_a_variant_that_is_the_runs_own_recipe_is_the_runs_own_network(config: Config) -> None:
+    steps = {"sft": {"steps": config.sft.steps}}
+    assert variant_config(config, "full", "S", steps) == config
+    large = {**steps, "hypernetwork": {"variant": "L"}}
+    assert variant_config(config, "full", "L", large).run_dir != config.run_dir

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from t2l.evaluation.results import ResultRow
 from t2l.report import commands
 from t2l.report.data import Results
 from t2l.report.markdown import (
@@ -19,7 +18,7 @@ from t2l.report.statistics import Estimate, difference, estimate, of_values, pai
 
 TOLERANCE = 1e-9  # of sums of floats, so that a value on the bar meets it
 SPLIT = "report"
-VARIANTS = "variant"  # the study that compares S with L
+VARIANTS = "variant_full"  # the study that compares S with L
 
 
 @dataclass(frozen=True)
@@ -47,17 +46,11 @@ def _above(condition: str) -> Callable[[Results], Estimate | None]:
 
 
 def _s_below_l(results: Results) -> Estimate | None:
-    """From the report's tasks if the study measured them, else from the selection's."""
-
-    def of(variant: str, split: str) -> list[ResultRow]:
-        rows = results.study(VARIANTS)
-        return [row for row in rows if row.variant == variant and row.split == split]
-
-    for split in (SPLIT, "selection"):
-        found = paired(of("L", split), "matched", of("S", split), "matched")
-        if found:
-            return of_values(found.values())
-    return None
+    """On the selection's tasks, where all studies are measured."""
+    rows = results.study(VARIANTS)
+    s, large = ([row for row in rows if row.variant == variant] for variant in ("S", "L"))
+    found = paired(large, "matched", s, "matched")
+    return of_values(found.values()) if found else None
 
 
 BARS: tuple[Bar, ...] = (

@@ -51,6 +51,12 @@ _STUDIES = (
         ("S", "M", "L"),
     ),
     Study(
+        "variant_full",
+        "Variants at the full budget",
+        "S, as it ships, and L with as many steps.",
+        ("S", "L"),
+    ),
+    Study(
         "static_bias",
         "Offsets",
         "What takes the place of the heads' bias: the paper's one bias a head, learned offsets per "
@@ -124,7 +130,7 @@ _STUDIES = (
         "augmentation",
         "Augmentation of vectors",
         "Training on points between two phrasings of a task, with noise, or on phrasings alone.",
-        ("both", "mix", "noise", "none"),
+        ("both", "none", "mix", "noise"),
     ),
     Study(
         "latent",
