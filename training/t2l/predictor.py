@@ -23,9 +23,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits, normalize
+from torch.nn.functional import binary_cross_entropy, normalize
 
 from t2l.manifest import significant
+from t2l.regression import linear, regress, ridge
 
 TEMPERATURES = (0.02, 0.03, 0.05, 0.08, 0.12)
 FOLDS = 5  # of the tasks, for what is judged on tasks that the regression did not see
@@ -33,7 +34,6 @@ TOPIC_RIDGE = 0.02
 RIDGE = 0.004  # a description: enough that the direction does not learn single phrasings
 TOPIC_L2 = 1e-3  # on standardised coefficients, beside the mean log-likelihood
 MATCH_L2 = 1e-2  # more, because both features say nearly the same
-LBFGS_STEPS = 100
 SUCCESS_DIGITS = 3
 DIRECTION_DIGITS = 5
 UNFIT_QUANTILE = 0.95  # of texts off topic: nineteen in twenty of them are unfit
@@ -157,8 +157,8 @@ def calibrate(
     cosines = rows @ stored_rows(matrix).T
     similarity = cosines.max(dim=1, keepdim=True).values
     ours = normalize(seen.vectors.double(), dim=1)
-    ridge = _ridge(ours, seen.exact_match.double(), RIDGE)
-    linear = rows @ ridge
+    better = ridge(ours, seen.exact_match.double(), RIDGE)
+    done_well = rows @ better
     apart = _apart(ours, normalize(general.double(), dim=1))
     closeness = torch.cat([similarity, (rows @ apart)[:, None]], dim=1)
     targets = torch.zeros(count + others, dtype=torch.float64)
@@ -169,21 +169,21 @@ def calibrate(
 
     def fitted(pick: Tensor, around: Tensor) -> tuple[Tensor, Tensor]:
         """Both regressions on some rows: three coefficients each."""
-        topic = _regress(closeness[pick], about[pick], weight[pick], TOPIC_L2)
+        topic = regress(closeness[pick], about[pick], weight[pick], TOPIC_L2)
         own = pick & (about > 0)
-        return topic, _regress(around[own], targets[own], weight[own], MATCH_L2)
+        return topic, regress(around[own], targets[own], weight[own], MATCH_L2)
 
     tried = []
     for temperature in TEMPERATURES:
         success_around = _success_around(cosines, success, temperature)
-        around = torch.stack([success_around, linear], dim=1)
+        around = torch.stack([success_around, done_well], dim=1)
         scores = torch.empty(count + others, dtype=torch.float64)
         for fold in range(FOLDS):
             left_out = folds == fold
             topic, match = fitted(~left_out, around)
             scores[left_out] = (
-                _linear(closeness[left_out], topic).sigmoid()
-                * _linear(around[left_out], match).sigmoid()
+                linear(closeness[left_out], topic).sigmoid()
+                * linear(around[left_out], match).sigmoid()
             )
         loss = float(binary_cross_entropy(scores, targets, weight, reduction="sum"))
         tried.append((loss, temperature, around, scores))
@@ -192,10 +192,9 @@ def calibrate(
     predictor = Predictor(
         temperature,
         *significant(topic[:2].tolist()),
-        topic_direction=tuple(significant((topic[2] * apart).tolist(), DIRECTION_DIGITS)),
-        match_bias=significant([float(match[0])])[0],
-        match_success=significant([float(match[1])])[0],
-        direction=tuple(significant((match[2] * ridge).tolist(), DIRECTION_DIGITS)),
+        tuple(significant((topic[2] * apart).tolist(), DIRECTION_DIGITS)),
+        *significant(match[:2].tolist()),
+        tuple(significant((match[2] * better).tolist(), DIRECTION_DIGITS)),
     )
     return Calibration(predictor, scores[:count], scores[count:])
 
@@ -264,59 +263,4 @@ def _apart(ours: Tensor, others: Tensor) -> Tensor:
     """The direction from texts about other things to descriptions of tasks, [dim]."""
     targets = torch.cat([torch.ones(len(ours)), torch.zeros(len(others))]).double()
     weight = torch.where(targets > 0, 0.5 / len(ours), 0.5 / len(others)).double()
-    return _ridge(torch.cat([ours, others]), targets, TOPIC_RIDGE, weight)
-
-
-def _ridge(rows: Tensor, targets: Tensor, penalty: float, weight: Tensor | None = None) -> Tensor:
-    """The direction in which the targets grow, [dim], by ridge regression.
-
-    :param rows: [n, dim]
-    :param targets: [n]
-    :param weight: of every row, [n], with a sum of 1; the same for all by default.
-    """
-    if weight is None:
-        weight = torch.full((len(rows),), 1 / len(rows), dtype=torch.float64)
-    centred = rows - weight @ rows
-    weighted = (weight[:, None] * centred).T
-    wanted = weighted @ (targets - weight @ targets)
-    eye = torch.eye(rows.shape[1], dtype=torch.float64)
-    return torch.linalg.solve(weighted @ centred + penalty * eye, wanted)
-
-
-def _linear(rows: Tensor, coefficients: Tensor) -> Tensor:
-    return rows @ coefficients[1:] + coefficients[0]
-
-
-def _regress(rows: Tensor, targets: Tensor, weight: Tensor, l2: float) -> Tensor:
-    """Logistic regression on soft targets: bias and coefficients, [1 + features].
-
-    Features are standardised while it runs, so that the penalty means the same for all of them.
-
-    :param rows: [n, features]
-    :param targets: [n]
-    :param weight: of every row, [n].
-    :param l2: penalty on the squares of the standardised coefficients, the bias left out.
-    """
-    mean, deviation = rows.mean(dim=0), rows.std(dim=0, correction=0).clamp(min=1e-9)
-    standard = (rows - mean) / deviation
-    weight = weight / weight.sum()
-    found = torch.zeros(1 + rows.shape[1], dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS(
-        [found],
-        max_iter=LBFGS_STEPS,
-        tolerance_grad=1e-10,
-        tolerance_change=1e-14,
-        line_search_fn="strong_wolfe",
-    )
-
-    def loss() -> Tensor:
-        optimizer.zero_grad()
-        logits = _linear(standard, found)
-        value = binary_cross_entropy_with_logits(logits, targets, weight, reduction="sum")
-        value = value + l2 * found[1:].square().sum()
-        value.backward()
-        return value
-
-    optimizer.step(loss)
-    weights = found.detach()[1:] / deviation
-    return torch.cat([(found.detach()[0] - weights @ mean)[None], weights])
+    return ridge(torch.cat([ours, others]), targets, TOPIC_RIDGE, weight)

@@ -24,7 +24,7 @@ from t2l.config import (
     config_of,
 )
 from t2l.evaluation.measure import measure
-from t2l.evaluation.results import append_json, append_rows, read_rows
+from t2l.evaluation.results import append_json, append_rows, read_json, read_rows
 from t2l.run import meta_corpus, open_setting, tasks_of, trained_hypernetwork, training_corpus
 
 logger = logging.getLogger(__name__)
@@ -140,9 +140,9 @@ def _copy_rows(results: Path, study: str, variant: str, config: Config) -> None:
 
 def _notes(path: Path) -> dict[tuple[str, str, int], str]:
     """Recipe of every training run that is noted: (study, variant, seed) -> digest."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    rows = [json.loads(line) for line in lines]
-    return {(row["study"], row["variant"], row["train_seed"]): row.get("recipe") for row in rows}
+    return {
+        (row["study"], row["variant"], row["train_seed"]): row["recipe"] for row in read_json(path)
+    }
 
 
 def note_training(path: Path, study: str, variant: str, config: Config) -> None:

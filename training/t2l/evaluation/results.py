@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 BOOTSTRAP_DRAWS = 2000
 
@@ -75,12 +76,17 @@ def append_json(path: Path, row: Mapping[str, object]) -> None:
             file.write(text + "\n")
 
 
-def read_rows(path: Path) -> list[ResultRow]:
-    """All rows of a file; none if there is no file. A last line cut by a kill is left out."""
+def read_json(path: Path) -> tuple[dict[str, Any], ...]:
+    """All objects of a file; none if there is no file. A last line cut by a kill is left out."""
     if not path.exists():
-        return []
+        return ()
     lines = path.read_text(encoding="utf-8").split("\n")
-    return [ResultRow(**json.loads(line)) for line in lines[:-1] if line]
+    return tuple(json.loads(line) for line in lines[:-1] if line)
+
+
+def read_rows(path: Path) -> list[ResultRow]:
+    """All rows of a file, as `read_json` reads it."""
+    return [ResultRow(**row) for row in read_json(path)]
 
 
 def merged(rows: Iterable[ResultRow]) -> dict[tuple[str, str, int, int, str, str], ResultRow]:

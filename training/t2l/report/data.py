@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from safetensors import safe_open
 
-from t2l.evaluation.results import ResultRow, merged, read_rows
+from t2l.evaluation.results import ResultRow, merged, read_json, read_rows
 
 MAIN_VARIANT = "S"  # the variant that ships
 NO_SEED = -1  # training seed of conditions without a hypernetwork
@@ -67,20 +67,12 @@ def read_results(folder: Path) -> Results:
     return Results(
         main=tuple(r for r in main if r.variant == MAIN_VARIANT or r.train_seed == NO_SEED),
         studies=tuple(merged(read_rows(folder / "studies.jsonl")).values()),
-        training=read_records(folder / "training.jsonl"),
-        compression=read_records(folder / "compression.jsonl"),
-        fit=read_records(folder / "fit.jsonl"),
+        training=read_json(folder / "training.jsonl"),
+        compression=read_json(folder / "compression.jsonl"),
+        fit=read_json(folder / "fit.jsonl"),
         vectors=read_vectors(folder / "vectors.safetensors"),
         notes=notes.read_text(encoding="utf-8") if notes.exists() else None,
     )
-
-
-def read_records(path: Path) -> tuple[Record, ...]:
-    """The objects of a JSON-lines file; a last line cut by a kill is left out."""
-    if not path.exists():
-        return ()
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return tuple(json.loads(line) for line in lines[:-1] if line)
 
 
 def read_vectors(path: Path) -> Vectors | None:

@@ -62,8 +62,8 @@ def model_card(digest: str, manifest: dict[str, Any]) -> str:
         "For its own small base model only, and for tasks on short lists of words, lists of "
         "digits and strings: reordering, selecting, changing, filtering, joining, counting and "
         "yes/no questions, one to three steps. It shows that a description can do the work; it is "
-        "no general assistant. Ask for `fit` before you trust an adapter: texts about anything "
-        "else are `unfit`.",
+        "no general assistant. Ask for `fit` before you trust an adapter: most texts about "
+        "anything else are `unfit`.",
         "## Evaluation",
         *_evaluation(manifest.get("evaluation")),
         "## Limits",

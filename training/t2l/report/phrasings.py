@@ -13,7 +13,7 @@ from t2l.report import commands
 from t2l.report.markdown import count, made_with, paragraphs, percent, table
 from t2l.tasks.domain import Domain
 from t2l.tasks.operation import Operation
-from t2l.tasks.phrasing import expand_all, frames
+from t2l.tasks.phrasing import frames
 from t2l.tasks.procedural import Split
 from t2l.tasks.registry import DOMAINS
 
@@ -70,11 +70,10 @@ def _against_training(
     domain: Domain, step: Operation, split: Split
 ) -> tuple[list[float], list[float]]:
     """Both measures of every phrase of a step."""
-    slots = {**domain.nouns, **step.slots}
-    known = [words_of(phrase) for phrase in expand_all(domain.patterns(step, "train"), slots)]
+    known = [words_of(phrase) for phrase in domain.phrases(step, "train")]
     vocabulary = frozenset().union(*known)
     near, new = [], []
-    for phrase in expand_all(domain.patterns(step, split), slots):
+    for phrase in domain.phrases(step, split):
         ours = words_of(phrase)
         near.append(max(len(ours & other) / len(ours | other) for other in known))
         new.append(len(ours - vocabulary) / len(ours))

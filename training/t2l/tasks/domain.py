@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from t2l.tasks.operation import Items, Operation
-from t2l.tasks.phrasing import read_phrases
+from t2l.tasks.phrasing import expand_all, read_phrases
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,13 @@ class Domain:
         :raises KeyError: if the phrase book lacks the step.
         """
         return self.phrase_book[operation.key or operation.name][split]
+
+    def phrases(self, operation: Operation, split: str) -> tuple[str, ...]:
+        """Every way to say a step.
+
+        :raises KeyError: if the phrase book lacks the step.
+        """
+        return expand_all(self.patterns(operation, split), {**self.nouns, **operation.slots})
 
 
 def split_select(select: Sequence[Operation]) -> tuple[list[Operation], list[Operation]]:

@@ -18,7 +18,7 @@ from typing import Literal
 
 from t2l.tasks.domain import Domain
 from t2l.tasks.operation import Operation, State
-from t2l.tasks.phrasing import expand_all, frames, sentence
+from t2l.tasks.phrasing import frames, sentence
 from t2l.tasks.registry import DOMAINS
 
 Split = Literal["train", "selection", "held_out"]
@@ -120,10 +120,10 @@ class Task:
 
 @cache
 def _phrases(domain: str, operation: str, split: Split) -> tuple[str, ...]:
-    """Every way to say a step."""
+    """Every way to say a step, expanded once."""
     ours = DOMAINS[domain]
     step = next(row for row in ours.operations if row.name == operation)
-    return expand_all(ours.patterns(step, split), {**ours.nouns, **step.slots})
+    return ours.phrases(step, split)
 
 
 def _signature(task: Task) -> tuple[str | None, ...]:
