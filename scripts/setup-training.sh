@@ -13,8 +13,8 @@ venv="$training/.venv"
 requirements="$training/requirements.txt"
 stamp="$venv/.requirements"
 
-# The hash stands for the packages, the index for the build of torch.
-wanted="$(cksum <"$requirements") ${T2L_TORCH_INDEX:-default}"
+# The hash stands for the packages, the index for the build of torch; `t2l` itself is installed too.
+wanted="$(cksum <"$requirements") ${T2L_TORCH_INDEX:-default} t2l"
 if [[ -x "$venv/bin/python" && -f "$stamp" && "$(<"$stamp")" == "$wanted" ]]; then
   exit 0
 fi
@@ -38,4 +38,6 @@ torch="$(grep -E '^torch==' "$requirements")"
 # torch first and alone: it is the one package that may come from another index.
 "${pip[@]}" ${T2L_TORCH_INDEX:+--index-url "$T2L_TORCH_INDEX"} "$torch"
 "${pip[@]}" -r "$requirements"
+# As a link to this folder, so that a notebook or script anywhere can say `from t2l import load_t2l`.
+"${pip[@]}" --no-deps -e "$training"
 printf '%s' "$wanted" >"$stamp"

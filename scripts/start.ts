@@ -4,7 +4,9 @@
  * Applies the migrations to the local database, starts `wrangler dev`, waits until the endpoint says
  * that it is healthy, and prints a command to paste. Works offline.
  *
- *   npm start -- [--port 8787] [--persist-to DIR]
+ *   npm start -- [--port 8787] [--persist-to DIR] [--encoder-url URL] [--encoder-dialect openai|tei]
+ *
+ * The last two name the embedding service of bundles whose encoder is of kind `http`.
  */
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,12 +14,26 @@ import { parseArgs } from 'node:util';
 import { OFFLINE, ROOT, WRANGLER } from './environment.ts';
 
 const { values } = parseArgs({
-  options: { port: { type: 'string', default: '8787' }, 'persist-to': { type: 'string' } },
+  options: {
+    port: { type: 'string', default: '8787' },
+    'persist-to': { type: 'string' },
+    'encoder-url': { type: 'string' },
+    'encoder-dialect': { type: 'string', default: 'openai' },
+  },
 });
 const PORT = Number(values.port);
 /** Where R2 and D1 lie; wrangler's own place unless told. */
 const PERSISTENCE =
   values['persist-to'] === undefined ? [] : ['--persist-to', values['persist-to']];
+/** The embedding service, as the Worker's variables name it. */
+const ENCODER =
+  values['encoder-url'] === undefined
+    ? []
+    : [
+        '--var',
+        `ENCODER_URL:${values['encoder-url']}`,
+        `ENCODER_DIALECT:${values['encoder-dialect']}`,
+      ];
 const READY_WITHIN_MS = 60_000;
 const POLL_MS = 500;
 
@@ -35,6 +51,7 @@ const dev = spawn(
     '127.0.0.1',
     '--show-interactive-dev-session=false',
     ...PERSISTENCE,
+    ...ENCODER,
   ],
   { cwd: ROOT, env: ENVIRONMENT, stdio: ['ignore', 'inherit', 'inherit'] },
 );

@@ -1,12 +1,18 @@
-"""The command line: `python -m t2l STAGE --config FILE`. It parses; the stages do the work."""
+"""The command line: `python -m t2l STAGE --config FILE`, and commands on bundles and targets.
+
+It parses; the stages and commands do the work. What cannot be done is one sentence on stderr and
+exit code 2.
+"""
 
 import argparse
 import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from t2l import stages
+from t2l import bridge_command, stages, target_command
 from t2l.config import Config, ConfigError, load_config
+from t2l.sakana import command as import_command
+from t2l.service import ServiceError
 
 STAGES: dict[str, Callable[[Config], None]] = {
     "adopt": stages.adopt,
@@ -22,6 +28,10 @@ STAGES: dict[str, Callable[[Config], None]] = {
     "export": stages.export,
     "report": stages.report,
     "all": stages.everything,
+}
+COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
+    import_command.COMMAND: import_command.run,
+    bridge_command.COMMAND: bridge_command.run,
 }
 MINI = Path(__file__).parents[1] / "configs" / "mini.yaml"
 
@@ -50,8 +60,15 @@ def main() -> None:
     study = commands.add_parser("study", help="Train and measure the variants of a study.")
     study.add_argument("name", help="a study of configs/studies.yaml")
     _add_config(study)
+    target_command.add_parser(commands)
+    import_command.add_parser(commands)
+    bridge_command.add_parser(commands)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    if arguments.stage == target_command.COMMAND:
+        return target_command.run(arguments)
+    if arguments.stage in COMMANDS:
+        return _run(parser, COMMANDS[arguments.stage], arguments)
     try:
         config = load_config(arguments.config)
         if arguments.stage == "study":
@@ -63,6 +80,18 @@ def main() -> None:
         else:
             STAGES[arguments.stage](config)
     except (ConfigError, FileExistsError, FileNotFoundError) as error:
+        parser.error(str(error))
+
+
+def _run(
+    parser: argparse.ArgumentParser,
+    command: Callable[[argparse.Namespace], None],
+    arguments: argparse.Namespace,
+) -> None:
+    """Run a command whose errors are sentences for the person who gave it."""
+    try:
+        command(arguments)
+    except (ValueError, ServiceError, OSError) as error:
         parser.error(str(error))
 
 

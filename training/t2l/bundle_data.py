@@ -9,7 +9,7 @@ whatever the number of threads.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -31,6 +31,7 @@ class EncoderInfo:
     """How a description becomes the embedding; see the manifest's `encoder`.
 
     :param files: role ("model", "tokenizer") -> path below the hypernets root.
+    :param ending: "full-stop" if one is put after a description that ends with a letter.
     """
 
     kind: Literal["onnx", "workers-ai", "http", "given"]
@@ -42,6 +43,7 @@ class EncoderInfo:
     template: str = "{description}"
     max_tokens: int = MAX_TOKENS
     files: tuple[tuple[str, str], ...] = ()
+    ending: Literal["full-stop"] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The manifest's `encoder`."""
@@ -57,6 +59,8 @@ class EncoderInfo:
         }
         if self.files:
             document["files"] = dict(self.files)
+        if self.ending is not None:
+            document["ending"] = self.ending
         return document
 
 
@@ -152,14 +156,24 @@ def fit_bytes(fit: Fit) -> bytes:
 
 def golden_bytes(exact: Hypernetwork, golden: Golden, max_tokens: int) -> bytes:
     """Embeddings and every `stride`-th value of what they give, B with its scale."""
-    tensors = {"embedding": golden.embeddings.float().contiguous()}
     outputs = [folded_lora(exact, row) for row in golden.embeddings]
-    for module in exact.target.modules:
+    return golden_file(exact.target.module_names, outputs, golden, max_tokens)
+
+
+def golden_file(
+    modules: Sequence[str],
+    outputs: Sequence[Mapping[str, tuple[Tensor, Tensor]]],
+    golden: Golden,
+    max_tokens: int,
+) -> bytes:
+    """The golden file of outputs that are known, one for each golden embedding."""
+    tensors = {"embedding": golden.embeddings.float().contiguous()}
+    for module in modules:
         for number, side in enumerate("AB"):
-            rows = [output[module.name][number].flatten() for output in outputs]
+            rows = [output[module][number].flatten() for output in outputs]
             stride = math.ceil(rows[0].numel() / GOLDEN_LIMIT)
             picked = torch.stack([row[::stride] for row in rows])
-            tensors[f"{module.name}.{side}"] = picked.float().contiguous()
+            tensors[f"{module}.{side}"] = picked.float().contiguous()
     if golden.tokens is not None:
         padded = torch.zeros(len(golden.tokens), max_tokens, dtype=torch.int64)
         for row, ids in zip(padded, golden.tokens, strict=True):

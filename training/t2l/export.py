@@ -32,12 +32,12 @@ from t2l.bundle_data import (
     Fit,
     Golden,
     fit_bytes,
-    folded_lora,
     golden_bytes,
     golden_from_encoder,
     measure_norms,
 )
 from t2l.encoder import MODEL_FILE, OnnxEncoder, export_encoder
+from t2l.export_graphs import GraphOptions, write_graphs
 from t2l.hypernetwork import Hypernetwork, HypernetworkConfig
 from t2l.manifest import (
     MANIFEST_FILE,
@@ -50,19 +50,13 @@ from t2l.manifest import (
     resolve,
     update_index,
 )
-from t2l.onnx_hypernet import (
-    MIN_INT8_COSINE,
-    PRECISIONS,
-    build_hypernet_graph,
-    hypernet_runner,
-    int8_graph,
-    update_cosines,
-)
+from t2l.onnx_chunks import DEFAULT_CHUNK_BYTES
+from t2l.onnx_hypernet import PRECISIONS
 from t2l.target import TargetSpec
 
 logger = logging.getLogger(__name__)
 
-MAX_FLOAT32_ERROR = 1e-5  # of a golden tensor's largest value, PyTorch against ONNX Runtime
+DEFAULT_GRAPHS = GraphOptions()
 
 
 def export_bundle(
@@ -70,24 +64,27 @@ def export_bundle(
     *,
     encoder: EncoderInfo,
     golden: Golden,
-    fit: Fit,
-    norm_embeddings: Tensor,
+    fit: Fit | None,
+    norm_embeddings: Tensor | None,
     evaluation: dict[str, Any],
     training: dict[str, Any],
     out_dir: Path,
     name: str,
     version: str,
     precision: str = "int8",
+    graphs: GraphOptions = DEFAULT_GRAPHS,
     overwrite: bool = False,
     make_default: bool = False,
 ) -> str:
     """Write `<out_dir>/<name>/<version>/`, check it, and list it in `<out_dir>/index.json`.
 
-    :param norm_embeddings: [n, dim] of training descriptions, for the norm guard.
+    :param fit: what the network was trained on, None if nothing is known of it.
+    :param norm_embeddings: [n, dim] of training descriptions, for the norm guard; None for none.
     :param evaluation: figures for people, free JSON.
     :param training: seeds, config digest and commit, free JSON.
     :param out_dir: the hypernets root; the encoder's files must lie below it already.
     :param precision: which graph the edge runs unless asked for another.
+    :param graphs: at which precisions there are graphs, and whether they are in chunks.
     :param overwrite: replace a bundle of this version; only for one that was never released.
     :return: the bundle's digest.
     :raises BundleError: for inputs that do not fit each other, a version that exists, or a graph
@@ -95,79 +92,115 @@ def export_bundle(
     """
     root = Path(out_dir)
     folder = root / name / version
-    _check_inputs(network, encoder, golden, fit, norm_embeddings, name, version, precision)
+    _check_inputs(network, encoder, golden, fit, norm_embeddings)
+    _check_identity(name, version, precision, graphs)
     if folder.exists() and not overwrite:
         raise BundleError(f"{folder} exists and versions are immutable; choose the next version")
 
-    network = copy.deepcopy(network).cpu().eval()
-    contents = {
-        "hypernet.float32.onnx": build_hypernet_graph(network, "float32"),
-        "hypernet.int8.onnx": int8_graph(network, golden.embeddings),
-    }
-    exact = copy.deepcopy(network).double()
-    _check_graphs(exact, golden, contents)
-    contents["fit.f16"] = fit_bytes(fit)
-    contents["golden.safetensors"] = golden_bytes(exact, golden, encoder.max_tokens)
-    files = {file: file_entry(data) for file, data in contents.items()}
-    for _, file in encoder.files:
-        files[file] = file_entry(resolve(root, folder, file).read_bytes())
+    exact = copy.deepcopy(network).cpu().eval().double()
+    partial = partial_folder(folder)
+    try:
+        documents, files = write_graphs(exact, golden.embeddings, partial, graphs)
+        contents = {"golden.safetensors": golden_bytes(exact, golden, encoder.max_tokens)}
+        if fit is not None:
+            contents["fit.f16"] = fit_bytes(fit)
+        files |= {file: file_entry(data) for file, data in contents.items()}
+        for _, file in encoder.files:
+            files[file] = file_entry(resolve(root, folder, file).read_bytes())
+        manifest = {
+            "schema": SCHEMA,
+            "name": name,
+            "version": version,
+            "variant": network.config.variant,
+            "latent": network.config.latent,
+            "head_in": network.config.head_in,
+            "target": network.target.to_manifest(),
+            "scale": "folded",
+            "precision": precision,
+            "graphs": documents,
+            "encoder": encoder.to_json(),
+            "golden": {
+                "file": "golden.safetensors",
+                "descriptions": list(golden.descriptions),
+                "limit": GOLDEN_LIMIT,
+            },
+            "evaluation": evaluation,
+            "training": training,
+            "files": files,
+        }
+        if fit is not None:
+            manifest["fit"] = {"file": "fit.f16", "dim": encoder.dim, **fit.to_json()}
+        if norm_embeddings is not None:
+            manifest["norms"] = measure_norms(exact, norm_embeddings)
+        found = publish(manifest, contents, partial, root, make_default=make_default)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return found
 
-    config = network.config
-    manifest = {
-        "schema": SCHEMA,
-        "name": name,
-        "version": version,
-        "variant": config.variant,
-        "latent": config.latent,
-        "head_in": config.head_in,
-        "target": network.target.to_manifest(),
-        "scale": "folded",
-        "precision": precision,
-        "graphs": {p: {"file": f"hypernet.{p}.onnx"} for p in PRECISIONS},
-        "encoder": encoder.to_json(),
-        "fit": {"file": "fit.f16", "dim": encoder.dim, **fit.to_json()},
-        "norms": measure_norms(exact, norm_embeddings),
-        "golden": {
-            "file": "golden.safetensors",
-            "descriptions": list(golden.descriptions),
-            "limit": GOLDEN_LIMIT,
-        },
-        "evaluation": evaluation,
-        "training": training,
-        "files": files,
-    }
-    contents[MANIFEST_FILE] = canonical_bytes(manifest)
-    _write_folder(folder, contents)
-    found = digest(contents[MANIFEST_FILE])
+
+def publish(
+    manifest: dict[str, Any],
+    contents: dict[str, bytes],
+    partial: Path,
+    root: Path,
+    *,
+    make_default: bool = False,
+) -> str:
+    """Put the last files and the manifest into a bundle's folder, move it in place and list it.
+
+    :param contents: files that are not in the folder yet; the manifest lists all.
+    :param partial: what `partial_folder` gave.
+    :return: the bundle's digest.
+    """
+    name, version = manifest["name"], manifest["version"]
+    data = canonical_bytes(manifest)
+    for file, content in {**contents, MANIFEST_FILE: data}.items():
+        (partial / file).write_bytes(content)
+    folder = root / name / version
+    if folder.exists():
+        shutil.rmtree(folder)
+    partial.rename(folder)
+    found = digest(data)
     update_index(root, name, version, found, make_default=make_default)
     logger.info("bundle %s %s: %s", name, version, found)
     return found
+
+
+def partial_folder(folder: Path) -> Path:
+    """An empty folder beside the bundle's, whose place it takes in one step once it is whole."""
+    partial = folder.with_name(f"{folder.name}.partial")
+    if partial.exists():
+        shutil.rmtree(partial)
+    partial.mkdir(parents=True)
+    return partial
+
+
+def _check_identity(name: str, version: str, precision: str, graphs: GraphOptions) -> None:
+    check_name(name, version)
+    if precision not in graphs.precisions:
+        raise BundleError(
+            f"precision must be one of {', '.join(graphs.precisions)}, got {precision!r}"
+        )
 
 
 def _check_inputs(
     network: Hypernetwork,
     encoder: EncoderInfo,
     golden: Golden,
-    fit: Fit,
-    norm_embeddings: Tensor,
-    name: str,
-    version: str,
-    precision: str,
+    fit: Fit | None,
+    norm_embeddings: Tensor | None,
 ) -> None:
-    check_name(name, version)
     dim = network.config.embedding_dim
-    if precision not in PRECISIONS:
-        raise BundleError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
     if encoder.dim != dim:
         raise BundleError(f"the encoder gives {encoder.dim} values, the hypernetwork takes {dim}")
-    if not 0 < fit.uncertain <= fit.good <= 1:
-        raise BundleError(f"thresholds must be 0 < uncertain <= good <= 1, got {fit}")
-    _check_predictor(fit)
-    rows = {
-        "golden": (golden.embeddings, len(golden.descriptions)),
-        "fit": (fit.matrix, len(fit.tasks)),
-        "norm": (norm_embeddings, len(norm_embeddings)),
-    }
+    rows = {"golden": (golden.embeddings, len(golden.descriptions))}
+    if fit is not None:
+        if not 0 < fit.uncertain <= fit.good <= 1:
+            raise BundleError(f"thresholds must be 0 < uncertain <= good <= 1, got {fit}")
+        _check_predictor(fit)
+        rows["fit"] = (fit.matrix, len(fit.tasks))
+    if norm_embeddings is not None:
+        rows["norm"] = (norm_embeddings, len(norm_embeddings))
     for what, (matrix, count) in rows.items():
         if count < 1 or tuple(matrix.shape) != (count, dim):
             raise BundleError(
@@ -197,38 +230,6 @@ def _check_predictor(fit: Fit) -> None:
         raise BundleError(f"the predictor's direction must have {fit.matrix.shape[-1]} values")
 
 
-def _check_graphs(exact: Hypernetwork, golden: Golden, contents: dict[str, bytes]) -> None:
-    """Refuse to write a bundle whose graphs do not do what PyTorch does."""
-    run_float32 = hypernet_runner(contents["hypernet.float32.onnx"])
-    run_int8 = hypernet_runner(contents["hypernet.int8.onnx"])
-    for row in golden.embeddings:
-        wanted, whole, small = folded_lora(exact, row), run_float32(row), run_int8(row)
-        for name, pair in wanted.items():
-            for ours, theirs in zip(whole[name], pair, strict=True):
-                error = float((ours - theirs).abs().max() / theirs.abs().max().clamp(min=1e-30))
-                if error > MAX_FLOAT32_ERROR:
-                    raise BundleError(f"{name}: the float32 graph is off by {error:.1e}")
-            if not pair[1].any():  # no update at all has no direction
-                continue
-            cosine = float(update_cosines(small[name], pair).min())
-            logger.info("%s: int8 cosine %.6f", name, cosine)
-            if cosine < MIN_INT8_COSINE:
-                raise BundleError(f"{name}: the int8 graph's worst layer has cosine {cosine:.5f}")
-
-
-def _write_folder(folder: Path, contents: dict[str, bytes]) -> None:
-    """Put a whole folder in place at once, so that no half bundle is ever seen."""
-    partial = folder.with_name(f"{folder.name}.partial")
-    if partial.exists():
-        shutil.rmtree(partial)
-    partial.mkdir(parents=True)
-    for file, data in contents.items():
-        (partial / file).write_bytes(data)
-    if folder.exists():
-        shutil.rmtree(folder)
-    partial.rename(folder)
-
-
 RANDOM_DESCRIPTIONS = (
     "Classify the sentiment of the review as positive or negative.",
     "Answer the question with a single word.",
@@ -250,6 +251,9 @@ def export_random(
     out_dir: Path,
     *,
     version: str = "0.0.0",
+    latent: int = 128,
+    head_in: int = 512,
+    graphs: GraphOptions = DEFAULT_GRAPHS,
     seed: int = 0,
     overwrite: bool = False,
 ) -> str:
@@ -259,7 +263,7 @@ def export_random(
 
     :return: the bundle's digest.
     """
-    config = HypernetworkConfig(variant, embedding_dim=dim, head_init="normal")
+    config = HypernetworkConfig(variant, dim, latent, head_in, head_init="normal")
     network = Hypernetwork(config, target, seed=seed)
     if dim == MINILM.dim:
         info, shared = MINILM, Path(out_dir) / MINILM_FOLDER
@@ -282,6 +286,8 @@ def export_random(
         out_dir=out_dir,
         name=name,
         version=version,
+        precision=graphs.precisions[-1],
+        graphs=graphs,
         overwrite=overwrite,
     )
 
@@ -293,6 +299,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--variant", choices=("L", "M", "S"), default="S")
     parser.add_argument("--target", type=Path, required=True, help="target spec, JSON")
     parser.add_argument("--dim", type=int, default=MINILM.dim, help="length of the embedding")
+    parser.add_argument("--latent", type=int, default=128, help="width of the body")
+    parser.add_argument("--head-in", type=int, default=512, help="width of the heads' input")
+    parser.add_argument("--precision", choices=PRECISIONS, action="append", help="default: all")
+    parser.add_argument("--chunked", action="store_true", default=None, help="whatever the size")
+    parser.add_argument("--chunk-bytes", type=int, default=DEFAULT_CHUNK_BYTES)
     parser.add_argument("--name", required=True)
     parser.add_argument("--version", default="0.0.0")
     parser.add_argument("--seed", type=int, default=0)
@@ -307,6 +318,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         options.name,
         options.out,
         version=options.version,
+        latent=options.latent,
+        head_in=options.head_in,
+        graphs=GraphOptions(
+            tuple(options.precision or PRECISIONS), options.chunked, options.chunk_bytes
+        ),
         seed=options.seed,
         overwrite=options.overwrite,
     )

@@ -18,6 +18,11 @@ zero and their bias as a usual LoRA init of A, so training starts from one share
 `per_layer_bias` (A uniform, B zero: the update starts as exactly none) and `static_bias`, which
 also puts a learned gate, zero at first, before the generated part of B, so that what helps every
 task and what the description adds can be told apart.
+
+Released checkpoints know more: other task encoders (`task_encoders.py`), rotary instead of learned
+positions (S, in place of adding mlp2(LN(position)): turn by the position, then mlp2 once more), and
+a factor for every generated value (`per_layer_gain`), the deviation of the LoRAs it was trained to
+reconstruct. `sakana.py` reads them.
 """
 
 from __future__ import annotations
@@ -34,6 +39,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from t2l.target import TargetModule, TargetSpec
+from t2l.task_encoders import CLASSES, TASK_ENCODERS, TaskEncoderKind, code_encoder
 
 WEIGHTS_FILE = "hypernetwork.safetensors"
 CONFIG_FILE = "hypernetwork.json"
@@ -53,6 +59,9 @@ class HypernetworkConfig:
     :param static_bias: as per_layer_bias, with a gate per module before the generated B.
     :param modulation: "diagonal": only that is generated, between an A and a B of all tasks.
     :param bounded: whether generated values are bounded, at a learned scale.
+    :param per_layer_gain: a factor for every generated value, before the offsets.
+    :param task_encoder: how the embedding is read, a kind of `task_encoders.py`.
+    :param position: how S tells ranks apart.
     :param head_init: "zero", or "normal", which static_bias needs: behind a closed gate a zero
         head would never get a gradient.
     """
@@ -68,10 +77,21 @@ class HypernetworkConfig:
     head_init: Literal["zero", "normal"] = "zero"
     modulation: Literal["none", "diagonal"] = "none"
     bounded: bool = False
+    per_layer_gain: bool = False
+    task_encoder: TaskEncoderKind = "linear"
+    position: Literal["learned", "rotary"] = "learned"
 
     def __post_init__(self) -> None:
         if self.variant not in ("L", "M", "S"):
             raise ValueError(f"variant must be L, M or S, got {self.variant!r}")
+        if self.task_encoder not in TASK_ENCODERS:
+            raise ValueError(
+                f"task_encoder must be one of {', '.join(TASK_ENCODERS)}, got {self.task_encoder!r}"
+            )
+        if self.position not in ("learned", "rotary"):
+            raise ValueError(f"position must be learned or rotary, got {self.position!r}")
+        if self.per_layer_gain and not self.per_layer_bias:
+            raise ValueError("per_layer_gain needs per_layer_bias, the mean that belongs to it")
         if self.latent < 4 or self.latent % 4:
             raise ValueError(f"latent must be a positive multiple of 4, got {self.latent}")
         if not 0 <= self.dropout < 1:
@@ -128,6 +148,32 @@ class NormedEmbedding(nn.Module):
         return self.norm(self.table.weight)  # [rows, width]
 
 
+class OneHotRows(nn.Module):
+    """The rows of the unit matrix; called without indices."""
+
+    def __init__(self, rows: int) -> None:
+        super().__init__()
+        self.register_buffer("rows", torch.eye(rows), persistent=False)
+
+    def forward(self) -> Tensor:
+        return self.rows  # [rows, rows]
+
+
+def turn(x: Tensor) -> Tensor:
+    """Rotary positions: x [..., R, Z], turned by 0 .. R-1 (base 10000, halves paired)."""
+    cos, sin = rotary_tables(*x.shape[-2:])
+    left, right = x.chunk(2, dim=-1)
+    return x * cos.to(x) + torch.cat([-right, left], dim=-1) * sin.to(x)
+
+
+def rotary_tables(ranks: int, width: int) -> tuple[Tensor, Tensor]:
+    """Cosines and sines [R, Z] in float32, as the checkpoints were trained with."""
+    frequencies = 1.0 / 10000.0 ** (torch.arange(0, width, 2).float() / width)
+    angles = torch.arange(ranks).float()[:, None] * frequencies
+    angles = torch.cat([angles, angles], dim=-1)
+    return angles.cos(), angles.sin()
+
+
 class Hypernetwork(nn.Module):
     """Emits LoRA weights for `target` from embeddings.
 
@@ -146,11 +192,18 @@ class Hypernetwork(nn.Module):
 
     def _build(self) -> None:
         config, target = self.config, self.target
-        latent, modules = config.latent, len(target.modules)
-        self.task_linear = nn.Linear(config.embedding_dim, latent // 2)
-        self.task_norm = nn.LayerNorm(latent // 2)
-        self.depth = NormedEmbedding(target.layers, latent // 4)
-        self.module = NormedEmbedding(modules, latent // 4)
+        modules = len(target.modules)
+        latent = body_width(config, target)
+        if config.task_encoder == "linear":
+            self.task_linear = nn.Linear(config.embedding_dim, latent // 2)
+            self.task_norm = nn.LayerNorm(latent // 2)
+        else:
+            self.task = code_encoder(config.task_encoder, config.embedding_dim, latent // 2)
+        if config.task_encoder == "discrete":
+            self.depth, self.module = OneHotRows(target.layers), OneHotRows(modules)
+        else:
+            self.depth = NormedEmbedding(target.layers, latent // 4)
+            self.module = NormedEmbedding(modules, latent // 4)
         self.mixer_up = nn.Linear(latent, latent * 4)
         self.mixer_down = nn.Linear(latent * 4, latent)
         self.mlp1 = ResidualBlock(latent, config.dropout)
@@ -162,7 +215,7 @@ class Hypernetwork(nn.Module):
         if config.variant in ("M", "S"):
             self.ab_table = nn.Parameter(torch.randn(modules, 2, latent))  # [M, AB, Z]
             self.ab_norm = nn.LayerNorm(latent)
-        if config.variant == "S":
+        if config.variant == "S" and config.position == "learned":
             self.position = NormedEmbedding(target.rank, latent)
 
         self.heads = nn.ModuleDict()
@@ -179,6 +232,10 @@ class Hypernetwork(nn.Module):
                 bound = 1 / math.sqrt(module.in_features)
                 self.offset_a[module.name] = nn.Parameter(a.uniform_(-bound, bound))
                 self.offset_b[module.name] = nn.Parameter(b)
+        if config.per_layer_gain:
+            pairs = [(name, self.offset_a[name], self.offset_b[name]) for name in self.offset_a]
+            self.gain_a = nn.ParameterDict({n: torch.ones_like(a) for n, a, _ in pairs})
+            self.gain_b = nn.ParameterDict({n: torch.ones_like(b) for n, _, b in pairs})
         if config.static_bias:
             self.gate = nn.Parameter(torch.zeros(modules))
         if config.bounded:
@@ -238,6 +295,9 @@ class Hypernetwork(nn.Module):
                 a, b = a.tanh() * scale[0], b.tanh() * scale[1]
             if self.config.static_bias:
                 b = b * self.gate[index]
+            if self.config.per_layer_gain:
+                a = a * self.gain_a[module.name]
+                b = b * self.gain_b[module.name]
             if self.config.has_offsets:
                 a = a + self.offset_a[module.name]
                 b = b + self.offset_b[module.name]
@@ -254,10 +314,17 @@ class Hypernetwork(nn.Module):
             weights[module.name] = (a, shared_b * y[:, :, None])
         return weights
 
+    def encode_task(self, embedding: Tensor) -> Tensor:
+        """The encoded task embedding [T, Z/2], all that the rest of the network sees of a text."""
+        x = embedding * self.config.scale
+        if self.config.task_encoder == "linear":
+            return self.task_norm(self.task_linear(x))
+        return self.task(x)
+
     def features(self, embedding: Tensor) -> Tensor:
         """The heads' input: L [T, N, M, H], M [T, N, M, AB, H], S [T, N, M, AB, R, H]."""
         target = self.target
-        task = self.task_norm(self.task_linear(embedding * self.config.scale))  # [T, Z/2]
+        task = self.encode_task(embedding)  # [T, Z/2]
         shape = (embedding.shape[0], target.layers, len(target.modules))
         joined = torch.cat(
             [
@@ -272,8 +339,11 @@ class Hypernetwork(nn.Module):
         if self.config.variant in ("M", "S"):
             hidden = hidden[:, :, :, None] + self.ab_norm(self.ab_table)  # [T, N, M, AB, Z]
         hidden = self.mlp2(hidden)
-        if self.config.variant == "S":
+        if self.config.variant == "S" and self.config.position == "learned":
             hidden = hidden[..., None, :] + self.mlp2(self.position())  # [T, N, M, AB, R, Z]
+        elif self.config.variant == "S":
+            rows = hidden[..., None, :].expand(*hidden.shape[:-1], target.rank, -1)
+            hidden = self.mlp2(turn(rows))  # [T, N, M, AB, R, Z]
         hidden = self.dropout(F.silu(self.mlp3_up(self.mlp3_norm(hidden))))
         return F.silu(self.mlp3_down(hidden))
 
@@ -331,6 +401,13 @@ class Hypernetwork(nn.Module):
         )
         network.load_state_dict(load_file(Path(folder) / WEIGHTS_FILE), strict=True)
         return network.eval()
+
+
+def body_width(config: HypernetworkConfig, target: TargetSpec) -> int:
+    """Width Z of the body; with one-hot rows it follows from how many there are."""
+    if config.task_encoder == "discrete":
+        return CLASSES + target.layers + len(target.modules)
+    return config.latent
 
 
 def head_width(config: HypernetworkConfig, target: TargetSpec, module: TargetModule) -> int:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
+import torch
 from onnx import TensorProto, helper, numpy_helper
 
 OPSET = 17
@@ -61,11 +62,20 @@ class GraphBuilder:
         self._nodes.append(helper.make_node("Identity", [value], [name], name=f"output/{name}"))
         self._outputs.append(helper.make_tensor_value_info(name, dtype, shape))
 
+    def named(self, name: str, value: str) -> str:
+        """Give `value` a name of its own inside the graph, by which it can be found again."""
+        self._nodes.append(helper.make_node("Identity", [value], [name], name=f"named/{name}"))
+        return name
+
     def weight(self, name: str, array: np.ndarray) -> str:
-        """Store an array under `name`; storing the same name twice is a mistake."""
-        if name in self._initializers:
-            raise ValueError(f"initializer {name} exists already")
-        self._initializers[name] = numpy_helper.from_array(np.ascontiguousarray(array), name)
+        """Store an array under `name`; layers used twice may store theirs again.
+
+        :raises ValueError: if another array has that name.
+        """
+        stored = numpy_helper.from_array(np.ascontiguousarray(array), name)
+        known = self._initializers.setdefault(name, stored)
+        if known is not stored and known != stored:
+            raise ValueError(f"initializer {name} exists already, with other values")
         return name
 
     def const(self, value: int | float | list[int], dtype: type = np.int64) -> str:
@@ -198,6 +208,11 @@ class GraphBuilder:
     def serialise(self) -> bytes:
         """The model's one byte form."""
         return self.build().SerializeToString(deterministic=True)
+
+
+def to_numpy(tensor: torch.Tensor) -> np.ndarray:
+    """A tensor's values as a float32 array."""
+    return tensor.detach().float().cpu().contiguous().numpy()
 
 
 def quantise_columns(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

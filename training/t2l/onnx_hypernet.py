@@ -1,15 +1,10 @@
 """The hypernetwork as an ONNX graph for the edge: one embedding in, the whole adapter out.
 
-    embedding [1, dim] -> task [1, Z/2] -> mixer row + table[module, layer] -> mlp1 -> + A/B -> mlp2
-      -> + position -> mlp3 -> per module and side: an exact-width head -> A, B in PEFT orientation
+    embedding [1, dim] -> body (`onnx_body.py`) -> per module and side: a head (`onnx_heads.py`)
+      -> A, B in PEFT orientation
 
-Whatever does not depend on the embedding is computed here and stored: the depth and module part of
-the mixer's first layer, the normalised A/B rows, mlp2(position). The embedding's factor goes into
-the first weights; alpha / r (or alpha / sqrt r) and the static gate go into B, so a consumer
-applies exactly 1. Where M or S make A and B of a square module with the same weights, both come out
-of one product: two products would store, and ONNX Runtime pack, those weights twice. `int8` changes
-the heads alone, where nearly all weights and work are: bytes with a scale per column, their input
-quantised at run time with one scale per product.
+`int8` changes the heads alone, where nearly all weights and work are. A network that is too large
+for one graph is exported in chunks (`onnx_chunks.py`).
 """
 
 from __future__ import annotations
@@ -17,15 +12,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 
-import numpy as np
 import onnxruntime as ort
 import torch
 from onnx import TensorProto
-from torch import nn
 
-from t2l.hypernetwork import Hypernetwork, ResidualBlock
+from t2l.hypernetwork import Hypernetwork
+from t2l.onnx_body import add_body
 from t2l.onnx_build import GraphBuilder
-from t2l.target import TargetModule
+from t2l.onnx_heads import Block, add_piece, whole_pieces
 
 PRECISIONS = ("float32", "int8")
 MIN_INT8_COSINE = 0.9995  # of every module's update in every layer, int8 against float32
@@ -39,31 +33,51 @@ def build_hypernet_graph(network: Hypernetwork, precision: str, input_bits: int 
         a second integer product and is for heads whose rows differ too much for one scale.
     :raises ValueError: for another precision, or for a network that has no graph.
     """
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
-    if network.config.modulation != "none" or network.config.bounded:
-        raise ValueError("networks with modulation or bounded outputs cannot be exported")
-    network = copy.deepcopy(network).cpu().double().eval()  # folded sums must not show threads
+    kind = head_kind(precision, input_bits)
+    network = exportable(network)
     config, target = network.config, network.target
     graph = GraphBuilder(f"t2l-{config.variant}")
-    kind = "int16" if precision == "int8" and input_bits == 16 else precision
     embedding = graph.input("embedding", TensorProto.FLOAT, [1, config.embedding_dim])
     with torch.no_grad():
-        features = _body(graph, network, embedding)  # [M, N, ...]
-        for index, module in enumerate(target.modules):
+        features = add_body(graph, network, embedding)  # [M, N, ...]
+        for index in range(len(target.modules)):
             mine = graph.op("Gather", features, graph.const(index), axis=0)
-            emit = _emit_together if _shares_head(network, module) else _emit_apart
-            sides = emit(graph, network, index, mine, kind)
-            rank, layers = target.rank, target.layers
-            shapes = ([layers, rank, module.in_features], [layers, module.out_features, rank])
-            for side, value, shape in zip("AB", sides, shapes, strict=True):
-                if config.has_offsets:
-                    table = network.offset_a if side == "A" else network.offset_b
-                    offset = table[module.name] * (1 if side == "A" else target.scaling)
-                    name = graph.weight(f"offset.{module.name}.{side}", _numpy(offset))
-                    value = graph.op("Add", value, name)
-                graph.output(f"{module.name}.{side}", value, TensorProto.FLOAT, shape)
+            for piece in whole_pieces(network, index):
+                for block in add_piece(graph, network, piece, mine, kind):
+                    _output(graph, network, block)
     return graph.serialise()
+
+
+def _output(graph: GraphBuilder, network: Hypernetwork, block: Block) -> None:
+    """Make a block that is a whole tensor an output of that name, in its own shape."""
+    target = network.target
+    name, side = block.tensor.split(".")
+    module = next(module for module in target.modules if module.name == name)
+    shape = [target.layers, target.rank, module.in_features]
+    if side == "B":
+        shape = [target.layers, module.out_features, target.rank]
+    value = graph.op("Reshape", block.value, graph.const(shape))
+    graph.output(block.tensor, value, TensorProto.FLOAT, shape)
+
+
+def head_kind(precision: str, input_bits: int) -> str:
+    """Which product the heads are made of.
+
+    :raises ValueError: for a precision there is not.
+    """
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
+    return "int16" if precision == "int8" and input_bits == 16 else precision
+
+
+def exportable(network: Hypernetwork) -> Hypernetwork:
+    """A float64 copy to make graphs from: folded sums must not show the number of threads.
+
+    :raises ValueError: for a network that has no graph.
+    """
+    if network.config.modulation != "none" or network.config.bounded:
+        raise ValueError("networks with modulation or bounded outputs cannot be exported")
+    return copy.deepcopy(network).cpu().double().eval()
 
 
 def int8_graph(network: Hypernetwork, embeddings: torch.Tensor) -> bytes:
@@ -74,152 +88,9 @@ def int8_graph(network: Hypernetwork, embeddings: torch.Tensor) -> bytes:
     data = build_hypernet_graph(network, "int8")
     exact = hypernet_runner(build_hypernet_graph(network, "float32"))
     run = hypernet_runner(data)
-    for row in embeddings:
-        wanted, found = exact(row), run(row)
-        for name, pair in wanted.items():
-            if pair[1].any() and update_cosines(found[name], pair).min() < MIN_INT8_COSINE:
-                return build_hypernet_graph(network, "int8", input_bits=16)
-    return data
-
-
-def _body(graph: GraphBuilder, network: Hypernetwork, embedding: str) -> str:
-    """Everything before the heads: L [M, N, H], M [M, N, AB, H], S [M, N, AB, R, H]."""
-    config, target = network.config, network.target
-    modules, layers, latent = len(target.modules), target.layers, config.latent
-    first = _numpy(network.task_linear.weight * config.scale)
-    task = graph.linear(embedding, "task", first, _numpy(network.task_linear.bias))
-    task = _norm(graph, task, "task_norm", network.task_norm)
-
-    mixer = network.mixer_up.weight  # its columns: task | depth | module
-    place = torch.cat(
-        [
-            network.depth()[None].expand(modules, layers, -1),
-            network.module()[:, None].expand(modules, layers, -1),
-        ],
-        dim=-1,
-    )
-    table = place @ mixer[:, latent // 2 :].T + network.mixer_up.bias  # [M, N, 4Z]
-    x = graph.linear(task, "mixer_task", _numpy(mixer[:, : latent // 2]), None)  # [1, 4Z]
-    x = graph.silu(graph.op("Add", graph.weight("mixer_place", _numpy(table)), x))
-    x = graph.silu(_linear(graph, x, "mixer_down", network.mixer_down))
-    x = _residual(graph, x, "mlp1", network.mlp1)  # [M, N, Z]
-    if config.variant in ("M", "S"):
-        sides = _numpy(network.ab_norm(network.ab_table))[:, None]  # [M, 1, AB, Z]
-        x = graph.op("Unsqueeze", x, graph.const([2]))
-        x = graph.op("Add", x, graph.weight("ab", sides))
-    x = _residual(graph, x, "mlp2", network.mlp2)
-    if config.variant == "S":
-        positions = _numpy(network.mlp2(network.position()))  # [R, Z]
-        x = graph.op("Unsqueeze", x, graph.const([3]))
-        x = graph.op("Add", x, graph.weight("position", positions))
-    x = _norm(graph, x, "mlp3_norm", network.mlp3_norm)
-    x = graph.silu(_linear(graph, x, "mlp3_up", network.mlp3_up))
-    return graph.silu(_linear(graph, x, "mlp3_down", network.mlp3_down))
-
-
-def _shares_head(network: Hypernetwork, module: TargetModule) -> bool:
-    """Whether A and B come from the very same weights, so that one copy is to be stored."""
-    return network.config.variant != "L" and module.in_features == module.out_features
-
-
-def _factor(network: Hypernetwork, index: int) -> float:
-    """What the generated part of B is multiplied by: the LoRA scale, and the gate if any."""
-    gate = float(network.gate[index]) if network.config.static_bias else 1.0
-    return network.target.scaling * gate
-
-
-def _emit_together(
-    graph: GraphBuilder, network: Hypernetwork, index: int, x: str, precision: str
-) -> tuple[str, str]:
-    """A and B of a square module in one product over [N, AB, ...] rows."""
-    target, module = network.target, network.target.modules[index]
-    head = network.heads[module.name]
-    bias = None if head.bias is None else _numpy(head.bias)
-    y = _product(graph, x, f"head.{module.name}", _numpy(head.weight), bias, precision)
-    if network.config.variant == "M":
-        width = module.in_features
-        y = graph.op("Reshape", y, graph.const([target.layers, 2, target.rank, width]))
-    a, b = (graph.op("Gather", y, graph.const(side), axis=1) for side in (0, 1))
-    b = graph.op("Mul", b, graph.scalar(_factor(network, index)))
-    return a, graph.op("Transpose", b, perm=[0, 2, 1])
-
-
-def _emit_apart(
-    graph: GraphBuilder, network: Hypernetwork, index: int, x: str, precision: str
-) -> tuple[str, str]:
-    """A and B from two products of exactly their width, the factor folded into B's weights."""
-    config, target = network.config, network.target
-    module, rank = target.modules[index], target.rank
-    values = []
-    for number, (side, width) in enumerate((("A", module.in_features), ("B", module.out_features))):
-        rows = x
-        if config.variant != "L":  # [N, AB, ...]
-            rows = graph.op("Gather", x, graph.const(number), axis=1)
-        weight, bias = _exact_head(network, index, side, width)
-        y = _product(graph, rows, f"head.{module.name}.{side}", weight, bias, precision)
-        if config.variant != "S":
-            order = [rank, width] if side == "A" else [width, rank]
-            y = graph.op("Reshape", y, graph.const([target.layers, *order]))
-        elif side == "B":
-            y = graph.op("Transpose", y, perm=[0, 2, 1])
-        values.append(y)
-    return values[0], values[1]
-
-
-def _exact_head(
-    network: Hypernetwork, index: int, side: str, width: int
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Weight [outputs, H] and bias of one side; for L and M rows lie in the output's order."""
-    module, rank = network.target.modules[index], network.target.rank
-    variant = network.config.variant
-    head = network.heads[module.name]
-    rows = torch.arange(head.weight.shape[0])
-    if variant == "L":
-        start = 0 if side == "A" else rank * module.in_features
-        rows = rows[start : start + rank * width].unflatten(0, (rank, width))
-    elif variant == "M":
-        rows = rows.unflatten(0, (rank, -1))[:, :width]
-    else:
-        rows = rows[:width]
-    if side == "B" and variant != "S":  # [R, out] -> [out, R], as PEFT keeps B
-        rows = rows.T
-    factor = _factor(network, index) if side == "B" else 1
-    rows = rows.flatten()
-    bias = None if head.bias is None else _numpy(head.bias[rows] * factor)
-    return _numpy(head.weight[rows] * factor), bias
-
-
-def _product(
-    graph: GraphBuilder,
-    x: str,
-    name: str,
-    weight: np.ndarray,
-    bias: np.ndarray | None,
-    precision: str,
-) -> str:
-    if precision == "int16":
-        return graph.linear_split(graph.split(x), name, weight, bias)
-    if precision == "int8":
-        return graph.linear_int8(graph.quantise(x), name, weight, bias)
-    return graph.linear(x, name, weight, bias)
-
-
-def _residual(graph: GraphBuilder, x: str, name: str, block: ResidualBlock) -> str:
-    hidden = _norm(graph, x, f"{name}.norm", block.norm)
-    hidden = graph.silu(_linear(graph, hidden, f"{name}.up", block.up))
-    return graph.op("Add", x, graph.silu(_linear(graph, hidden, f"{name}.down", block.down)))
-
-
-def _linear(graph: GraphBuilder, x: str, name: str, layer: nn.Linear) -> str:
-    return graph.linear(x, name, _numpy(layer.weight), _numpy(layer.bias))
-
-
-def _norm(graph: GraphBuilder, x: str, name: str, layer: nn.LayerNorm) -> str:
-    return graph.layer_norm(x, name, _numpy(layer.weight), _numpy(layer.bias), layer.eps)
-
-
-def _numpy(tensor: torch.Tensor) -> np.ndarray:
-    return tensor.detach().float().cpu().contiguous().numpy()
+    if enough_bits(exact, run, embeddings):
+        return data
+    return build_hypernet_graph(network, "int8", input_bits=16)
 
 
 Lora = dict[str, tuple[torch.Tensor, torch.Tensor]]
@@ -240,6 +111,20 @@ def hypernet_runner(data: bytes) -> Callable[[torch.Tensor], Lora]:
         return {module: (found[f"{module}.A"], found[f"{module}.B"]) for module in modules}
 
     return run
+
+
+def enough_bits(
+    exact: Callable[[torch.Tensor], Lora],
+    run: Callable[[torch.Tensor], Lora],
+    embeddings: torch.Tensor,
+) -> bool:
+    """Whether every update of `run` keeps the direction of the exact one, in every layer."""
+    for row in embeddings:
+        wanted, found = exact(row), run(row)
+        for name, pair in wanted.items():
+            if pair[1].any() and update_cosines(found[name], pair).min() < MIN_INT8_COSINE:
+                return False
+    return True
 
 
 def update_cosines(

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from safetensors.torch import load_file
 from test_hypernetwork import TINY, network
 
 from t2l import bundle_data
-from t2l import export as module
+from t2l import export_graphs as module
+from t2l.bundle_graphs import run_graphs
 from t2l.encoder import OnnxEncoder
 from t2l.export import (
     MINILM,
@@ -28,6 +30,7 @@ from t2l.export import (
     golden_from_encoder,
     update_index,
 )
+from t2l.export_graphs import GraphOptions
 from t2l.hypernetwork import Hypernetwork, HypernetworkConfig
 from t2l.manifest import BundleError, read_manifest, verify_bundle
 from t2l.onnx_hypernet import hypernet_runner
@@ -232,10 +235,43 @@ def test_a_graph_that_is_wrong_is_not_written(tmp_path: Path, monkeypatch):
     with torch.no_grad():
         other.heads["q_proj"].bias[0] += 0.1
     build = module.build_hypernet_graph
-    monkeypatch.setattr(module, "build_hypernet_graph", lambda _net, p: build(other, p))
+    monkeypatch.setattr(module, "build_hypernet_graph", lambda _net, *rest: build(other, *rest))
     with pytest.raises(BundleError, match="q_proj: the float32 graph is off"):
         export_bundle(network("S"), **arguments(tmp_path))
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
+
+
+def test_a_bundle_in_chunks_gives_what_a_whole_one_gives(tmp_path: Path):
+    net = network("S")
+    options = GraphOptions(chunked=True, chunk_bytes=1)
+    export_bundle(net, **arguments(tmp_path, name="whole"))
+    export_bundle(net, **arguments(tmp_path, name="chunked", graphs=options))
+    verify_bundle(tmp_path, "chunked", "1.0.0")
+    found = {}
+    for name in ("whole", "chunked"):
+        folder = tmp_path / name / "1.0.0"
+        manifest, _ = read_manifest(folder)
+        for precision in ("float32", "int8"):
+            read = partial(lambda folder, file: (folder / file).read_bytes(), folder)
+            found[name, precision] = run_graphs(manifest, read, precision, EMBEDDINGS[0])
+    assert "body" in manifest["graphs"]["int8"]
+    for precision in ("float32", "int8"):
+        for tensor, value in found["whole", precision].items():
+            assert torch.equal(value, found["chunked", precision][tensor])
+
+
+def test_only_a_network_too_large_for_an_isolate_is_cut_by_default(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(module, "WHOLE_BYTES", module.head_bytes(network("S"), "int8"))
+    export_bundle(network("S"), **arguments(tmp_path))
+    graphs = read_manifest(tmp_path / "tiny/1.0.0")[0]["graphs"]
+    assert "file" in graphs["int8"] and "chunks" in graphs["float32"]
+
+
+def test_a_bundle_may_know_nothing_of_its_training(tmp_path: Path):
+    export_bundle(network("S"), **arguments(tmp_path, fit=None, norm_embeddings=None))
+    manifest, _ = read_manifest(tmp_path / "tiny/1.0.0")
+    assert "fit" not in manifest and "norms" not in manifest
+    assert "fit.f16" not in manifest["files"]
 
 
 def test_random_bundle_of_another_dimension_takes_embeddings(tmp_path: Path):

@@ -1,0 +1,1 @@
+"""Reading the checkpoints that the reference implementation of Text-to-LoRA saves."""

@@ -1,0 +1,70 @@
+"""The command line of `python -m t2l import-sakana`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from t2l.descriptions import read_descriptions
+from t2l.embedding_service import DIALECTS, EmbeddingService
+from t2l.export_graphs import GraphOptions
+from t2l.onnx_chunks import DEFAULT_CHUNK_BYTES
+from t2l.onnx_hypernet import PRECISIONS
+from t2l.sakana.importing import ImportOptions, import_checkpoint
+
+COMMAND = "import-sakana"
+TOKEN_VARIABLE = "T2L_ENCODER_TOKEN"
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Add the command to the command line."""
+    command = commands.add_parser(COMMAND, help="Make a bundle of a released checkpoint.")
+    command.add_argument(
+        "folder", type=Path, help="with args.yaml, adapter_config.json, hypermod.pt"
+    )
+    command.add_argument(
+        "--out", type=Path, required=True, help="folder of the bundle: ROOT/NAME/VERSION"
+    )
+    command.add_argument("--target", type=Path, help="target spec; default: the one that ships")
+    command.add_argument("--descriptions", type=Path, help="JSON lines of the training tasks")
+    command.add_argument("--encoder-url", help="service that runs the checkpoint's encoder")
+    command.add_argument("--encoder-dialect", choices=DIALECTS, default="openai")
+    add_graph_options(command)
+
+
+def add_graph_options(command: argparse.ArgumentParser) -> None:
+    """Options on how graphs are written."""
+    command.add_argument("--precision", choices=PRECISIONS, action="append", help="default: all")
+    command.add_argument("--chunked", action="store_true", default=None, help="whatever the size")
+    command.add_argument("--chunk-bytes", type=int, default=DEFAULT_CHUNK_BYTES)
+    command.add_argument("--overwrite", action="store_true", help="only if it was never released")
+
+
+def graph_options(arguments: argparse.Namespace) -> GraphOptions:
+    """What `add_graph_options` asked for."""
+    precisions = tuple(arguments.precision or PRECISIONS)
+    return GraphOptions(precisions, arguments.chunked, arguments.chunk_bytes)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Import, and print the bundle's digest.
+
+    :raises ValueError: for anything that cannot be imported, naming file and cure.
+    """
+    graphs = graph_options(arguments)
+    service = None
+    if arguments.encoder_url is not None:
+        token = os.environ.get(TOKEN_VARIABLE)
+        service = EmbeddingService(arguments.encoder_url, arguments.encoder_dialect, token)
+    tasks = () if arguments.descriptions is None else read_descriptions(arguments.descriptions)
+    options = ImportOptions(
+        out=arguments.out.resolve(),
+        target=arguments.target,
+        graphs=graphs,
+        precision=graphs.precisions[-1],
+        tasks=tasks,
+        service=service,
+        overwrite=arguments.overwrite,
+    )
+    print(import_checkpoint(arguments.folder, options))

@@ -1,0 +1,42 @@
+"""The shipped bundle, copies of it under another manifest, and how far two adapters are apart."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from t2l.generated import Lora
+from t2l.manifest import canonical_bytes
+
+TRAINING = Path(__file__).parents[1]
+ROOT = TRAINING.parent
+HYPERNETS = ROOT / "src" / "assets" / "hypernets"
+BUNDLE = HYPERNETS / "t2l-mini" / "3.0.0"
+ENCODER = HYPERNETS / "encoders" / "minilm-l6-t2l"
+DESCRIPTION = "Reverse the order of the words."
+
+
+def differ(one: Lora, other: Lora) -> float:
+    """The largest difference of any value."""
+    assert list(one.tensors) == list(other.tensors)
+    return max(float((t - other.tensors[n]).abs().max()) for n, t in one.tensors.items())
+
+
+def bundle_with(root: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """A copy of the bundle under another manifest, with the shared encoder beside it."""
+    shutil.copytree(BUNDLE, root / "t2l-mini" / "3.0.0")
+    shutil.copytree(ENCODER, root / "encoders" / "minilm-l6-t2l")
+    path = root / "t2l-mini" / "3.0.0" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    change(manifest)
+    path.write_bytes(canonical_bytes(manifest))
+    return path.parent
+
+
+def encoder_of_kind(kind: str, **changes: Any) -> Callable[[dict[str, Any]], None]:
+    def change(manifest: dict[str, Any]) -> None:
+        del manifest["encoder"]["files"]
+        manifest["encoder"] |= {"kind": kind, **changes}
+
+    return change
