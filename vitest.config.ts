@@ -1,8 +1,9 @@
 /**
- * Two suites. `worker`: files named *.worker.test.ts run inside workerd with the bindings of
+ * Three suites. `worker`: files named *.worker.test.ts run inside workerd with the bindings of
  * wrangler.toml (real R2 and D1, the real migrations) and test single modules. `node`: every other
  * test runs in Node; those that need the whole endpoint run the built Worker in workerd
  * (test/server.ts), because the test pool takes about 20 s to load ONNX Runtime module by module.
+ * `imported`: bundles that the Python importer makes first, so it needs training/.venv.
  */
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
@@ -43,8 +44,18 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.worker.test.ts'],
+          exclude: ['test/**/*.worker.test.ts', 'test/imported/**'],
           globalSetup: ['test/build-worker.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'imported',
+          environment: 'node',
+          include: ['test/imported/**/*.test.ts'],
+          globalSetup: ['test/imported/make-bundles.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

@@ -2,8 +2,13 @@
  * `npm run bench`: what making an adapter costs, step by step, and what it needs of an isolate.
  *
  * The whole endpoint runs in workerd with real R2 and D1 on this machine's disk; adapters are made by
- * POST /v1/adapters and the timings are those of its Server-Timing header. Two bundles at both
- * precisions: the default one, and T2L-S at the sizes of Mistral-7B with random weights.
+ * POST /v1/adapters and the timings are those of its Server-Timing header. The default bundle, and
+ * Text-to-LoRA with random weights: S and L at the sizes of Mistral-7B, and L for Llama-3.1-8B as wide
+ * as it was released. The L are in chunks, which pass through the isolate one after the other. The
+ * networks are also run in PyTorch on one CPU thread, without anything around them.
+ *
+ * The peak is WASM memory, which never shrinks, and the largest JavaScript heap with its array
+ * buffers that the inspector saw while adapters were made; an isolate on Cloudflare has 128 MB.
  *
  * The clock: on Cloudflare it stands still between two I/O operations, so a step that only computes
  * reads 0 there. workerd on a machine of one's own lets it run. The benchmark does not take that on
@@ -18,17 +23,24 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { type Measurement, measure, STEPS } from './bench/measure.ts';
-import { randomBundle } from './bench/random-bundle.ts';
+import { measurePytorch, type PytorchTime } from './bench/pytorch.ts';
+import {
+  L_LLAMA,
+  L_MISTRAL,
+  type NetworkSpec,
+  randomBundle,
+  S_MISTRAL,
+} from './bench/random-bundle.ts';
 import { progress, runCommand, table } from './command.ts';
 import { ROOT } from './environment.ts';
-import { readBundleFolder } from './release/folder.ts';
+import { type BundleFolder, readBundleFolder } from './release/folder.ts';
 
 const indexSchema = z.object({
   default: z.string(),
   bundles: z.array(z.object({ name: z.string(), version: z.string() })),
 });
 
-const PRECISIONS = ['float32', 'int8'] as const;
+const NETWORKS: readonly NetworkSpec[] = [S_MISTRAL, L_MISTRAL, L_LLAMA];
 
 await runCommand(main);
 
@@ -40,16 +52,29 @@ async function main(): Promise<void> {
     },
   });
   const runs = z.coerce.number().int().positive().parse(values.runs);
-  const folders = [await defaultBundle(), await randomBundle()];
+  const folders = [await defaultBundle()];
+  for (const spec of NETWORKS) {
+    folders.push(await randomBundle(spec));
+  }
   const measurements: Measurement[] = [];
   for (const directory of folders) {
     const folder = await readBundleFolder(directory);
-    for (const precision of PRECISIONS) {
+    for (const precision of precisionsOf(folder)) {
       progress(`Measuring ${folder.name} in ${precision}`);
       measurements.push(await measure({ folder, precision, runs }));
     }
   }
-  process.stdout.write(`${values.json ? asJson(measurements) : asTable(measurements)}\n`);
+  const pytorch: [network: string, time: PytorchTime][] = [];
+  for (const spec of NETWORKS) {
+    progress(`Running ${spec.name} in PyTorch`);
+    pytorch.push([spec.name, measurePytorch(spec, runs)]);
+  }
+  const output = values.json ? asJson(measurements, pytorch) : asTable(measurements, pytorch);
+  process.stdout.write(`${output}\n`);
+}
+
+function precisionsOf({ manifest }: BundleFolder): Measurement['precision'][] {
+  return (['float32', 'int8'] as const).filter((one) => manifest.graphs[one] !== undefined);
 }
 
 /** The folder of the bundle that answers when a request names none. */
@@ -60,21 +85,26 @@ async function defaultBundle(): Promise<string> {
   return join(root, index.default, bundle?.version ?? '');
 }
 
-/** How many times faster the int8 graph runs than the float32 one, per bundle. */
+/** How many times faster the int8 graph runs than the float32 one, per bundle that has both. */
 function speedUps(measurements: readonly Measurement[]): Record<string, number> {
   const byBundle = Map.groupBy(measurements, ({ bundle }) => bundle);
   return Object.fromEntries(
-    [...byBundle].map(([bundle, both]) => {
-      const [exact, int8] = PRECISIONS.map((wanted) =>
-        both.find(({ precision }) => precision === wanted),
-      );
-      return [bundle, (exact?.steps.run ?? Number.NaN) / (int8?.steps.run ?? Number.NaN)];
+    [...byBundle].flatMap(([bundle, both]) => {
+      const exact = both.find(({ precision }) => precision === 'float32');
+      const int8 = both.find(({ precision }) => precision === 'int8');
+      return exact && int8 ? [[bundle, exact.steps.run / int8.steps.run]] : [];
     }),
   );
 }
 
-function asTable(measurements: readonly Measurement[]): string {
-  const head = ['bundle', 'precision', ...STEPS, 'total', 'first', 'WASM', 'graph', 'adapter'];
+function asTable(
+  measurements: readonly Measurement[],
+  pytorch: readonly [network: string, time: PytorchTime][],
+): string {
+  const head = [
+    ...['bundle', 'precision', ...STEPS, 'total', 'first'],
+    ...['WASM', 'heap', 'peak', 'graph', 'parts', 'adapter'],
+  ];
   const rows = measurements.map((one) => [
     one.bundle,
     one.precision,
@@ -82,7 +112,10 @@ function asTable(measurements: readonly Measurement[]): string {
     one.total.toFixed(1),
     one.first.toFixed(0),
     megabytes(one.wasm_bytes),
+    megabytes(one.heap_bytes),
+    megabytes(one.peak_bytes),
     megabytes(one.graph_bytes),
+    String(one.parts),
     megabytes(one.adapter_bytes),
   ]);
   const right = new Set(head.keys());
@@ -95,12 +128,25 @@ function asTable(measurements: readonly Measurement[]): string {
     table([head, ...rows], right),
     '',
     ...ratios,
+    ...pytorch.map(
+      ([network, time]) =>
+        `${network}: ${time.median_ms.toFixed(0)} ms in PyTorch, float32, one thread, ` +
+        `${(time.parameters / 1e6).toFixed(1)} million weights`,
+    ),
     `Milliseconds, medians of ${measurements[0]?.runs} adapters; MB of 10^6 bytes; ${machine()}.`,
   ].join('\n');
 }
 
-function asJson(measurements: readonly Measurement[]): string {
-  const document = { machine: machine(), measurements, int8_speed_up: speedUps(measurements) };
+function asJson(
+  measurements: readonly Measurement[],
+  pytorch: readonly [network: string, time: PytorchTime][],
+): string {
+  const document = {
+    machine: machine(),
+    measurements,
+    int8_speed_up: speedUps(measurements),
+    pytorch: Object.fromEntries(pytorch),
+  };
   return JSON.stringify(document, null, 2);
 }
 

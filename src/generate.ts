@@ -17,6 +17,7 @@ import { type AdapterInput, adapterId } from './adapter-id.ts';
 import { blamingBundlesOn, T2lError } from './errors.ts';
 import type { Bundle } from './hypernet/bundle.ts';
 import type { Precision } from './hypernet/manifest.ts';
+import { free } from './memory.ts';
 import type { Dtype, Produced } from './produce.ts';
 import type { AdapterStore } from './store/adapters.ts';
 import type { BlobStore, ByteRange } from './store/blobs.ts';
@@ -87,6 +88,9 @@ export async function generateAdapter(
   const row = rowOf(id, version, bundle, recipe, produced, effects.now());
   const inserted = await timed(effects, 'store', async () => {
     await effects.blobs.put(id, produced.files);
+    for (const { bytes } of produced.files) {
+      free(bytes);
+    }
     return effects.adapters.insert(row);
   });
   // Another request was faster: its row is the one that everybody sees.

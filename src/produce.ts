@@ -15,6 +15,7 @@ import { T2lError } from './errors.ts';
 import type { Bundle } from './hypernet/bundle.ts';
 import type { Precision } from './hypernet/manifest.ts';
 import { type LoadedHypernet, runHypernet } from './hypernet/runtime.ts';
+import { free } from './memory.ts';
 
 /** A number format of an adapter's weights. */
 export type Dtype = AdapterDtype;
@@ -83,6 +84,10 @@ export async function produceAdapter(request: ProduceRequest): Promise<Produced>
   guardNorms(manifest, norms);
   const fit = judgeFit(hypernet.fit, embedding);
   const { files, parameters } = packPeft({ manifest, weights, dtype, strength });
+  for (const { A, B } of weights.values()) {
+    free(A);
+    free(B);
+  }
   const card = modelCard({
     manifest,
     digest,

@@ -6,7 +6,7 @@
  * or not at all. Whether its graphs give the golden vectors is for the release script to find out.
  */
 import { blamingBundlesOn, T2lError } from './errors.ts';
-import { openBundle, r2Source } from './hypernet/bundle.ts';
+import { checkFile, openBundle, r2Source } from './hypernet/bundle.ts';
 import type { Catalog } from './store/catalog.ts';
 import type { HypernetStore } from './store/hypernets.ts';
 
@@ -92,7 +92,7 @@ async function verifyBundle(reference: BundleReference, bucket: R2Bucket): Promi
   await blamingBundlesOn('caller', async () => {
     const bundle = await openBundle(r2Source(bucket), reference);
     for (const file of Object.keys(bundle.manifest.files)) {
-      await bundle.read(file);
+      await checkFile(bundle, file);
     }
   });
 }

@@ -4,17 +4,22 @@
  * Its own, because a WASM heap never shrinks: what another bundle needed must not be counted here.
  */
 import { z } from 'zod';
-import { createClient } from '../client.ts';
-import { median } from '../command.ts';
-import { startEndpoint } from '../endpoint.ts';
+import { graphFiles } from '../../src/hypernet/manifest.ts';
+import { type Client, createClient } from '../client.ts';
+import { median, uniform } from '../command.ts';
 import { serveFiles } from '../release/file-server.ts';
 import type { BundleFolder } from '../release/folder.ts';
+import { startBenchEndpoint } from './endpoint.ts';
+import { type HeapSampler, sampleHeap } from './heap.ts';
 
 /** Steps in the order in which they happen, as Server-Timing names them. */
 export const STEPS = ['encode', 'run', 'pack', 'hash', 'store'] as const;
 
 /** The first adapters pay for loading the graphs and for V8 compiling what is hot. */
 const WARM_UP = 2;
+/** Adapters that are made for the inspector alone, with pauses in which it can answer. */
+const MEMORY_RUNS = 2;
+const PAUSE_MS = 10;
 /** How far the Worker's clock may be from Node's, which also sees the request itself. */
 const SPIN_MS = 200;
 const SPIN_MAX_MS = 400;
@@ -29,8 +34,17 @@ export interface Measurement {
   readonly total: number;
   /** The first request, with the loading of everything. */
   readonly first: number;
+  /** WASM memory, which never shrinks. */
   readonly wasm_bytes: number;
+  /** JavaScript heap and array buffers at their largest sum. */
+  readonly heap_bytes: number;
+  /** How often the inspector said what they are. */
+  readonly heap_samples: number;
+  /** WASM memory and the largest sum: what an isolate needs of its 128 MB. */
+  readonly peak_bytes: number;
   readonly graph_bytes: number;
+  /** Files that the graph lies in. */
+  readonly parts: number;
   readonly adapter_bytes: number;
 }
 
@@ -41,11 +55,12 @@ export interface MeasureOptions {
   readonly runs: number;
 }
 
-/** Makes adapters from descriptions that differ, so that each of them is really made. */
+/** Makes adapters from inputs that differ, so that each of them is really made. */
 export async function measure({ folder, precision, runs }: MeasureOptions): Promise<Measurement> {
   const { name, version, digest, manifest } = folder;
   const adminToken = 'bench';
-  const endpoint = await startEndpoint({ main: 'scripts/bench/worker.ts', adminToken });
+  const endpoint = await startBenchEndpoint(adminToken);
+  let sampler: HeapSampler | undefined;
   try {
     await checkClock(endpoint.origin);
     const client = createClient(endpoint.origin, adminToken);
@@ -54,17 +69,16 @@ export async function measure({ folder, precision, runs }: MeasureOptions): Prom
       await upload(endpoint.origin, folder);
       await client.register({ name, version, digest });
     }
-    const timings: ReadonlyMap<string, number>[] = [];
-    let adapterBytes = 0;
-    for (let i = 0; i < WARM_UP + runs; i++) {
-      const description = `Sort the words of the list and answer with number ${i}`;
-      const made = await client.createAdapter({ description, precision, hypernet: digest });
-      timings.push(made.timing);
-      adapterBytes = Object.values(made.adapter.files).reduce((sum, { bytes }) => sum + bytes, 0);
-    }
-    const warm = timings.slice(WARM_UP);
+    sampler = await sampleHeap(endpoint.inspector);
+    const made = await makeAdapters(client, { folder, precision, runs: WARM_UP + runs });
+    await pauseReads(endpoint.origin);
+    await makeAdapters(client, { folder, precision, runs: MEMORY_RUNS }, made.length);
+    const warm = made.slice(WARM_UP).map(({ timing }) => timing);
     const middle = (step: string) => median(warm.map((timing) => timing.get(step) ?? Number.NaN));
-    const graph = manifest.graphs[precision]?.file ?? '';
+    const wasm = await wasmBytes(endpoint.origin);
+    const heap = sampler.peak();
+    const graph = manifest.graphs[precision];
+    const files = graph === undefined ? [] : graphFiles(graph);
     return {
       bundle: `${name} ${version}`,
       precision,
@@ -77,14 +91,46 @@ export async function measure({ folder, precision, runs }: MeasureOptions): Prom
         store: middle('store'),
       },
       total: middle('total'),
-      first: timings[0]?.get('total') ?? Number.NaN,
-      wasm_bytes: await wasmBytes(endpoint.origin),
-      graph_bytes: manifest.files[graph]?.bytes ?? 0,
-      adapter_bytes: adapterBytes,
+      first: made[0]?.timing.get('total') ?? Number.NaN,
+      wasm_bytes: wasm,
+      heap_bytes: heap.bytes,
+      heap_samples: heap.samples,
+      peak_bytes: wasm + heap.bytes,
+      graph_bytes: files.reduce((sum, file) => sum + (manifest.files[file]?.bytes ?? 0), 0),
+      parts: files.length,
+      adapter_bytes: Object.values(made.at(-1)?.adapter.files ?? {}).reduce(
+        (sum, { bytes }) => sum + bytes,
+        0,
+      ),
     };
   } finally {
+    await sampler?.close();
     await endpoint.close();
   }
+}
+
+async function makeAdapters(
+  client: Client,
+  { folder: { digest, manifest }, precision, runs }: MeasureOptions,
+  first = 0,
+): Promise<Awaited<ReturnType<Client['createAdapter']>>[]> {
+  const { kind, dim, scale } = manifest.encoder;
+  const next = uniform(first + 1);
+  const made: Awaited<ReturnType<Client['createAdapter']>>[] = [];
+  for (let i = first; i < first + runs; i++) {
+    const input =
+      kind === 'given'
+        ? { embedding: unitVector(dim, next).map((value) => value * scale) }
+        : { description: `Sort the words of the list and answer with number ${i}` };
+    made.push(await client.createAdapter({ ...input, precision, hypernet: digest }));
+  }
+  return made;
+}
+
+function unitVector(dim: number, next: () => number): number[] {
+  const values = Array.from({ length: dim }, () => next() - 0.5);
+  const length = Math.hypot(...values);
+  return values.map((value) => value / length);
 }
 
 async function upload(origin: string, { files }: BundleFolder): Promise<void> {
@@ -101,6 +147,10 @@ async function upload(origin: string, { files }: BundleFolder): Promise<void> {
   } finally {
     await server.close();
   }
+}
+
+async function pauseReads(origin: string): Promise<void> {
+  await fetch(`${origin}/bench/pause?ms=${PAUSE_MS}`, { method: 'POST' });
 }
 
 async function wasmBytes(origin: string): Promise<number> {

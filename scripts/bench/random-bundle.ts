@@ -1,6 +1,6 @@
 /**
- * A bundle of Text-to-LoRA S at the sizes of Mistral-7B, with random weights: right for measuring,
- * useless for anything else. The exporter of training/ makes it, once for each of its versions.
+ * Bundles of networks at the sizes of real base models, with random weights: right for measuring,
+ * useless for anything else. The exporter of training/ makes them, once for each of its versions.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -10,38 +10,114 @@ import { join } from 'node:path';
 import { progress } from '../command.ts';
 import { ROOT } from '../environment.ts';
 
-const TRAINING = join(ROOT, 'training');
-const TARGET = join(TRAINING, 'configs/targets/mistral-7b-instruct-v0.2.json');
-const NAME = 't2l-s-mistral-7b-random';
+/** The shape of a network, as the exporter's options say it. */
+export interface NetworkSpec {
+  readonly name: string;
+  readonly variant: 'S' | 'M' | 'L';
+  /** A file of training/configs/targets. */
+  readonly target: string;
+  readonly dim: number;
+  readonly latent: number;
+  readonly headIn: number;
+  readonly chunked: boolean;
+  readonly precisions: readonly ('float32' | 'int8')[];
+}
+
+const MISTRAL = {
+  target: 'mistral-7b-instruct-v0.2.json',
+  dim: 384,
+  latent: 128,
+  headIn: 512,
+  precisions: ['float32', 'int8'],
+} as const;
+
+/** Text-to-LoRA S at the sizes of Mistral-7B: 5 million weights, in one graph. */
+export const S_MISTRAL: NetworkSpec = {
+  ...MISTRAL,
+  name: 't2l-s-mistral-7b-random',
+  variant: 'S',
+  chunked: false,
+};
+
+/** Text-to-LoRA L at the sizes of Mistral-7B: 55 million weights. */
+export const L_MISTRAL: NetworkSpec = {
+  ...MISTRAL,
+  name: 't2l-l-mistral-7b-random',
+  variant: 'L',
+  chunked: true,
+};
+
+/** L for Llama-3.1-8B as wide as Sakana AI released it: 230 million weights, 920 MB in float32. */
+export const L_LLAMA: NetworkSpec = {
+  name: 't2l-l-llama-8b-random',
+  variant: 'L',
+  target: 'llama-3.1-8b-instruct.json',
+  dim: 1024,
+  latent: 512,
+  headIn: 2048,
+  chunked: true,
+  precisions: ['int8'],
+};
+
+export const TRAINING = join(ROOT, 'training');
 const VERSION = '0.0.0';
 const ENCODERS = join(ROOT, 'src/assets/hypernets/encoders');
+/** What the bytes of a bundle with random weights are made by. */
+const EXPORTER =
+  't2l/{export,onnx,bundle,hypernetwork,manifest,target,families,encoder,task_encoders}*.py';
 
-/** The folder of the bundle; made if it is not there yet. */
-export async function randomBundle(): Promise<string> {
-  const root = join(ROOT, 'node_modules/.cache/t2l-bench', await exporterVersion());
-  const folder = join(root, NAME, VERSION);
+/** The options of training/ that give a network its shape. */
+export function shapeOptions(spec: NetworkSpec): string[] {
+  return [
+    ['--variant', spec.variant],
+    ['--target', targetPath(spec)],
+    ['--dim', String(spec.dim)],
+    ['--latent', String(spec.latent)],
+    ['--head-in', String(spec.headIn)],
+  ].flat();
+}
+
+/** Runs a module of training/ with its Python, whose environment is made first if need be. */
+export function runTraining(module: string, options: readonly string[]): string {
+  execFileSync('bash', [join(ROOT, 'scripts/setup-training.sh')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return execFileSync(join(TRAINING, '.venv/bin/python'), ['-m', module, ...options], {
+    cwd: TRAINING,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+/** The folder of a network's bundle; made if it is not there yet. */
+export async function randomBundle(spec: NetworkSpec): Promise<string> {
+  const root = join(ROOT, 'node_modules/.cache/t2l-bench', await exporterVersion(spec));
+  const folder = join(root, spec.name, VERSION);
   if (existsSync(join(folder, 'manifest.json'))) {
     return folder;
   }
-  progress(`Making ${NAME} with the exporter`);
-  const stdio: ['ignore', 'ignore', 'inherit'] = ['ignore', 'ignore', 'inherit'];
-  execFileSync('bash', [join(ROOT, 'scripts/setup-training.sh')], { stdio });
+  progress(`Making ${spec.name} with the exporter`);
   // The encoder that the repository ships, so that it is not quantised again.
   await cp(ENCODERS, join(root, 'encoders'), { recursive: true });
-  const options = ['--random', '--variant', 'S', '--target', TARGET, '--name', NAME];
-  execFileSync(
-    join(TRAINING, '.venv/bin/python'),
-    ['-m', 't2l.export', ...options, '--version', VERSION, '--out', root, '--overwrite'],
-    { cwd: TRAINING, stdio },
-  );
+  runTraining('t2l.export', [
+    '--random',
+    ...shapeOptions(spec),
+    ...spec.precisions.flatMap((precision) => ['--precision', precision]),
+    ...(spec.chunked ? ['--chunked'] : []),
+    ...['--name', spec.name, '--version', VERSION, '--out', root, '--overwrite'],
+  ]);
   return folder;
 }
 
+function targetPath({ target }: NetworkSpec): string {
+  return join(TRAINING, 'configs/targets', target);
+}
+
 /** A hash of everything that determines the bundle's bytes. */
-async function exporterVersion(): Promise<string> {
-  const hash = createHash('sha256');
-  const files = [TARGET, join(TRAINING, 'requirements.txt')];
-  for await (const file of glob('t2l/*.py', { cwd: TRAINING })) {
+async function exporterVersion(spec: NetworkSpec): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(spec));
+  const files = [targetPath(spec), join(TRAINING, 'requirements.txt')];
+  for await (const file of glob(EXPORTER, { cwd: TRAINING })) {
     files.push(join(TRAINING, file));
   }
   for (const file of files.sort()) {

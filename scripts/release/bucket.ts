@@ -16,7 +16,8 @@ import { OFFLINE, ROOT, WRANGLER } from '../environment.ts';
 export interface ReleaseBucket {
   /** The bytes of an object; null where there is none. */
   read(key: string): Promise<Uint8Array | null>;
-  write(key: string, bytes: Uint8Array): Promise<void>;
+  /** Stores an object; a bucket that can is told its sha256, checks it and remembers it. */
+  write(key: string, bytes: Uint8Array, sha256?: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,12 +38,13 @@ export async function localBucket(persistTo: string): Promise<ReleaseBucket> {
       const object = await bucket.get(key);
       return object === null ? null : new Uint8Array(await object.arrayBuffer());
     },
-    async write(key, bytes) {
+    async write(key, bytes, sha256) {
+      const options = sha256 === undefined ? {} : { sha256 };
       try {
-        await bucket.put(key, bytes);
+        await bucket.put(key, bytes, options);
       } catch {
         // The proxy to workerd may find its connection closed after a pause; a put can be repeated.
-        await bucket.put(key, bytes);
+        await bucket.put(key, bytes, options);
       }
     },
     close: () => proxy.dispose(),

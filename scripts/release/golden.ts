@@ -9,7 +9,7 @@
  */
 import { readSafetensors, type StoredTensor } from '../../src/adapter/safetensors.ts';
 import { normaliseDescription } from '../../src/description.ts';
-import { type Encoder, loadEncoder } from '../../src/encoder/index.ts';
+import { type Encoder, encoderText, loadEncoder } from '../../src/encoder/index.ts';
 import { parseTokenizer, tokenIds } from '../../src/encoder/onnx.ts';
 import { T2lError } from '../../src/errors.ts';
 import type { Bundle } from '../../src/hypernet/bundle.ts';
@@ -66,8 +66,7 @@ async function checkEncoder(
   const encoder: Encoder = await loadEncoder(bundle, {});
   for (const [index, description] of listed.descriptions.entries()) {
     const text = normaliseDescription(description);
-    const filled = spec.template.replaceAll('{description}', () => text);
-    const ids = tokenIds(tokenizer, filled, spec.max_tokens);
+    const ids = tokenIds(tokenizer, encoderText(spec, text), spec.max_tokens);
     const expected = int64Row(golden, 'tokens', index);
     expect(
       expected.every((id, position) => id === (ids[position] ?? 0)),

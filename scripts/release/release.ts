@@ -25,6 +25,8 @@ import type { VerifyReport } from './verify-worker.ts';
  * input, gives far less; int8 graphs, float16 and an encoder that runs elsewhere cost far less.
  */
 const MIN_TRIAL_COSINE = 0.99;
+/** Uploaded files that are named in the log. */
+const NAMED_FILES = 6;
 
 /** How to release. */
 export interface ReleaseOptions {
@@ -55,7 +57,7 @@ export async function releaseBundle(options: ReleaseOptions): Promise<ReleaseRes
   try {
     await refuseTakenVersion(target.client, folder);
     const uploaded = await upload(target, folder);
-    log(uploaded.length === 0 ? 'nothing to upload' : `uploaded ${uploaded.join(', ')}`);
+    log(uploadedLine(uploaded));
     await target.client.register({ name, version, digest });
     log('registered');
     const worst = await tryBundle(target.client, folder);
@@ -66,6 +68,16 @@ export async function releaseBundle(options: ReleaseOptions): Promise<ReleaseRes
   } finally {
     await target.close();
   }
+}
+
+/** A bundle in chunks has dozens of files: the first ones and their number will do. */
+function uploadedLine(uploaded: readonly string[]): string {
+  if (uploaded.length === 0) {
+    return 'nothing to upload';
+  }
+  const more = uploaded.length - NAMED_FILES;
+  const named = uploaded.slice(0, NAMED_FILES).join(', ');
+  return more > 0 ? `uploaded ${named} and ${more} more` : `uploaded ${named}`;
 }
 
 /** Makes the version that was active before the active one of a name again. */
@@ -115,7 +127,7 @@ async function upload({ bucket }: ReleaseTarget, { files }: BundleFolder): Promi
           'give the new encoder a folder of its own.',
       );
     }
-    await bucket.write(key, await readBundleFile(path));
+    await bucket.write(key, await readBundleFile(path), sha256);
     uploaded.push(key);
   }
   return uploaded;
@@ -128,10 +140,11 @@ async function tryBundle(
   const { golden } = manifest;
   const goldenFile = files.find(({ key }) => key.endsWith(`/${golden.file}`));
   const tensors = readSafetensors(await readBundleFile(goldenFile?.path ?? golden.file));
+  // A service that encodes is the endpoint's affair: what is tried is the hypernetwork.
   const input =
-    manifest.encoder.kind === 'given'
-      ? { embedding: [...float32Row(tensors, 'embedding', 0)] }
-      : { description: golden.descriptions[0] };
+    manifest.encoder.kind === 'onnx'
+      ? { description: golden.descriptions[0] }
+      : { embedding: [...float32Row(tensors, 'embedding', 0)] };
   const { adapter } = await client.createAdapter({ ...input, hypernet: digest });
   const weights = unpackPeft(await client.download(adapter, WEIGHTS_FILE));
   let worst = 1;

@@ -5,7 +5,7 @@
  * POST {name, version, digest, base}, where base is the URL of the bundle's files, answers with a report, or with the code and sentence of what is wrong.
  */
 import { T2lError } from '../../src/errors.ts';
-import { type BundleSource, openBundle } from '../../src/hypernet/bundle.ts';
+import { type BundleSource, checkFile, openBundle } from '../../src/hypernet/bundle.ts';
 import { wasmMemoryBytes } from '../../src/hypernet/ort.ts';
 import { isCanonical } from './canonical.ts';
 import { checkGolden, type GoldenReport } from './golden.ts';
@@ -60,7 +60,7 @@ async function verify({ base, ...reference }: VerifyRequest): Promise<VerifyRepo
   }
   let bytes = manifest.length;
   for (const file of Object.keys(bundle.manifest.files)) {
-    bytes += (await bundle.read(file)).length;
+    bytes += await checkFile(bundle, file);
   }
   return {
     files: Object.keys(bundle.manifest.files).length + 1,

@@ -21,7 +21,7 @@ export interface CardFacts {
   readonly fit: Fit;
 }
 
-const VERDICTS: Readonly<Record<Fit['verdict'], string>> = {
+const VERDICTS: Readonly<Record<Exclude<Fit['verdict'], 'unknown'>, string>> = {
   good: 'expect the adapter to work: descriptions like this one mostly do',
   uncertain: 'the adapter may or may not work: test it before use',
   unfit: 'do not expect the adapter to work: the description is far from what was trained on',
@@ -58,7 +58,7 @@ export function modelCard(facts: CardFacts): AdapterFile {
     '',
     '## Fit',
     '',
-    `**${fit.verdict}** (${fit.score}): ${VERDICTS[fit.verdict]}.`,
+    describeFit(fit),
     '',
     ...fit.nearest.map(({ task, similarity }) => `- ${similarity}: ${escapeMarkdown(task)}`),
     '',
@@ -98,6 +98,13 @@ function describeInput(input: AdapterInput): string[] {
   return 'description' in input
     ? ['Description:', '', `> ${escapeMarkdown(input.description)}`]
     : ['Made from an embedding that was given instead of a description.'];
+}
+
+function describeFit({ verdict, score }: Fit): string {
+  return verdict === 'unknown'
+    ? '**unknown**: nothing is known about how well the description fits; the hypernetwork came ' +
+        'without the descriptions it was trained on. Test the adapter before use.'
+    : `**${verdict}** (${score}): ${VERDICTS[verdict]}.`;
 }
 
 /** One row a figure; nested objects are flattened with dotted names, lists are left out. */

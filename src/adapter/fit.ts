@@ -11,18 +11,19 @@
  *     match      = sigmoid(bias + weight success + direction . v)    if so, will it be done well?
  *     score      = topic match
  *
- * A bundle without these coefficients has the highest cosine as its score. A generator answers every
- * description, also one it knows nothing about; the verdict is what says so. The same formula, and
- * where its coefficients come from, is in `training/t2l/predictor.py`.
+ * A bundle without these coefficients has the highest cosine as its score; one that does not say what
+ * it was trained on has none. A generator answers every description, also one it knows nothing about;
+ * the verdict is what says so. The same formula, and where its coefficients come from, is in
+ * `training/t2l/predictor.py`.
  */
-import type { Manifest } from '../hypernet/manifest.ts';
+import type { FitSpec } from '../hypernet/manifest.ts';
 import { decodeFloat16 } from './float16.ts';
 
 /** What the API says about a description's fit. */
 export interface Fit {
-  /** Expected exact match, 0 to 1; from a bundle without predictor, the highest cosine. */
-  readonly score: number;
-  readonly verdict: 'good' | 'uncertain' | 'unfit';
+  /** Expected exact match, 0 to 1; without predictor, the highest cosine; null: nothing is known. */
+  readonly score: number | null;
+  readonly verdict: 'good' | 'uncertain' | 'unfit' | 'unknown';
   /** The closest training tasks, closest first. */
   readonly nearest: readonly { readonly task: string; readonly similarity: number }[];
 }
@@ -39,7 +40,7 @@ export interface FitTable {
 }
 
 /** What turns cosines into an expected exact match; see the formula above. */
-export interface FitPredictor extends NonNullable<Manifest['fit']['predictor']> {
+export interface FitPredictor extends NonNullable<FitSpec['predictor']> {
   /** Exact match of each training task, [tasks]. */
   readonly success: readonly number[];
 }
@@ -49,7 +50,7 @@ const NEAREST_TASKS = 3;
 const REPORTED_DIGITS = 4;
 
 /** Reads the fit table of a bundle from the bytes of its fit file. */
-export function parseFitTable(fit: Manifest['fit'], bytes: Uint8Array): FitTable {
+export function parseFitTable(fit: FitSpec, bytes: Uint8Array): FitTable {
   const values = fit.tasks.length * fit.dim;
   if (bytes.length !== values * 2) {
     throw new Error(`${fit.file} has ${bytes.length} bytes where ${values * 2} are expected`);
@@ -65,8 +66,15 @@ export function parseFitTable(fit: Manifest['fit'], bytes: Uint8Array): FitTable
   };
 }
 
-/** Compares an embedding, of any length, with the training tasks. */
-export function judgeFit(table: FitTable, embedding: Float32Array): Fit {
+/**
+ * Compares an embedding, of any length, with the training tasks.
+ *
+ * @param table undefined: the bundle does not say what it was trained on
+ */
+export function judgeFit(table: FitTable | undefined, embedding: Float32Array): Fit {
+  if (table === undefined) {
+    return { score: null, verdict: 'unknown', nearest: [] };
+  }
   const length = Math.hypot(...embedding) || 1;
   const unit = Array.from(embedding, (value) => value / length);
   const cosines = table.tasks.map((_, index) => rowProduct(table, index, unit));

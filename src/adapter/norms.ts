@@ -4,7 +4,8 @@
  * The update of a layer is B A, [out, in], far too large to form. Its Frobenius norm needs only the
  * two rank x rank Gram matrices:  |BA|^2 = trace(A' B' B A) = sum((B'B) * (A A')).
  * The bundle says how large updates were over the training descriptions; one far beyond that would
- * wreck the base model, and comes from a defect or from an embedding no encoder would produce.
+ * wreck the base model, and comes from a defect or from an embedding no encoder would produce. A
+ * bundle that does not say so leaves one check: an update that is not finite is refused.
  */
 import { T2lError } from '../errors.ts';
 import type { Manifest } from '../hypernet/manifest.ts';
@@ -49,19 +50,21 @@ export function updateNorms(manifest: Manifest, weights: LoraWeights): AdapterNo
  */
 export function guardNorms(manifest: Manifest, norms: AdapterNorms): void {
   for (const { name } of manifest.target.modules) {
-    const { mean, deviation } = manifest.norms[name] as { mean: number[]; deviation: number[] };
+    const { mean, deviation } = manifest.norms?.[name] ?? {};
     norms[name]?.forEach((norm, layer) => {
+      if (mean === undefined || deviation === undefined) {
+        if (!Number.isFinite(norm)) {
+          throw outOfRange(name, layer, norm, 'which no base model can use');
+        }
+        return;
+      }
       const usual = mean[layer] as number;
       const spread = Math.max(deviation[layer] as number, MIN_RELATIVE_DEVIATION * usual);
       const limit = usual + MAX_DEVIATIONS * spread;
       // Not `norm > limit`: a NaN must be refused too.
       if (!(norm <= limit)) {
-        throw new T2lError(
-          'adapter_out_of_range',
-          422,
-          `The generated update of ${name} in layer ${layer} has norm ${format(norm)}, beyond ` +
-            `${format(limit)}, the limit for what this hypernetwork was trained on.`,
-        );
+        const reason = `beyond ${format(limit)}, the limit for what this hypernetwork was trained on`;
+        throw outOfRange(name, layer, norm, reason);
       }
     });
   }
@@ -87,6 +90,14 @@ function productNorm(a: Float32Array, b: Float32Array, rank: number): number {
   }
   // Cancellation can leave a tiny negative sum where the update is zero; a NaN must stay one.
   return sum < 0 ? 0 : Math.sqrt(sum);
+}
+
+function outOfRange(name: string, layer: number, norm: number, reason: string): T2lError {
+  return new T2lError(
+    'adapter_out_of_range',
+    422,
+    `The generated update of ${name} in layer ${layer} has norm ${format(norm)}, ${reason}.`,
+  );
 }
 
 function format(value: number): string {

@@ -1,6 +1,7 @@
 /** The JSON documents of the API: their schemas and how rows and manifests become them. */
 import { z } from '@hono/zod-openapi';
 import type { Manifest } from '../hypernet/manifest.ts';
+import { needsOf } from '../hypernet/needs.ts';
 import type { HypernetFamily, HypernetVersion } from '../store/catalog.ts';
 import type { AdapterRow } from '../store/schema.ts';
 
@@ -24,11 +25,11 @@ export const adapterSchema = z
     files: z.record(z.string(), z.object({ url: z.url(), bytes: z.int(), sha256: hex64 })),
     cached: z.boolean().openapi({ description: 'Whether the adapter existed before the request.' }),
     fit: z.object({
-      score: z.number().openapi({
+      score: z.number().nullable().openapi({
         description:
-          'Expected exact match, 0 to 1; the highest cosine to a training task if the bundle was not calibrated.',
+          'Expected exact match, 0 to 1; the highest cosine to a training task if the bundle was not calibrated; null if it does not say what it was trained on.',
       }),
-      verdict: z.enum(['good', 'uncertain', 'unfit']),
+      verdict: z.enum(['good', 'uncertain', 'unfit', 'unknown']),
       nearest: z.array(z.object({ task: z.string(), similarity: z.number() })),
     }),
     norms: z
@@ -49,6 +50,36 @@ export const adapterPageSchema = z
   })
   .openapi('AdapterPage');
 
+const precisionNeedsSchema = z
+  .object({
+    whole: z.boolean().openapi({
+      description: 'Whether the network is one graph; if not, its heads are streamed in chunks.',
+    }),
+    graph_bytes: z.int(),
+    largest_part_bytes: z
+      .int()
+      .openapi({ description: 'The largest file that must be in memory at once.' }),
+    memory_bytes: z.int().openapi({
+      description:
+        'Estimated peak memory of an isolate while it makes an adapter; Cloudflare gives 128 MB.',
+    }),
+    plan: z.enum(['free', 'paid']).openapi({
+      description:
+        'Least plan of Cloudflare Workers: the free one allows 10 ms of computing a request and a script of 3 MB.',
+    }),
+  })
+  .openapi('PrecisionNeeds', {
+    example: {
+      whole: true,
+      graph_bytes: 2840000,
+      largest_part_bytes: 2840000,
+      memory_bytes: 60600000,
+      plan: 'paid',
+    },
+  });
+
+const encoderSchema = z.object({ kind: z.string(), model: z.string(), dim: z.int() });
+
 const hypernetVersionSchema = z
   .object({
     version: z.string(),
@@ -67,7 +98,17 @@ const hypernetVersionSchema = z
     target_modules: z.array(z.string()),
     precision: z.string().openapi({ description: 'Used when a request names none.' }),
     precisions: z.array(z.string()),
-    encoder: z.object({ kind: z.string(), model: z.string(), dim: z.int() }),
+    encoder: encoderSchema,
+    needs: z
+      .object({
+        encoder: encoderSchema.openapi({
+          description: 'What turns descriptions into embeddings; `given`: the caller must.',
+        }),
+        precisions: z
+          .object({ float32: precisionNeedsSchema, int8: precisionNeedsSchema })
+          .partial(),
+      })
+      .openapi({ description: 'What running it takes.' }),
     evaluation: z.record(z.string(), z.unknown()).openapi({
       description: 'Exact match with controls and baselines, as measured in training.',
     }),
@@ -165,6 +206,7 @@ function versionDocument(
     precision: manifest.precision,
     precisions: Object.keys(graphs),
     encoder: { kind: encoder.kind, model: encoder.model, dim: encoder.dim },
+    needs: needsOf(manifest),
     evaluation: manifest.evaluation,
     training: manifest.training,
   };

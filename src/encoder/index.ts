@@ -1,7 +1,7 @@
 /**
  * Text to embedding, by whichever encoder the bundle names.
  *
- * A kind only turns text into a raw vector; filling the template, checking the dimension, and the
+ * A kind only turns text into a raw vector; preparing the text, checking the dimension, and the
  * normalisation and scale that the manifest asks for are done here, once, for all of them. The
  * result is what the graph takes as `embedding` and what a client may send instead of a description.
  */
@@ -39,10 +39,19 @@ export async function loadEncoder(bundle: Bundle, services: EncoderServices): Pr
   const raw = await rawEncoder(bundle, services);
   return {
     async encode(text) {
-      const filled = encoder.template.replaceAll('{description}', () => text);
-      return finish(encoder, await raw(filled));
+      return finish(encoder, await raw(encoderText(encoder, text)));
     },
   };
+}
+
+/** The very text that an encoder reads for a normalised description. */
+export function encoderText(
+  { template, ending }: Manifest['encoder'],
+  description: string,
+): string {
+  const ended =
+    ending === 'full-stop' && /\p{L}$/u.test(description) ? `${description}.` : description;
+  return template.replaceAll('{description}', () => ended);
 }
 
 async function rawEncoder(bundle: Bundle, { ai, http }: EncoderServices): Promise<RawEncoder> {

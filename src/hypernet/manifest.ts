@@ -45,6 +45,8 @@ const encoderCommon = {
   normalize: z.boolean(),
   scale: z.number().positive(),
   template: z.string().includes('{description}'),
+  /** A description that ends in a letter gets a full stop: what the encoder's training texts had. */
+  ending: z.literal('full-stop').optional(),
   max_tokens: count,
 };
 
@@ -59,7 +61,27 @@ const encoderSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('given'), ...encoderCommon }),
 ]);
 
-const graphSchema = z.strictObject({ file: fileName });
+/**
+ * One graph, or a body whose outputs `features.<module>` go through head graphs one after the other;
+ * between the two there may be stages, more graphs of the body (`hypernet/stages.ts`).
+ * A chunk's `offsets` say at which column of every row of a tensor its block belongs; the rules that
+ * need the graphs themselves are checked when they run, in `hypernet/chunked.ts`.
+ */
+const graphSchema = z.union(
+  [
+    z.strictObject({ file: fileName }),
+    z.strictObject({
+      body: fileName,
+      stages: z.array(fileName).min(1).optional(),
+      chunks: z
+        .array(
+          z.strictObject({ file: fileName, offsets: z.record(z.string(), z.int().nonnegative()) }),
+        )
+        .min(1),
+    }),
+  ],
+  { error: 'must be {"file"} or {"body", "stages"?, "chunks": [{"file", "offsets"}, ...]}' },
+);
 const perLayer = z.array(z.number().nonnegative());
 
 /** `success` is the exact match of every training task; the formula is in `adapter/fit.ts`. */
@@ -100,8 +122,8 @@ export const manifestSchema = z
     precision: z.enum(['float32', 'int8']),
     graphs: z.strictObject({ float32: graphSchema.optional(), int8: graphSchema.optional() }),
     encoder: encoderSchema,
-    fit: fitSchema,
-    norms: z.record(z.string(), z.strictObject({ mean: perLayer, deviation: perLayer })),
+    fit: fitSchema.optional(), // a checkpoint may come without the texts it was trained on
+    norms: z.record(z.string(), z.strictObject({ mean: perLayer, deviation: perLayer })).optional(),
     golden: z.strictObject({
       file: fileName,
       descriptions: z.array(z.string()).min(1),
@@ -118,6 +140,15 @@ export type Manifest = z.infer<typeof manifestSchema>;
 
 /** A numeric precision a bundle may have a graph for. */
 export type Precision = Manifest['precision'];
+
+/** What a bundle has for one precision. */
+export type Graph = z.infer<typeof graphSchema>;
+
+/** A head graph of a chunked hypernetwork and where its outputs belong. */
+export type HeadChunk = Extract<Graph, { body: string }>['chunks'][number];
+
+/** The training tasks that a description is compared with. */
+export type FitSpec = z.infer<typeof fitSchema>;
 
 /** One target module of the base model. */
 export type TargetModule = Manifest['target']['modules'][number];
@@ -155,15 +186,22 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   return parsed.data;
 }
 
+/** The files of a graph; the first is the one that stays loaded. */
+export function graphFiles(graph: Graph): string[] {
+  return 'file' in graph
+    ? [graph.file]
+    : [graph.body, ...(graph.stages ?? []), ...graph.chunks.map(({ file }) => file)];
+}
+
 /** What the types cannot say: references resolve and sizes agree. */
 function checkConsistency(
   manifest: {
     target: z.infer<typeof targetSchema>;
     precision: 'float32' | 'int8';
-    graphs: { float32?: { file: string } | undefined; int8?: { file: string } | undefined };
+    graphs: { float32?: Graph | undefined; int8?: Graph | undefined };
     encoder: z.infer<typeof encoderSchema>;
-    fit: z.infer<typeof fitSchema>;
-    norms: Record<string, { mean: number[]; deviation: number[] }>;
+    fit?: FitSpec | undefined;
+    norms?: Record<string, { mean: number[]; deviation: number[] }> | undefined;
     golden: { file: string };
     files: Record<string, unknown>;
   },
@@ -172,10 +210,14 @@ function checkConsistency(
   function issue(path: string[], message: string): void {
     context.addIssue({ code: 'custom', path, message });
   }
-  const graphs = Object.values(manifest.graphs).flatMap((graph) => (graph ? [graph.file] : []));
+  const { fit, norms } = manifest;
+  const graphs = Object.values(manifest.graphs).flatMap((graph) =>
+    graph ? graphFiles(graph) : [],
+  );
   const encoderFiles =
     manifest.encoder.kind === 'onnx' ? Object.values(manifest.encoder.files) : [];
-  for (const file of [...graphs, ...encoderFiles, manifest.fit.file, manifest.golden.file]) {
+  const fitFiles = fit === undefined ? [] : [fit.file];
+  for (const file of [...graphs, ...encoderFiles, ...fitFiles, manifest.golden.file]) {
     if (!Object.hasOwn(manifest.files, file)) {
       issue(['files'], `${file} is used but not listed`);
     }
@@ -183,32 +225,41 @@ function checkConsistency(
   if (manifest.graphs[manifest.precision] === undefined) {
     issue(['precision'], `there is no ${manifest.precision} graph`);
   }
-  if (manifest.fit.dim !== manifest.encoder.dim) {
-    issue(['fit', 'dim'], 'differs from the dimension of the encoder');
-  }
-  const { tasks, success, predictor } = manifest.fit;
-  if (predictor !== undefined && success === undefined) {
-    issue(['fit', 'success'], 'is needed by the predictor');
-  }
-  for (const factor of ['topic', 'match'] as const) {
-    const direction = predictor?.[factor].direction;
-    if (direction !== undefined && direction.length !== manifest.fit.dim) {
-      issue(['fit', 'predictor', factor, 'direction'], 'must have as many values as an embedding');
-    }
-  }
-  if (success !== undefined && success.length !== tasks.length) {
-    issue(['fit', 'success'], `has ${success.length} values for ${tasks.length} tasks`);
+  if (fit !== undefined) {
+    checkFit(fit, manifest.encoder.dim, issue);
   }
   const names = manifest.target.modules.map(({ name }) => name);
   if (new Set(names).size !== names.length) {
     issue(['target', 'modules'], 'module names must differ');
   }
-  if (Object.keys(manifest.norms).sort().join() !== [...names].sort().join()) {
+  if (norms !== undefined && Object.keys(norms).sort().join() !== [...names].sort().join()) {
     issue(['norms'], 'must have exactly the target modules');
   }
-  for (const [name, { mean, deviation }] of Object.entries(manifest.norms)) {
+  for (const [name, { mean, deviation }] of Object.entries(norms ?? {})) {
     if (mean.length !== manifest.target.layers || deviation.length !== manifest.target.layers) {
       issue(['norms', name], 'must have one value a layer');
     }
+  }
+}
+
+function checkFit(
+  { dim, tasks, success, predictor }: FitSpec,
+  encoderDim: number,
+  issue: (path: string[], message: string) => void,
+): void {
+  if (dim !== encoderDim) {
+    issue(['fit', 'dim'], 'differs from the dimension of the encoder');
+  }
+  if (predictor !== undefined && success === undefined) {
+    issue(['fit', 'success'], 'is needed by the predictor');
+  }
+  for (const factor of ['topic', 'match'] as const) {
+    const direction = predictor?.[factor].direction;
+    if (direction !== undefined && direction.length !== dim) {
+      issue(['fit', 'predictor', factor, 'direction'], 'must have as many values as an embedding');
+    }
+  }
+  if (success !== undefined && success.length !== tasks.length) {
+    issue(['fit', 'success'], `has ${success.length} values for ${tasks.length} tasks`);
   }
 }

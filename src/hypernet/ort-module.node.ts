@@ -5,8 +5,16 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
+/** Compiled once: every session asks for it, and a network in chunks has dozens of sessions. */
+let compiled: Promise<WebAssembly.Module> | undefined;
+
 /** The compiled ONNX Runtime module. */
-export async function loadOrtModule(): Promise<WebAssembly.Module> {
+export function loadOrtModule(): Promise<WebAssembly.Module> {
+  compiled ??= compile();
+  return compiled;
+}
+
+async function compile(): Promise<WebAssembly.Module> {
   const url = import.meta.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
   return WebAssembly.compile(await readFile(fileURLToPath(url)));
 }

@@ -1,15 +1,20 @@
 /**
  * Running a bundle's hypernetwork: embedding in, LoRA weights out.
  *
- * Graphs stay loaded between requests within a memory budget. A loaded hypernetwork is a handle, not
- * a session: if its session was evicted by the time it runs, the session is simply loaded again.
+ * Graphs stay loaded between requests within a memory budget: whole ones, or the bodies of chunked
+ * ones, whose heads are streamed. A loaded hypernetwork is a handle, not a session: if its session
+ * was evicted by the time it runs, the session is simply loaded again.
  */
 import { type FitTable, parseFitTable } from '../adapter/fit.ts';
 import { T2lError } from '../errors.ts';
 import type { Bundle } from './bundle.ts';
-import type { Manifest, Precision } from './manifest.ts';
-import { createSession, type OrtSession, type OrtTensor } from './ort.ts';
+import { streamHeads } from './chunked.ts';
+import { graphInvalid, openGraph } from './graph.ts';
+import { type Graph, graphFiles, type Manifest, type Precision } from './manifest.ts';
+import type { OrtSession, OrtTensor } from './ort.ts';
 import { createResidentCache } from './resident.ts';
+import { runStages } from './stages.ts';
+import { createTurns } from './turns.ts';
 
 /** LoRA weights per module name: A [layers, rank, in] and B [layers, out, rank], row-major. */
 export type LoraWeights = ReadonlyMap<
@@ -21,9 +26,13 @@ export type LoraWeights = ReadonlyMap<
 export interface LoadedHypernet {
   readonly manifest: Manifest;
   readonly precision: Precision;
-  readonly fit: FitTable;
-  /** The resident session, loaded again if it was evicted. */
+  readonly graph: Graph;
+  /** Undefined: the bundle does not say what it was trained on. */
+  readonly fit: FitTable | undefined;
+  /** The resident session, of the whole graph or the body, loaded again if it was evicted. */
   session(): Promise<OrtSession>;
+  /** The verified bytes of a file of the bundle. */
+  read(file: string): Promise<Uint8Array>;
 }
 
 /**
@@ -35,7 +44,14 @@ const GRAPH_BUDGET_BYTES = 24 * 1024 * 1024;
 /** What the one input of every graph is called. */
 const INPUT = 'embedding';
 
+/**
+ * Two streams at once would hold two chunks and two sets of weights. The longest lawful one, hundreds
+ * of megabytes through a slow network, is far shorter than this.
+ */
+const STREAM_LIMIT_MS = 60_000;
+
 const graphs = createResidentCache<OrtSession>(GRAPH_BUDGET_BYTES);
+const streams = createTurns(STREAM_LIMIT_MS);
 /** Fit tables are small and belong to a handle; the handle of the last bundles is kept with them. */
 const FIT_TABLES_KEPT = 4;
 const fitTables = new Map<string, FitTable>();
@@ -56,20 +72,21 @@ export async function loadHypernet(bundle: Bundle, precision: Precision): Promis
       { supported: Object.keys(manifest.graphs) },
     );
   }
-  const { bytes } = manifest.files[graph.file] as { bytes: number };
+  const [resident = ''] = graphFiles(graph);
+  const { bytes } = manifest.files[resident] as { bytes: number };
   function session(): Promise<OrtSession> {
     return graphs.get(`${digest}/${precision}`, bytes, async () => {
-      const loaded = await createSession(await bundle.read((graph as { file: string }).file));
+      const loaded = await openGraph(bundle, resident);
       if (loaded.inputs.join() !== INPUT) {
         await loaded.release();
-        throw graphInvalid(`takes ${loaded.inputs.join(', ')}, not ${INPUT}`);
+        throw graphInvalid(resident, `takes ${loaded.inputs.join(', ')}, not ${INPUT}`);
       }
       return loaded;
     });
   }
   const fit = await loadFit(bundle);
   await session();
-  return { manifest, precision, fit, session };
+  return { manifest, precision, graph, fit, session, read: (file) => bundle.read(file) };
 }
 
 /** Generates the LoRA weights for an embedding; modules in manifest order. */
@@ -77,30 +94,65 @@ export async function runHypernet(
   loaded: LoadedHypernet,
   embedding: Float32Array,
 ): Promise<LoraWeights> {
-  const { layers, modules, rank } = loaded.manifest.target;
-  const feeds = { [INPUT]: float32(embedding, [1, embedding.length]) };
+  const { graph, read } = loaded;
+  const { target } = loaded.manifest;
+  if ('file' in graph) {
+    return wholeWeights(graph.file, target, await runResident(loaded, embedding));
+  }
+  return streams(async () => {
+    const features = await runStages(
+      graph.stages ?? [],
+      read,
+      await runResident(loaded, embedding),
+    );
+    return streamHeads({ target, chunks: graph.chunks, read, features });
+  });
+}
+
+async function runResident(
+  loaded: LoadedHypernet,
+  embedding: Float32Array,
+): Promise<Record<string, OrtTensor>> {
   let session = await loaded.session();
   while (session.released) {
     session = await loaded.session();
   }
-  const outputs = await session.run(feeds);
+  return session.run({ [INPUT]: float32(embedding, [1, embedding.length]) });
+}
+
+function wholeWeights(
+  file: string,
+  { layers, modules, rank }: Manifest['target'],
+  outputs: Record<string, OrtTensor>,
+): LoraWeights {
+  function output(name: string, shape: readonly number[]): Float32Array {
+    const tensor = outputs[name];
+    if (tensor?.type !== 'float32' || tensor.dims.join() !== shape.join()) {
+      const given = tensor && `${tensor.type} [${tensor.dims}]`;
+      throw graphInvalid(file, `gives ${name} as ${given}, not float32 [${shape}]`);
+    }
+    return tensor.data;
+  }
   return new Map(
     modules.map(({ name, in: inner, out }) => [
       name,
       {
-        A: output(outputs, `${name}.A`, [layers, rank, inner]),
-        B: output(outputs, `${name}.B`, [layers, out, rank]),
+        A: output(`${name}.A`, [layers, rank, inner]),
+        B: output(`${name}.B`, [layers, out, rank]),
       },
     ]),
   );
 }
 
-async function loadFit(bundle: Bundle): Promise<FitTable> {
+async function loadFit(bundle: Bundle): Promise<FitTable | undefined> {
+  const { fit } = bundle.manifest;
+  if (fit === undefined) {
+    return undefined;
+  }
   const known = fitTables.get(bundle.digest);
   if (known !== undefined) {
     return known;
   }
-  const { fit } = bundle.manifest;
   const table = parseFitTable(fit, await bundle.read(fit.file));
   const oldest = fitTables.keys().next().value;
   if (fitTables.size >= FIT_TABLES_KEPT && oldest !== undefined) {
@@ -112,22 +164,4 @@ async function loadFit(bundle: Bundle): Promise<FitTable> {
 
 function float32(data: Float32Array, dims: readonly number[]): OrtTensor {
   return { type: 'float32', data, dims };
-}
-
-function output(
-  outputs: Record<string, OrtTensor>,
-  name: string,
-  shape: readonly number[],
-): Float32Array {
-  const tensor = outputs[name];
-  if (tensor?.type !== 'float32' || tensor.dims.join() !== shape.join()) {
-    throw graphInvalid(
-      `gives ${name} as ${tensor?.type} [${tensor?.dims}], not float32 [${shape}]`,
-    );
-  }
-  return tensor.data;
-}
-
-function graphInvalid(problem: string): T2lError {
-  return new T2lError('bundle_graph_invalid', 422, `The hypernetwork's graph ${problem}.`);
 }

@@ -57,3 +57,9 @@ test('a card of an embedding says so', () => {
     'Made from an embedding',
   );
 });
+
+test('a card says so if nothing is known about the fit', () => {
+  const card = text({ ...FACTS, fit: { score: null, verdict: 'unknown', nearest: [] } });
+  expect(card).toContain('**unknown**: nothing is known about how well the description fits');
+  expect(card).not.toContain('null');
+});

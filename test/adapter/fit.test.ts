@@ -45,6 +45,11 @@ test('an embedding of zeros fits nothing', () => {
   expect(judgeFit(table, new Float32Array(3))).toMatchObject({ score: 0, verdict: 'unfit' });
 });
 
+test('without a table nothing is known', () => {
+  const nothing = { score: null, verdict: 'unknown', nearest: [] };
+  expect(judgeFit(undefined, Float32Array.of(1, 0, 0))).toEqual(nothing);
+});
+
 test('a fit file of another size is refused', () => {
   expect(() => parseFitTable(fit, new Uint8Array(22))).toThrow(/22 bytes where 24/);
 });

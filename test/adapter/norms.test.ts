@@ -76,3 +76,13 @@ test('a layer that never varied in training still has some room', () => {
   expect(() => guardNorms(still, { q_proj: [1.3, 1], v_proj: [1, 1] })).not.toThrow();
   expect(() => guardNorms(still, { q_proj: [1.5, 1], v_proj: [1, 1] })).toThrow();
 });
+
+test('without norms of training only what is not finite is refused', () => {
+  const { norms: _norms, ...bare } = smallManifest();
+  expect(() => guardNorms(bare, { q_proj: [1e30, 0], v_proj: [1, 1] })).not.toThrow();
+  for (const broken of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const guard = () => guardNorms(bare, { q_proj: [1, 1], v_proj: [1, broken] });
+    expect(guard).toThrow(expect.objectContaining({ code: 'adapter_out_of_range', status: 422 }));
+    expect(guard).toThrow(/v_proj in layer 1/);
+  }
+});

@@ -1,10 +1,20 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { assetsSource, type BundleSource, openBundle } from '../../src/hypernet/bundle.ts';
-import { parseManifest } from '../../src/hypernet/manifest.ts';
+import {
+  assetsSource,
+  type BundleSource,
+  openBundle,
+  r2Source,
+} from '../../src/hypernet/bundle.ts';
+import {
+  type Graph,
+  graphFiles,
+  type Manifest,
+  parseManifest,
+} from '../../src/hypernet/manifest.ts';
 import { smallManifest } from '../fixtures/manifest.ts';
 
-function sha256(bytes: Uint8Array): string {
+function sha256Of(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
@@ -19,19 +29,19 @@ function bundleOf(change: (files: Map<string, Uint8Array>) => void = () => undef
   for (const name of Object.keys(manifest.files)) {
     const content = bytesOf(`content of ${name}`);
     files.set(`small/1.0.0/${name}`, content);
-    manifest.files[name] = { bytes: content.length, sha256: sha256(content) };
+    manifest.files[name] = { bytes: content.length, sha256: sha256Of(content) };
   }
   const shared = bytesOf('a tokenizer');
   files.set('encoders/slug/tokenizer.json', shared);
   manifest.files['encoders/slug/tokenizer.json'] = {
     bytes: shared.length,
-    sha256: sha256(shared),
+    sha256: sha256Of(shared),
   };
   const bytes = bytesOf(JSON.stringify(manifest));
   files.set('small/1.0.0/manifest.json', bytes);
   change(files);
   const source: BundleSource = { read: async (path) => files.get(path) ?? null };
-  return { source, reference: { name: 'small', version: '1.0.0', digest: sha256(bytes) } };
+  return { source, reference: { name: 'small', version: '1.0.0', digest: sha256Of(bytes) } };
 }
 
 function refusal(code: string) {
@@ -93,6 +103,41 @@ test('a file the manifest does not list is not read', async () => {
   }
 });
 
+test('bytes that the store checked against the listed sha256 are believed, others are hashed', async () => {
+  const { source, reference } = bundleOf();
+  let known: string | undefined;
+  const changed = bytesOf('content of fit.f17');
+  const store: BundleSource = {
+    read: source.read,
+    async readChecked(path) {
+      const bytes = path.endsWith('fit.f16') ? changed : await source.read(path);
+      return bytes && { bytes, sha256: path.endsWith('fit.f16') ? known : undefined };
+    },
+  };
+  const bundle = await openBundle(store, reference);
+  for (const sha256 of [undefined, '0'.repeat(64), sha256Of(changed)]) {
+    known = sha256;
+    await expect(bundle.read('fit.f16')).rejects.toThrow(refusal('bundle_digest_mismatch'));
+  }
+  known = bundle.manifest.files['fit.f16']?.sha256;
+  expect(await bundle.read('fit.f16')).toBe(changed);
+});
+
+test('the digest of an R2 object is the one that R2 checked at its put', async () => {
+  const digest = new Uint8Array(32).fill(0xab);
+  const object = {
+    arrayBuffer: async () => bytesOf('x').buffer,
+    checksums: { toJSON: () => ({ sha256: Buffer.from(digest).toString('hex') }) },
+  };
+  const bucket = { get: async (key: string) => (key === 'there' ? object : null) };
+  const source = r2Source(bucket as unknown as R2Bucket);
+  expect(await source.readChecked?.('there')).toEqual({
+    bytes: bytesOf('x'),
+    sha256: 'ab'.repeat(32),
+  });
+  expect(await source.readChecked?.('elsewhere')).toBeNull();
+});
+
 test('assets are read below /hypernets/, and a missing one is null', async () => {
   const asked: string[] = [];
   const source = assetsSource({
@@ -120,7 +165,46 @@ test('a manifest may have a predictor of fit', () => {
   expect(parseManifest(bytesOf(JSON.stringify(manifest)))).toEqual(manifest);
 });
 
+test('a manifest may have neither fit nor norms, an ending, and a graph in chunks', () => {
+  const { fit: _fit, norms: _norms, ...bare } = smallManifest();
+  const chunks = [{ file: 'golden.safetensors', offsets: { 'q_proj.A': 0, 'q_proj.B': 0 } }];
+  const manifest: Manifest = {
+    ...bare,
+    encoder: { ...bare.encoder, ending: 'full-stop' },
+    graphs: { float32: { body: 'hypernet.float32.onnx', chunks } },
+  };
+  expect(parseManifest(bytesOf(JSON.stringify(manifest)))).toEqual(manifest);
+  expect(graphFiles(manifest.graphs.float32 as Graph)).toEqual([
+    'hypernet.float32.onnx',
+    'golden.safetensors',
+  ]);
+});
+
+const BODY = 'hypernet.float32.onnx';
+
 test.each<[string, RegExp, (manifest: Loose) => void]>([
+  [
+    'a chunk that is not listed',
+    /y\.onnx is used but not listed/,
+    (m) => (m.graphs = { float32: { body: BODY, chunks: [{ file: 'y.onnx', offsets: {} }] } }),
+  ],
+  [
+    'a body without chunks',
+    /graphs\.float32\.chunks: Too small/,
+    (m) => (m.graphs = { float32: { body: BODY, chunks: [] } }),
+  ],
+  [
+    'a graph that is both whole and in chunks',
+    /graphs\.float32: must be/,
+    (m) =>
+      (m.graphs = { float32: { file: BODY, body: BODY, chunks: [{ file: BODY, offsets: {} }] } }),
+  ],
+  [
+    'an offset below 0',
+    /graphs\.float32\.chunks\.0\.offsets\.a/,
+    (m) => (m.graphs = { float32: { body: BODY, chunks: [{ file: BODY, offsets: { a: -1 } }] } }),
+  ],
+  ['another ending', /ending/, (m) => ((m.encoder as Loose).ending = 'comma')],
   ['another schema', /"t2l-bundle\/2"/, (m) => (m.schema = 't2l-bundle/2')],
   ['no schema', /undefined/, (m) => delete m.schema],
   ['an unknown member', /surprise/, (m) => (m.surprise = 1)],

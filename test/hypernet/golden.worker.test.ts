@@ -9,6 +9,7 @@ import { unpackPeft } from '../../src/adapter/unpack.ts';
 import { type Encoder, loadEncoder } from '../../src/encoder/index.ts';
 import { parseTokenizer, tokenIds } from '../../src/encoder/onnx.ts';
 import { assetsSource, type Bundle } from '../../src/hypernet/bundle.ts';
+import { graphFiles } from '../../src/hypernet/manifest.ts';
 import { createSession, wasmMemoryBytes } from '../../src/hypernet/ort.ts';
 import { type LoraWeights, loadHypernet, runHypernet } from '../../src/hypernet/runtime.ts';
 import { produceAdapter } from '../../src/produce.ts';
@@ -183,7 +184,7 @@ test('an embedding that makes weights that are not numbers is refused', async ()
 
 test('a graph that is not a model is refused, and the next one still loads', async () => {
   const { graphs } = bundle.manifest;
-  const model = await bundle.read(graphs.int8?.file ?? '');
+  const model = await bundle.read(graphs.int8 ? (graphFiles(graphs.int8)[0] ?? '') : '');
   const broken = [new Uint8Array(64).fill(0xff), new Uint8Array(0), model.subarray(0, 5000)];
   // A whole file whose operators have become unknown ones.
   broken.push(model.map((byte, at) => (at > 64 && byte === 'M'.charCodeAt(0) ? 0x7a : byte)));

@@ -13,6 +13,11 @@ test('a measurement has every step, and they add up to less than the whole', asy
   expect(found.steps.run).toBeGreaterThan(0);
   expect(steps.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(found.total);
   expect(found.first).toBeGreaterThanOrEqual(found.total);
+  // The sampler saw the isolate, which holds at least the tokenizer and the code.
+  expect(found.heap_samples).toBeGreaterThan(0);
+  expect(found.heap_bytes).toBeGreaterThan(1e6);
+  expect(found.peak_bytes).toBe(found.wasm_bytes + found.heap_bytes);
+  expect(found.parts).toBe(1);
   // The graph, the 23 MB encoder and the runtime itself.
   expect(found.wasm_bytes).toBeGreaterThan(found.graph_bytes + 23e6);
 }, 300_000);

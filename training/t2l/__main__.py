@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from t2l import bridge_command, stages, target_command
+from t2l import bridge_command, descriptions_command, stages, target_command
 from t2l.config import Config, ConfigError, load_config
 from t2l.sakana import command as import_command
 from t2l.service import ServiceError
@@ -32,6 +32,7 @@ STAGES: dict[str, Callable[[Config], None]] = {
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     import_command.COMMAND: import_command.run,
     bridge_command.COMMAND: bridge_command.run,
+    descriptions_command.COMMAND: descriptions_command.run,
 }
 MINI = Path(__file__).parents[1] / "configs" / "mini.yaml"
 
@@ -63,6 +64,7 @@ def main() -> None:
     target_command.add_parser(commands)
     import_command.add_parser(commands)
     bridge_command.add_parser(commands)
+    descriptions_command.add_parser(commands, MINI)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     if arguments.stage == target_command.COMMAND:

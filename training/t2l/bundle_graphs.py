@@ -3,7 +3,7 @@
 A precision is one whole graph, `{"file"}`, or a body and heads that run one after the other,
 `{"body", "chunks"}`, so that never more than one graph is in memory:
 
-    embedding [1, dim] -> body -> features.<module>
+    embedding [1, dim] -> body -> (stages, each on what those before it gave) -> features.<module>
     features.<module>  -> chunk -> <module>.<side> [rows, columns], a block of that tensor
 
 A tensor's flat values are seen as [rows, size / rows], and a block is the range of columns that
@@ -96,6 +96,13 @@ def _run_chunks(
     shapes: dict[str, tuple[int, int, int]],
 ) -> dict[str, np.ndarray]:
     features = _outputs(graph["body"], _open(graph["body"], read_file), feeds)
+    for file in graph.get("stages", ()):
+        session = _open(file, read_file)
+        needed = [entry.name for entry in session.get_inputs()]
+        lacking = [name for name in needed if name not in features]
+        if lacking:
+            raise BundleError(f"{file} takes {', '.join(lacking)}, which no graph before it gives")
+        features |= _outputs(file, session, {name: features[name] for name in needed})
     tensors: dict[str, np.ndarray] = {}  # name -> [rows, size / rows]
     filled = dict.fromkeys(shapes, 0)  # name -> columns so far
     for chunk in graph["chunks"]:

@@ -1,15 +1,15 @@
 """A bundle in place of a trained network: what ships is measured through its own graph."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
+import onnxruntime as ort
 import torch
 from torch import Tensor, nn
 
+from t2l.bundle_graphs import run_graphs
 from t2l.lora import LoraWeights
 from t2l.manifest import MANIFEST_FILE
-from t2l.onnx_hypernet import Lora, hypernet_runner
 from t2l.target import TargetSpec
 
 
@@ -31,8 +31,8 @@ class BundleNetwork(nn.Module):
         graphs = self.manifest["graphs"]
         if precision not in graphs:
             raise ValueError(f"{folder} has no {precision} graph; it has {', '.join(graphs)}")
-        data = (Path(folder) / graphs[precision]["file"]).read_bytes()
-        self._run: Callable[[Tensor], Lora] = hypernet_runner(data)
+        self._folder, self._precision = Path(folder), precision
+        self._sessions: dict[str, ort.InferenceSession] = {}
         target = self.manifest["target"]
         self.target = TargetSpec.from_json(
             {**target, "alpha": float(target["rank"]), "use_rslora": False}
@@ -40,11 +40,17 @@ class BundleNetwork(nn.Module):
 
     def forward(self, embedding: Tensor) -> LoraWeights:
         """A [T, N, R, in] and B [T, N, out, R] of every module, for vectors [T, dim]."""
-        rows = [self._run(row) for row in embedding.cpu()]
+        rows = [self._run(row) for row in embedding]
         return {
             name: tuple(
-                torch.stack([row[name][side] for row in rows]).to(embedding.device)
-                for side in (0, 1)
+                torch.stack([row[f"{name}.{side}"] for row in rows]).to(embedding.device)
+                for side in "AB"
             )
             for name in self.target.module_names
         }
+
+    def _run(self, row: Tensor) -> dict[str, Tensor]:
+        def read(file: str) -> bytes:
+            return (self._folder / file).read_bytes()
+
+        return run_graphs(self.manifest, read, self._precision, row, kept=self._sessions)

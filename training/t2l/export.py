@@ -50,7 +50,6 @@ from t2l.manifest import (
     resolve,
     update_index,
 )
-from t2l.onnx_chunks import DEFAULT_CHUNK_BYTES
 from t2l.onnx_hypernet import PRECISIONS
 from t2l.target import TargetSpec
 
@@ -303,7 +302,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--head-in", type=int, default=512, help="width of the heads' input")
     parser.add_argument("--precision", choices=PRECISIONS, action="append", help="default: all")
     parser.add_argument("--chunked", action="store_true", default=None, help="whatever the size")
-    parser.add_argument("--chunk-bytes", type=int, default=DEFAULT_CHUNK_BYTES)
+    parser.add_argument("--chunk-bytes", type=int, help="default: by precision")
     parser.add_argument("--name", required=True)
     parser.add_argument("--version", default="0.0.0")
     parser.add_argument("--seed", type=int, default=0)

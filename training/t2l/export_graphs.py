@@ -1,8 +1,8 @@
 """Writes a bundle's graphs, whole or in chunks, and refuses those that do not do what PyTorch does.
 
 A graph that fits beside everything else in an isolate is one file. A larger one becomes a body,
-which all precisions share, and chunks (`onnx_chunks.py`); only one chunk is in memory at a time,
-here as at the edge.
+with stages if need be, which all precisions share, and chunks (`onnx_chunks.py`); only one of these
+graphs is in memory at a time, here as at the edge.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from t2l.bundle_data import folded_lora
 from t2l.bundle_graphs import run_graphs
 from t2l.hypernetwork import Hypernetwork
 from t2l.manifest import BundleError, file_entry
-from t2l.onnx_chunks import DEFAULT_CHUNK_BYTES, build_body, build_chunks, head_bytes
+from t2l.onnx_chunks import BODY_BYTES, build_body, build_chunks, head_bytes
 from t2l.onnx_hypernet import MIN_INT8_COSINE, PRECISIONS, build_hypernet_graph, update_cosines
 
 logger = logging.getLogger(__name__)
@@ -37,12 +37,12 @@ class GraphOptions:
 
     :param precisions: which there are to be, of `PRECISIONS`.
     :param chunked: whether in chunks; None decides by size, for each precision.
-    :param chunk_bytes: about how large a chunk may be.
+    :param chunk_bytes: about how large a chunk may be; None for what suits each precision.
     """
 
     precisions: tuple[str, ...] = PRECISIONS
     chunked: bool | None = None
-    chunk_bytes: int = DEFAULT_CHUNK_BYTES
+    chunk_bytes: int | None = None
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.precisions if name not in PRECISIONS]
@@ -50,7 +50,7 @@ class GraphOptions:
             raise BundleError(
                 f"precisions must be of {', '.join(PRECISIONS)}, got {', '.join(self.precisions)}"
             )
-        if self.chunk_bytes < 1:
+        if self.chunk_bytes is not None and self.chunk_bytes < 1:
             raise BundleError(f"a chunk must have at least 1 byte, got {self.chunk_bytes}")
 
 
@@ -86,7 +86,12 @@ def write_graphs(
 
 
 def _write(
-    network: Hypernetwork, precision: str, bits: int, chunked: bool, chunk_bytes: int, folder: Path
+    network: Hypernetwork,
+    precision: str,
+    bits: int,
+    chunked: bool,
+    chunk_bytes: int | None,
+    folder: Path,
 ) -> Iterator[tuple[str, Any]]:
     """Write one precision; gives the entry of every file, and at the end `graph`."""
 
@@ -99,14 +104,20 @@ def _write(
         yield put(file, build_hypernet_graph(network, precision, bits))
         yield "graph", {"file": file}
         return
-    yield put(BODY_FILE, build_body(network))
+    body, *stages = build_body(network, BODY_BYTES if chunk_bytes is None else chunk_bytes)
+    yield put(BODY_FILE, body)
+    document: dict[str, Any] = {"body": BODY_FILE}
+    for number, data in enumerate(stages):
+        file = f"hypernet.stage.{number:03d}.onnx"
+        yield put(file, data)
+        document.setdefault("stages", []).append(file)
     chunks = []
     parts = build_chunks(network, precision, chunk_bytes=chunk_bytes, input_bits=bits)
     for number, chunk in enumerate(parts):
         file = f"hypernet.{precision}.{number:03d}.onnx"
         yield put(file, chunk.data)
         chunks.append({"file": file, "offsets": dict(chunk.offsets)})
-    yield "graph", {"body": BODY_FILE, "chunks": chunks}
+    yield "graph", {**document, "chunks": chunks}
 
 
 def _run(

@@ -1,6 +1,7 @@
 """A hypernetwork as a body and head chunks, for networks that one isolate cannot hold.
 
     body     embedding [1, dim] -> features.<module>, one for every module
+    stages   if the body is too large itself: graphs that go on with what those before them gave
     chunk    features.<module> -> blocks of its tensors, each [rows, columns]
 
 A chunk is a small graph of its own with a range of one head's columns. The runtime takes one after
@@ -11,22 +12,31 @@ in order and tile it. They compute what the whole graph computes, to the bit.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
 from onnx import TensorProto
 
 from t2l.hypernetwork import Hypernetwork
-from t2l.onnx_body import add_body
+from t2l.onnx_body import (
+    EMBEDDING,
+    FEATURES,
+    MIN_COLUMNS,
+    Step,
+    body_steps,
+    features_shape,
+)
 from t2l.onnx_build import GraphBuilder
 from t2l.onnx_heads import Piece, add_piece, whole_pieces
 from t2l.onnx_hypernet import exportable, head_kind
 
-DEFAULT_CHUNK_BYTES = 8 * 2**20
-MIN_CHUNK_COLUMNS = 128
-"""Narrower products are blocked differently along the features, which rounds differently."""
+BODY_BYTES = 4 * 2**20
+CHUNK_BYTES = {"float32": 2 * 2**20, "int8": 4 * 2**20}
+"""What `npm run bench` shows to fit an isolate beside an encoder; larger ones are faster. In float32
+there are four times as many, and what the runtime still holds of earlier ones counts."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +51,49 @@ class Chunk:
     offsets: Mapping[str, int]
 
 
-def build_body(network: Hypernetwork) -> bytes:
-    """The graph from the embedding to every module's features; the same at every precision."""
+def build_body(network: Hypernetwork, chunk_bytes: int = BODY_BYTES) -> list[bytes]:
+    """The graphs from the embedding to every module's features; the same at every precision.
+
+    :param chunk_bytes: about how large the weights of one graph may be; a step of the body is not
+        cut, but for its last layer.
+    :return: the body, and the stages that follow it if there are any.
+    """
     network = exportable(network)
-    config, target = network.config, network.target
-    graph = GraphBuilder(f"t2l-{config.variant}-body")
-    embedding = graph.input("embedding", TensorProto.FLOAT, [1, config.embedding_dim])
+    groups: list[list[Step]] = [[]]
+    for step in body_steps(network, chunk_bytes):
+        weights = sum(known.weights for known in groups[-1])
+        if groups[-1] and weights + step.weights > chunk_bytes:
+            groups.append([])
+        groups[-1].append(step)
+    shapes: dict[str, list[int | str]] = {EMBEDDING: [1, network.config.embedding_dim]}
+    for step in itertools.chain(*groups):
+        shapes |= step.outputs
+    return [
+        _stage(network, group, itertools.chain(*groups[number + 1 :]), shapes)
+        for number, group in enumerate(groups)
+    ]
+
+
+def _stage(
+    network: Hypernetwork,
+    steps: list[Step],
+    later: Iterable[Step],
+    shapes: Mapping[str, list[int | str]],
+) -> bytes:
+    """One graph of the body: it gives what later ones take, and features."""
+    graph = GraphBuilder(f"t2l-{network.config.variant}-body")
+    made = [name for step in steps for name in step.outputs]
+    wanted = {name for step in later for name in step.inputs}
+    values: dict[str, str] = {}
+    for name in dict.fromkeys(name for step in steps for name in step.inputs):
+        if name not in made:
+            values[name] = graph.input(name, TensorProto.FLOAT, shapes[name])
     with torch.no_grad():
-        features = add_body(graph, network, embedding)  # [M, N, ...]
-        for index, module in enumerate(target.modules):
-            mine = graph.op("Gather", features, graph.const(index), axis=0)
-            shape = _features_shape(network)
-            graph.output(_features_name(module.name), mine, TensorProto.FLOAT, shape)
+        for step in steps:
+            values |= step.add(graph, values)
+    for name in made:
+        if name in wanted or name.startswith(FEATURES):
+            graph.output(name, values[name], TensorProto.FLOAT, shapes[name])
     return graph.serialise()
 
 
@@ -60,19 +101,20 @@ def build_chunks(
     network: Hypernetwork,
     precision: str,
     *,
-    chunk_bytes: int = DEFAULT_CHUNK_BYTES,
+    chunk_bytes: int | None = None,
     input_bits: int = 8,
 ) -> Iterator[Chunk]:
     """The chunks of every head, modules in target order, made one at a time.
 
-    :param chunk_bytes: about how large a chunk's weights may be.
+    :param chunk_bytes: about how large a chunk's weights may be, by default `CHUNK_BYTES`.
     :param input_bits: as in `build_hypernet_graph`.
     """
     kind = head_kind(precision, input_bits)
     network = exportable(network)
+    most = CHUNK_BYTES[precision] if chunk_bytes is None else chunk_bytes
     for index in range(len(network.target.modules)):
         for whole in whole_pieces(network, index):
-            for piece in _split(network, whole, precision, chunk_bytes):
+            for piece in _split(network, whole, precision, most):
                 yield _chunk(network, piece, kind)
 
 
@@ -89,7 +131,7 @@ def _split(
 ) -> Iterator[Piece]:
     """Pieces of nearly equal width, each of at most `chunk_bytes` of weights and tables."""
     columns = whole.stop - whole.start
-    least = math.ceil(MIN_CHUNK_COLUMNS / _product_columns(network, whole))
+    least = math.ceil(MIN_COLUMNS / _product_columns(network, whole))
     most = max(least, chunk_bytes // _column_bytes(network, whole, precision))
     count = max(1, min(math.ceil(columns / most), columns // least))
     edges = [columns * number // count for number in range(count + 1)]
@@ -113,8 +155,8 @@ def _column_bytes(network: Hypernetwork, piece: Piece, precision: str) -> int:
 def _chunk(network: Hypernetwork, piece: Piece, kind: str) -> Chunk:
     module = network.target.modules[piece.module]
     graph = GraphBuilder(f"t2l-{network.config.variant}-head")
-    shape = _features_shape(network)
-    features = graph.input(_features_name(module.name), TensorProto.FLOAT, shape)
+    shape = features_shape(network)
+    features = graph.input(f"{FEATURES}{module.name}", TensorProto.FLOAT, shape)
     offsets = {}
     with torch.no_grad():
         for block in add_piece(graph, network, piece, features, kind):
@@ -123,13 +165,3 @@ def _chunk(network: Hypernetwork, piece: Piece, kind: str) -> Chunk:
             graph.output(block.tensor, value, TensorProto.FLOAT, size)
             offsets[block.tensor] = block.offset
     return Chunk(graph.serialise(), offsets)
-
-
-def _features_name(module: str) -> str:
-    return f"features.{module}"
-
-
-def _features_shape(network: Hypernetwork) -> list[int | str]:
-    config, target = network.config, network.target
-    between = {"L": [], "M": [2], "S": [2, target.rank]}[config.variant]
-    return [target.layers, *between, config.head_in]

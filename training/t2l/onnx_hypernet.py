@@ -39,11 +39,10 @@ def build_hypernet_graph(network: Hypernetwork, precision: str, input_bits: int 
     graph = GraphBuilder(f"t2l-{config.variant}")
     embedding = graph.input("embedding", TensorProto.FLOAT, [1, config.embedding_dim])
     with torch.no_grad():
-        features = add_body(graph, network, embedding)  # [M, N, ...]
-        for index in range(len(target.modules)):
-            mine = graph.op("Gather", features, graph.const(index), axis=0)
+        features = add_body(graph, network, embedding)
+        for index, module in enumerate(target.modules):
             for piece in whole_pieces(network, index):
-                for block in add_piece(graph, network, piece, mine, kind):
+                for block in add_piece(graph, network, piece, features[module.name], kind):
                     _output(graph, network, block)
     return graph.serialise()
 

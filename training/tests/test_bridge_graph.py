@@ -59,7 +59,7 @@ def graphs() -> dict[str, bytes]:
         for name, (variant, changes) in GRAPHS.items()
         for precision in ("float32", "int8")
     }
-    made["body"] = build_body(network("S"))
+    made["body"] = build_body(network("S"))[0]
     for precision in ("float32", "int8"):
         made[f"3.0.0 {precision}"] = (BUNDLE / f"hypernet.{precision}.onnx").read_bytes()
     return made

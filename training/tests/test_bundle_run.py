@@ -9,6 +9,7 @@ from test_hypernetwork import TINY, network
 
 from t2l.bundle_run import BundleNetwork
 from t2l.export import export_bundle
+from t2l.export_graphs import GraphOptions
 from t2l.hypernetwork import Hypernetwork
 from t2l.onnx_hypernet import update_cosines
 
@@ -43,6 +44,18 @@ def test_the_int8_graph_makes_nearly_the_same(made: tuple[Path, Hypernetwork]) -
         for row in range(len(EMBEDDINGS)):
             ours = found[name][0][row], found[name][1][row]
             assert update_cosines(ours, (a[row], b[row])).min() > 0.99, name
+
+
+def test_a_bundle_in_chunks_is_measured_too(
+    made: tuple[Path, Hypernetwork], tmp_path: Path
+) -> None:
+    folder, net = made
+    graphs = GraphOptions(chunked=True, chunk_bytes=1)
+    export_bundle(net, **arguments(tmp_path, graphs=graphs))
+    whole = BundleNetwork(folder, "int8")(EMBEDDINGS)
+    for name, pair in BundleNetwork(tmp_path / "tiny" / "1.0.0", "int8")(EMBEDDINGS).items():
+        for value, right in zip(pair, whole[name], strict=True):
+            assert torch.equal(value, right)
 
 
 def test_it_is_for_the_same_target(made: tuple[Path, Hypernetwork]) -> None:

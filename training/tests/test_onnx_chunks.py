@@ -9,7 +9,8 @@ from test_hypernetwork import VARIANTS
 
 from t2l.bundle_graphs import run_graphs
 from t2l.hypernetwork import Hypernetwork, HypernetworkConfig
-from t2l.onnx_chunks import MIN_CHUNK_COLUMNS, build_body, build_chunks
+from t2l.onnx_body import MIN_COLUMNS
+from t2l.onnx_chunks import build_body, build_chunks
 from t2l.onnx_hypernet import build_hypernet_graph
 from t2l.target import BaseModel, TargetModule, TargetSpec
 
@@ -44,12 +45,16 @@ def network(variant: str, **changes) -> Hypernetwork:
     return made
 
 
-def run(made: Hypernetwork, precision: str, chunk_bytes: int | None):
+def run(made: Hypernetwork, precision: str, chunk_bytes: int | None, body_bytes: int | None = None):
     files, graph = {}, {"file": "whole"}
     if chunk_bytes is None:
         files["whole"] = build_hypernet_graph(made, precision)
     else:
-        files["body"], graph = build_body(made), {"body": "body", "chunks": []}
+        files["body"], *stages = build_body(made, body_bytes or chunk_bytes)
+        graph = {"body": "body", "chunks": []}
+        for number, data in enumerate(stages):
+            files[f"stage {number}"] = data
+            graph.setdefault("stages", []).append(f"stage {number}")
         for number, chunk in enumerate(build_chunks(made, precision, chunk_bytes=chunk_bytes)):
             files[str(number)] = chunk.data
             graph["chunks"].append({"file": str(number), "offsets": dict(chunk.offsets)})
@@ -71,6 +76,17 @@ def test_chunks_are_the_whole_to_the_bit(variant: str, tables: str, precision: s
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("position", ["learned", "rotary"])
+def test_a_body_in_stages_is_the_whole_to_the_bit(variant: str, position: str):
+    made = network(variant, position=position)
+    whole, _ = run(made, "float32", None)
+    cut, files = run(made, "float32", CHUNK_BYTES, body_bytes=1)
+    assert sum(name.startswith("stage") for name in files) > 4
+    for name, value in whole.items():
+        assert torch.equal(value, cut[name]), name
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("tables", list(TABLES))
 def test_no_chunk_is_much_larger_than_asked_for(variant: str, tables: str):
     made = network(variant, **TABLES[tables])
@@ -82,4 +98,4 @@ def test_a_chunk_is_never_so_narrow_that_it_would_round_differently():
     made = network("L")
     for chunk in build_chunks(made, "float32", chunk_bytes=1):
         (output,) = onnx.load_from_string(chunk.data).graph.output
-        assert output.type.tensor_type.shape.dim[1].dim_value >= MIN_CHUNK_COLUMNS
+        assert output.type.tensor_type.shape.dim[1].dim_value >= MIN_COLUMNS

@@ -9,7 +9,6 @@ from pathlib import Path
 from t2l.descriptions import read_descriptions
 from t2l.embedding_service import DIALECTS, EmbeddingService
 from t2l.export_graphs import GraphOptions
-from t2l.onnx_chunks import DEFAULT_CHUNK_BYTES
 from t2l.onnx_hypernet import PRECISIONS
 from t2l.sakana.importing import ImportOptions, import_checkpoint
 
@@ -37,7 +36,7 @@ def add_graph_options(command: argparse.ArgumentParser) -> None:
     """Options on how graphs are written."""
     command.add_argument("--precision", choices=PRECISIONS, action="append", help="default: all")
     command.add_argument("--chunked", action="store_true", default=None, help="whatever the size")
-    command.add_argument("--chunk-bytes", type=int, default=DEFAULT_CHUNK_BYTES)
+    command.add_argument("--chunk-bytes", type=int, help="default: by precision")
     command.add_argument("--overwrite", action="store_true", help="only if it was never released")
 
 

@@ -1,0 +1,49 @@
+/**
+ * The body of a large hypernetwork, in graphs that run one after the other: only the first stays
+ * loaded. Each takes values by the names that graphs before it gave them, and gives new ones; in the
+ * end there are the `features.<module>` that the heads read. The values are small, the weights are not.
+ */
+import { graphInvalid, sessionOf } from './graph.ts';
+import type { OrtTensor } from './ort.ts';
+
+/** Values of a body by name. */
+export type Values = Readonly<Record<string, OrtTensor>>;
+
+/**
+ * Runs the stages and puts what they give beside what there is.
+ *
+ * @param read the verified bytes of a file; they are freed
+ * @throws T2lError `bundle_graph_invalid` if a stage takes what no graph before it gives
+ */
+export async function runStages(
+  files: readonly string[],
+  read: (file: string) => Promise<Uint8Array>,
+  given: Values,
+): Promise<Values> {
+  let values = given;
+  for (const file of files) {
+    values = { ...values, ...(await runStage(file, await read(file), values)) };
+  }
+  return values;
+}
+
+async function runStage(file: string, bytes: Uint8Array, values: Values): Promise<Values> {
+  const session = await sessionOf(file, bytes);
+  try {
+    const feeds: Record<string, OrtTensor> = {};
+    for (const name of session.inputs) {
+      const value = values[name];
+      const shape = session.inputShapes.get(name) ?? [];
+      if (value === undefined || shape.join() !== value.dims.join()) {
+        const found = value === undefined ? 'no graph before it gives it' : `it is [${value.dims}]`;
+        throw graphInvalid(file, `takes ${name} as [${shape}], but ${found}`);
+      }
+      feeds[name] = value;
+    }
+    return await session.run(feeds).catch((cause: unknown) => {
+      throw graphInvalid(file, `cannot be run: ${cause instanceof Error ? cause.message : cause}`);
+    });
+  } finally {
+    await session.release();
+  }
+}
