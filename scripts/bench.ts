@@ -30,6 +30,7 @@ import {
   type NetworkSpec,
   randomBundle,
   S_MISTRAL,
+  S_MISTRAL_CHUNKED,
 } from './bench/random-bundle.ts';
 import { progress, runCommand, table } from './command.ts';
 import { ROOT } from './environment.ts';
@@ -40,7 +41,9 @@ const indexSchema = z.object({
   bundles: z.array(z.object({ name: z.string(), version: z.string() })),
 });
 
-const NETWORKS: readonly NetworkSpec[] = [S_MISTRAL, L_MISTRAL, L_LLAMA];
+const NETWORKS: readonly NetworkSpec[] = [S_MISTRAL, S_MISTRAL_CHUNKED, L_MISTRAL, L_LLAMA];
+/** In PyTorch there are no chunks. */
+const DISTINCT = NETWORKS.filter((spec) => spec !== S_MISTRAL_CHUNKED);
 
 await runCommand(main);
 
@@ -65,7 +68,7 @@ async function main(): Promise<void> {
     }
   }
   const pytorch: [network: string, time: PytorchTime][] = [];
-  for (const spec of NETWORKS) {
+  for (const spec of DISTINCT) {
     progress(`Running ${spec.name} in PyTorch`);
     pytorch.push([spec.name, measurePytorch(spec, runs)]);
   }

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from t2l.bundle_data import folded_lora
 from t2l.bundle_graphs import run_graphs
+from t2l.graph_size import fits_whole
 from t2l.hypernetwork import Hypernetwork
 from t2l.manifest import BundleError, file_entry
 from t2l.onnx_chunks import BODY_BYTES, build_body, build_chunks, head_bytes
@@ -24,7 +25,6 @@ from t2l.onnx_hypernet import MIN_INT8_COSINE, PRECISIONS, build_hypernet_graph,
 
 logger = logging.getLogger(__name__)
 
-WHOLE_BYTES = 24 * 2**20  # weights of the heads that an isolate holds beside an encoder
 MAX_FLOAT32_ERROR = 1e-5  # of a tensor's largest value, PyTorch against ONNX Runtime
 BODY_FILE = "hypernet.body.onnx"
 
@@ -70,7 +70,7 @@ def write_graphs(
     for precision in options.precisions:
         chunked = options.chunked
         if chunked is None:
-            chunked = head_bytes(exact, precision) > WHOLE_BYTES
+            chunked = not fits_whole(head_bytes(exact, precision), exact.target.parameters)
         for bits in (8, 16) if precision == "int8" else (8,):
             written = dict(_write(exact, precision, bits, chunked, options.chunk_bytes, folder))
             graphs[precision] = written.pop("graph")

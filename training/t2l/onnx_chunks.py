@@ -35,8 +35,8 @@ from t2l.onnx_hypernet import exportable, head_kind
 
 BODY_BYTES = 4 * 2**20
 CHUNK_BYTES = {"float32": 2 * 2**20, "int8": 4 * 2**20}
-"""What `npm run bench` shows to fit an isolate beside an encoder; larger ones are faster. In float32
-there are four times as many, and what the runtime still holds of earlier ones counts."""
+"""What `npm run bench` shows to fit an isolate beside an encoder; larger ones are faster. In
+float32 there are four times as many, and what is still held of earlier ones counts."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What every shipped target spec would take to serve: `python -m t2l target --list`.
 
-For each spec and each hypernetwork that there is or may be for it: weights, sizes of graphs, CPU
-time of one run and the Workers plan that has room for it, all from sizes, nothing loaded.
+For each spec and each hypernetwork that there is or may be for it: weights, sizes of graphs,
+memory, CPU time of one run and the Workers plan with room for it, all from sizes, nothing loaded.
 """
 
 from __future__ import annotations
@@ -11,29 +11,31 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from t2l.graph_size import chunked_memory, fits_whole
 from t2l.hypernetwork import HypernetworkConfig, head_width, parameter_count
+from t2l.onnx_chunks import BODY_BYTES, CHUNK_BYTES
 from t2l.report.flops import hypernetwork_flops
 from t2l.report.markdown import count, table
 from t2l.target import TargetError, TargetModule, TargetSpec
 
 TARGETS = Path(__file__).parents[1] / "configs" / "targets"
 
-WHOLE_GRAPH_BYTES = 24 * 1024 * 1024  # the edge keeps so much loaded: src/hypernet/runtime.ts
 FREE_CPU_MS = 10  # a request on the free Workers plan
 FLOPS_PER_MS = 39e6  # int8 in workerd: S at Mistral-7B sizes, 4.4 GFLOP in 112 ms (npm run bench)
 
 
 @dataclass(frozen=True)
 class Encoder:
-    """A sentence encoder: its name, where it runs, and the length of its vectors."""
+    """A sentence encoder: its name, where it runs, the length of its vectors, and its own size."""
 
     name: str
     place: str
     dim: int
+    embedded_bytes: int
 
 
-MINILM = Encoder("all-MiniLM-L6-v2", "embedded", 384)
-GTE = Encoder("gte-large-en-v1.5", "http", 1024)
+MINILM = Encoder("all-MiniLM-L6-v2", "embedded", 384, 22_700_000)
+GTE = Encoder("gte-large-en-v1.5", "http", 1024, 0)
 # Latent and head_in of Sakana AI's checkpoints, all variant L: scripts/train_t2l_*.sh of their
 # repository, where Mistral's has the defaults.
 RELEASED: dict[str, tuple[int, int]] = {
@@ -52,6 +54,7 @@ class HypernetworkCost:
     :param float32_bytes: weights of its graph; heads that are cut to width count as the graph has
         them. `int8_bytes` has a byte a head weight and a float32 scale a head output.
     :param float32_graph: "whole" if those weights fit the edge's budget, else "chunked".
+    :param int8_memory: about the peak of an isolate's memory in int8, in chunks.
     :param milliseconds: CPU time of one int8 run, from its operations and the benchmark's rate;
         encoding, packing and the reading of chunks come on top.
     :param plan: the Workers plan whose CPU limit has room for that.
@@ -67,6 +70,7 @@ class HypernetworkCost:
     int8_bytes: int
     float32_graph: str
     int8_graph: str
+    int8_memory: int
     milliseconds: int
     plan: str
 
@@ -134,8 +138,14 @@ def _cost(
         parameters=parameters,
         float32_bytes=float32,
         int8_bytes=int8,
-        float32_graph=_graph(float32),
-        int8_graph=_graph(int8),
+        float32_graph=_graph(float32, target),
+        int8_graph=_graph(int8, target),
+        int8_memory=chunked_memory(
+            encoder.embedded_bytes,
+            min(4 * rest, BODY_BYTES),
+            CHUNK_BYTES["int8"],
+            target.parameters,
+        ),
         milliseconds=round(milliseconds),
         plan="free" if milliseconds <= FREE_CPU_MS else "paid",
     )
@@ -149,8 +159,8 @@ def _graph_outputs(config: HypernetworkConfig, target: TargetSpec, module: Targe
     return ranks * (module.in_features + module.out_features)
 
 
-def _graph(size: int) -> str:
-    return "whole" if size <= WHOLE_GRAPH_BYTES else "chunked"
+def _graph(size: int, target: TargetSpec) -> str:
+    return "whole" if fits_whole(size, target.parameters) else "chunked"
 
 
 def catalogue_text(entries: Sequence[CatalogueEntry]) -> str:
@@ -171,12 +181,13 @@ def catalogue_text(entries: Sequence[CatalogueEntry]) -> str:
                     f"{_megabytes(cost.float32_bytes)}, {cost.float32_graph}",
                     f"{_megabytes(cost.int8_bytes)}, {cost.int8_graph}",
                     f"{cost.encoder.name}, {cost.encoder.place}",
+                    _megabytes(cost.int8_memory),
                     f"{cost.milliseconds} ms, {cost.plan}",
                 ]
             )
     first = ["target", "layers", "modules", "rank", "values", "float16 MB"]
     second = ["target", "variant latent/head_in", "parameters", "float32 MB, graph"]
-    second += ["int8 MB, graph", "encoder", "int8 CPU, Workers plan"]
+    second += ["int8 MB, graph", "encoder", "int8 peak MB", "int8 CPU, Workers plan"]
     return f"{table(first, targets)}\n\n{table(second, networks)}"
 
 
