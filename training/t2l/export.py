@@ -303,7 +303,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--precision", choices=PRECISIONS, action="append", help="default: all")
     parser.add_argument("--chunked", action="store_true", default=None, help="whatever the size")
     parser.add_argument("--whole", action="store_false", dest="chunked", help="whatever the size")
-    parser.add_argument("--chunk-bytes", type=int, help="default: by precision")
+    parser.add_argument("--chunk-bytes", type=int, help="default: 2 MiB")
     parser.add_argument("--name", required=True)
     parser.add_argument("--version", default="0.0.0")
     parser.add_argument("--seed", type=int, default=0)

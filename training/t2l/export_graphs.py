@@ -37,7 +37,7 @@ class GraphOptions:
 
     :param precisions: which there are to be, of `PRECISIONS`.
     :param chunked: whether in chunks; None decides by size, for each precision.
-    :param chunk_bytes: about how large a chunk may be; None for what suits each precision.
+    :param chunk_bytes: about how large a chunk may be; None for the usual size.
     """
 
     precisions: tuple[str, ...] = PRECISIONS

@@ -34,9 +34,9 @@ from t2l.onnx_heads import Piece, add_piece, whole_pieces
 from t2l.onnx_hypernet import exportable, head_kind
 
 BODY_BYTES = 4 * 2**20
-CHUNK_BYTES = {"float32": 2 * 2**20, "int8": 4 * 2**20}
-"""What `npm run bench` shows to fit an isolate beside an encoder; larger ones are faster. In
-float32 there are four times as many, and what is still held of earlier ones counts."""
+CHUNK_BYTES = 2 * 2**20
+"""What `npm run bench` shows to fit an isolate beside an encoder: larger ones are faster, but the
+runtime holds a chunk several times, and some of those before it."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +106,12 @@ def build_chunks(
 ) -> Iterator[Chunk]:
     """The chunks of every head, modules in target order, made one at a time.
 
-    :param chunk_bytes: about how large a chunk's weights may be, by default `CHUNK_BYTES`.
+    :param chunk_bytes: about how large a chunk may be with what it gives, by default `CHUNK_BYTES`.
     :param input_bits: as in `build_hypernet_graph`.
     """
     kind = head_kind(precision, input_bits)
     network = exportable(network)
-    most = CHUNK_BYTES[precision] if chunk_bytes is None else chunk_bytes
+    most = CHUNK_BYTES if chunk_bytes is None else chunk_bytes
     for index in range(len(network.target.modules)):
         for whole in whole_pieces(network, index):
             for piece in _split(network, whole, precision, most):
@@ -129,10 +129,14 @@ def head_bytes(network: Hypernetwork, precision: str) -> int:
 def _split(
     network: Hypernetwork, whole: Piece, precision: str, chunk_bytes: int
 ) -> Iterator[Piece]:
-    """Pieces of nearly equal width, each of at most `chunk_bytes` of weights and tables."""
+    """Pieces of nearly equal width, each of at most `chunk_bytes` of weights, tables and outputs.
+
+    With S a column gives a value for every layer and rank, more bytes than its weights have.
+    """
     columns = whole.stop - whole.start
     least = math.ceil(MIN_COLUMNS / _product_columns(network, whole))
-    most = max(least, chunk_bytes // _column_bytes(network, whole, precision))
+    column = _column_bytes(network, whole, precision) + _output_bytes(network, whole)
+    most = max(least, chunk_bytes // column)
     count = max(1, min(math.ceil(columns / most), columns // least))
     edges = [columns * number // count for number in range(count + 1)]
     for start, stop in zip(edges, edges[1:], strict=False):
@@ -142,6 +146,15 @@ def _split(
 def _product_columns(network: Hypernetwork, piece: Piece) -> int:
     """Columns of the product for one column of a piece."""
     return network.target.rank if piece.sides == "AB" and network.config.variant == "M" else 1
+
+
+def _output_bytes(network: Hypernetwork, piece: Piece) -> int:
+    """Bytes that the product gives for one column of a piece."""
+    target = network.target
+    ranks = 1 if network.config.variant == "L" or piece.sides != "AB" else target.rank
+    if network.config.variant == "S":
+        ranks = target.rank
+    return 4 * target.layers * ranks * len(piece.sides)
 
 
 def _column_bytes(network: Hypernetwork, piece: Piece, precision: str) -> int:

@@ -36,7 +36,7 @@ def add_graph_options(command: argparse.ArgumentParser) -> None:
     """Options on how graphs are written."""
     command.add_argument("--precision", choices=PRECISIONS, action="append", help="default: all")
     command.add_argument("--chunked", action="store_true", default=None, help="whatever the size")
-    command.add_argument("--chunk-bytes", type=int, help="default: by precision")
+    command.add_argument("--chunk-bytes", type=int, help="default: 2 MiB")
     command.add_argument("--overwrite", action="store_true", help="only if it was never released")
 
 
