@@ -36,6 +36,8 @@ export interface Needs {
 
 const RUNTIME_WASM_BYTES = 17e6;
 const HEAP_BYTES = 14e6;
+/** More of the heap while chunks stream: buffers that are let go of but not collected yet. */
+const STREAM_HEAP_BYTES = 8e6;
 const LOAD_FACTOR = 1.75;
 const WASM_GROWTH = 1.1;
 const FLOAT32_BYTES = 4;
@@ -76,7 +78,8 @@ function precisionNeeds(manifest: Manifest, graph: Graph): PrecisionNeeds {
   const passing = 2 * (whole ? weights : largestChunk);
   const wasm =
     RUNTIME_WASM_BYTES + encoderBytes + Math.max(LOAD_FACTOR * resident, resident + passing);
-  const heap = HEAP_BYTES + weights + (whole ? parameters * FILE_BYTES : weights + largestChunk);
+  const streaming = STREAM_HEAP_BYTES + weights + largestChunk;
+  const heap = HEAP_BYTES + weights + (whole ? parameters * FILE_BYTES : streaming);
   return {
     whole,
     graph_bytes: chunks.reduce((a, b) => a + b, resident),
