@@ -53,8 +53,9 @@ _STUDIES = (
     Study(
         "variant_full",
         "Variants at the full budget",
-        "S, as it ships, and L with as many steps.",
-        ("S", "L"),
+        "S, as it ships, L with as many steps, and S with what helped in the shorter studies of "
+        "losses and of augmentation: distillation, and no noise.",
+        ("S", "L", "S_distilled"),
     ),
     Study(
         "static_bias",
