@@ -38,6 +38,8 @@ const RUNTIME_WASM_BYTES = 17e6;
 const HEAP_BYTES = 14e6;
 /** More of the heap while chunks stream: buffers that are let go of but not collected yet. */
 const STREAM_HEAP_BYTES = 8e6;
+/** V8 does not collect below this while there is room: the smallest bundle has as much. */
+const LEAST_HEAP_BYTES = 42e6;
 const LOAD_FACTOR = 1.75;
 const WASM_GROWTH = 1.1;
 const FLOAT32_BYTES = 4;
@@ -84,7 +86,7 @@ function precisionNeeds(manifest: Manifest, graph: Graph): PrecisionNeeds {
     whole,
     graph_bytes: chunks.reduce((a, b) => a + b, resident),
     largest_part_bytes: Math.max(resident, largestChunk),
-    memory_bytes: Math.round(wasm * WASM_GROWTH + heap),
+    memory_bytes: Math.round(wasm * WASM_GROWTH + Math.max(LEAST_HEAP_BYTES, heap)),
     plan: PLAN,
   };
 }

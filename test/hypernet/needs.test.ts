@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Graph, Manifest } from '../../src/hypernet/manifest.ts';
 import { needsOf } from '../../src/hypernet/needs.ts';
+import { defaultBundle } from '../bundles.ts';
 import { smallManifest } from '../fixtures/manifest.ts';
 
 const MB = 1e6;
@@ -66,7 +67,14 @@ test('a whole graph also needs room for its outputs in the heap of WASM', () => 
     graph_bytes: 21.9 * MB,
     largest_part_bytes: 21.9 * MB,
   });
-  expect(Math.abs((whole?.memory_bytes ?? 0) / (132.3 * MB) - 1)).toBeLessThan(0.1);
+  expect(Math.abs((whole?.memory_bytes ?? 0) / (137.4 * MB) - 1)).toBeLessThan(0.1);
+});
+
+test('the bundle that ships needs what was measured, within a tenth', async () => {
+  const { manifest } = await defaultBundle();
+  const { float32, int8 } = needsOf(manifest).precisions;
+  expect(Math.abs((float32?.memory_bytes ?? 0) / (89.6 * MB) - 1)).toBeLessThan(0.1);
+  expect(Math.abs((int8?.memory_bytes ?? 0) / (89.5 * MB) - 1)).toBeLessThan(0.1);
 });
 
 test('an encoder that runs elsewhere needs no memory here', () => {

@@ -28,8 +28,9 @@ from t2l.checkpoint_generator import CheckpointGenerator
 from t2l.description_text import normalise_description
 from t2l.embedding_service import service_of
 from t2l.endpoint_generator import EndpointGenerator
-from t2l.generated import Lora, peft_config
+from t2l.generated import Lora
 from t2l.generator import Generator, embedding_vector
+from t2l.peft_io import peft_config
 from t2l.target import TargetSpec
 
 CHECKPOINT_FILE = "hypermod.pt"  # what a folder of a released Text-to-LoRA checkpoint has

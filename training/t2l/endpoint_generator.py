@@ -17,9 +17,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load as parse_safetensors
 from torch import Tensor
 
-from t2l.generated import Hypernet, Lora, peft_config
+from t2l.generated import Hypernet, Lora
 from t2l.manifest import digest
-from t2l.peft_io import CONFIG_FILE, WEIGHTS_FILE, tensor_name
+from t2l.peft_io import CONFIG_FILE, WEIGHTS_FILE, peft_config, tensor_name
 from t2l.service import ServiceError, ask, request
 from t2l.target import BaseModel, TargetModule, TargetSpec
 

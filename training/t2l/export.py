@@ -1,44 +1,35 @@
 """Makes a bundle: the hypernetwork's graphs, golden vectors, fit and norms data, and the manifest.
 
-    python -m t2l.export --random --variant S --target configs/targets/NAME.json --dim 384 \\
-        --name NAME --out DIR
-
-writes a bundle with random weights, for benchmarks at sizes nobody has trained here. Trained
-bundles come from `export_bundle`, which the pipeline's export stage calls. The same weights give
-the same bytes on every run: nothing in a bundle depends on time, place or hash order, and sums that
-become constants or golden vectors are made in float64, where the number of threads cannot show.
+Trained bundles come from the pipeline's export stage, imported ones from `sakana/`, and those with
+random weights, for benchmarks, from `export_random.py`; all call `export_bundle`. The same weights
+give the same bytes on every run: nothing in a bundle depends on time, place or hash order, and
+sums that become constants or golden vectors are made in float64, where the number of threads cannot
+show.
 """
 
 from __future__ import annotations
 
-import argparse
 import copy
 import logging
 import shutil
-from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from t2l.bundle_data import (
     GOLDEN_LIMIT,
-    MINILM,
-    MINILM_FOLDER,
     EncoderInfo,
     Fit,
     Golden,
     fit_bytes,
     golden_bytes,
-    golden_from_encoder,
     measure_norms,
 )
-from t2l.encoder import MODEL_FILE, OnnxEncoder, export_encoder
 from t2l.export_graphs import GraphOptions, write_graphs
-from t2l.hypernetwork import Hypernetwork, HypernetworkConfig
+from t2l.hypernetwork import Hypernetwork
 from t2l.manifest import (
     MANIFEST_FILE,
     SCHEMA,
@@ -50,8 +41,6 @@ from t2l.manifest import (
     resolve,
     update_index,
 )
-from t2l.onnx_hypernet import PRECISIONS
-from t2l.target import TargetSpec
 
 logger = logging.getLogger(__name__)
 
@@ -227,107 +216,3 @@ def _check_predictor(fit: Fit) -> None:
         raise BundleError(f"the predictor of fit must have finite numbers, got {fit.predictor}")
     if len(fit.predictor.direction) != fit.matrix.shape[-1]:
         raise BundleError(f"the predictor's direction must have {fit.matrix.shape[-1]} values")
-
-
-RANDOM_DESCRIPTIONS = (
-    "Classify the sentiment of the review as positive or negative.",
-    "Answer the question with a single word.",
-    "Translate the sentence from English to French.",
-    "Solve the arithmetic problem and show every step.",
-    "Decide whether the premise entails the hypothesis.",
-    "Write a short title for the news article.",
-    "List the people and places that the text names, in the order in which they come.",
-    "Continue the story in the style of its author, and " + "very " * 150 + "slowly.",
-)
-"""Golden descriptions of a random bundle; the last is longer than the encoder's window."""
-
-
-def export_random(
-    variant: Literal["L", "M", "S"],
-    target: TargetSpec,
-    dim: int,
-    name: str,
-    out_dir: Path,
-    *,
-    version: str = "0.0.0",
-    latent: int = 128,
-    head_in: int = 512,
-    graphs: GraphOptions = DEFAULT_GRAPHS,
-    seed: int = 0,
-    overwrite: bool = False,
-) -> str:
-    """A bundle with random weights of the right sizes; nothing it makes is of use.
-
-    With dim 384 it has the embedded encoder, with any other it takes embeddings only.
-
-    :return: the bundle's digest.
-    """
-    config = HypernetworkConfig(variant, dim, latent, head_in, head_init="normal")
-    network = Hypernetwork(config, target, seed=seed)
-    if dim == MINILM.dim:
-        info, shared = MINILM, Path(out_dir) / MINILM_FOLDER
-        if not (shared / MODEL_FILE).exists():
-            export_encoder(shared)
-        golden = golden_from_encoder(OnnxEncoder(shared), RANDOM_DESCRIPTIONS)
-    else:
-        info = EncoderInfo(kind="given", model="none", dim=dim)
-        rows = np.random.default_rng(seed).standard_normal((len(RANDOM_DESCRIPTIONS), dim))
-        unit = rows / np.linalg.norm(rows, axis=-1, keepdims=True)
-        golden = Golden(RANDOM_DESCRIPTIONS, torch.from_numpy(unit).float())
-    return export_bundle(
-        network,
-        encoder=info,
-        golden=golden,
-        fit=Fit(RANDOM_DESCRIPTIONS, golden.embeddings, good=0.75, uncertain=0.5),
-        norm_embeddings=golden.embeddings,
-        evaluation={},
-        training={"random": True, "seed": seed},
-        out_dir=out_dir,
-        name=name,
-        version=version,
-        precision=graphs.precisions[-1],
-        graphs=graphs,
-        overwrite=overwrite,
-    )
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Command line of the random export."""
-    parser = argparse.ArgumentParser(prog="python -m t2l.export", description=__doc__)
-    parser.add_argument("--random", action="store_true", required=True, help="random weights")
-    parser.add_argument("--variant", choices=("L", "M", "S"), default="S")
-    parser.add_argument("--target", type=Path, required=True, help="target spec, JSON")
-    parser.add_argument("--dim", type=int, default=MINILM.dim, help="length of the embedding")
-    parser.add_argument("--latent", type=int, default=128, help="width of the body")
-    parser.add_argument("--head-in", type=int, default=512, help="width of the heads' input")
-    parser.add_argument("--precision", choices=PRECISIONS, action="append", help="default: all")
-    parser.add_argument("--chunked", action="store_true", default=None, help="whatever the size")
-    parser.add_argument("--whole", action="store_false", dest="chunked", help="whatever the size")
-    parser.add_argument("--chunk-bytes", type=int, help="default: 2 MiB")
-    parser.add_argument("--name", required=True)
-    parser.add_argument("--version", default="0.0.0")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, required=True, help="the hypernets root")
-    parser.add_argument("--overwrite", action="store_true")
-    options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    found = export_random(
-        options.variant,
-        TargetSpec.load(options.target),
-        options.dim,
-        options.name,
-        options.out,
-        version=options.version,
-        latent=options.latent,
-        head_in=options.head_in,
-        graphs=GraphOptions(
-            tuple(options.precision or PRECISIONS), options.chunked, options.chunk_bytes
-        ),
-        seed=options.seed,
-        overwrite=options.overwrite,
-    )
-    print(found)
-
-
-if __name__ == "__main__":
-    main()

@@ -5,17 +5,15 @@ The update of a layer is B @ A: the scale lies in B, so alpha is the rank and PE
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
-from t2l.peft_io import CONFIG_FILE, WEIGHTS_FILE, tensor_name
+from t2l.peft_io import CONFIG_FILE, WEIGHTS_FILE, config_text, tensor_name
 from t2l.target import TargetSpec
 
 STORED_DTYPES = (torch.float32, torch.float16, torch.bfloat16)
@@ -122,36 +120,10 @@ class Lora:
             stored[name] = tensor.detach().to("cpu", dtype).contiguous()
             if not torch.isfinite(stored[name]).all():
                 raise ValueError(f"{name} has a value that does not fit {dtype}")
-        text = json.dumps(peft_config(self.target), indent=2, ensure_ascii=False) + "\n"
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         _replace_file(folder / WEIGHTS_FILE, safetensors_bytes(stored, {"format": "pt"}))
-        _replace_file(folder / CONFIG_FILE, text.encode())
-
-
-def peft_config(target: TargetSpec) -> dict[str, Any]:
-    """The `adapter_config.json` of every adapter of a target, as `src/adapter/peft.ts` has it."""
-    return {
-        "peft_type": "LORA",
-        "task_type": "CAUSAL_LM",
-        "base_model_name_or_path": target.base_model.id,
-        "revision": target.base_model.revision,
-        "inference_mode": True,
-        "r": target.rank,
-        "lora_alpha": target.rank,
-        "lora_dropout": 0,
-        "target_modules": list(target.module_names),
-        "bias": "none",
-        "fan_in_fan_out": False,
-        "modules_to_save": None,
-        "use_rslora": False,
-        "use_dora": False,
-        "init_lora_weights": True,
-        "rank_pattern": {},
-        "alpha_pattern": {},
-        "layers_to_transform": None,
-        "layers_pattern": None,
-    }
+        _replace_file(folder / CONFIG_FILE, config_text(self.target).encode())
 
 
 def _replace_file(path: Path, data: bytes) -> None:

@@ -24,7 +24,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from t2l.hypernetwork import Hypernetwork, ResidualBlock, rotary_tables
+from t2l.hypernetwork import Hypernetwork
+from t2l.hypernetwork_parts import ResidualBlock, rotary_tables
 from t2l.onnx_build import GraphBuilder, to_numpy
 
 ENCODED_TASK = "encoded_task"  # name of the task encoder's output, [1, Z/2]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -45,21 +46,37 @@ def save_adapter(
                 name = tensor_name(module.path, layer, side)
                 tensors[name] = matrix.detach().to("cpu", dtype).contiguous()
     save_file(dict(sorted(tensors.items())), folder / WEIGHTS_FILE, metadata={"format": "pt"})
-    config = {
+    (folder / CONFIG_FILE).write_text(config_text(target), encoding="utf-8")
+
+
+def config_text(target: TargetSpec) -> str:
+    """`adapter_config.json`, byte for byte as the edge writes it."""
+    return json.dumps(peft_config(target), indent=2, ensure_ascii=False) + "\n"
+
+
+def peft_config(target: TargetSpec) -> dict[str, Any]:
+    """The `adapter_config.json` of every adapter of a target, as `src/adapter/peft.ts` has it."""
+    return {
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",
         "base_model_name_or_path": target.base_model.id,
         "revision": target.base_model.revision,
+        "inference_mode": True,
         "r": target.rank,
         "lora_alpha": target.rank,
-        "use_rslora": False,
-        "lora_dropout": 0.0,
+        "lora_dropout": 0,
+        "target_modules": list(target.module_names),
         "bias": "none",
         "fan_in_fan_out": False,
-        "inference_mode": True,
-        "target_modules": sorted(target.module_names),
+        "modules_to_save": None,
+        "use_rslora": False,
+        "use_dora": False,
+        "init_lora_weights": True,
+        "rank_pattern": {},
+        "alpha_pattern": {},
+        "layers_to_transform": None,
+        "layers_pattern": None,
     }
-    (folder / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
 def load_adapter(folder: Path, target: TargetSpec) -> dict[str, tuple[Tensor, Tensor]]:

@@ -13,6 +13,7 @@ choices of `discrete` and `vq` have no gradient here, so they cannot be trained.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Literal
 
 import torch
@@ -27,7 +28,7 @@ CLASSES = 64  # of the discrete encoder
 CODES = 32  # of the others
 
 
-class CodeEncoder(nn.Module):
+class CodeEncoder(nn.Module, ABC):
     """What the three kinds share: the MLP before the choice.
 
     :param dim: length of the embedding.
@@ -51,9 +52,9 @@ class CodeEncoder(nn.Module):
         down = to_numpy(self.down.weight), to_numpy(self.down.bias)
         return graph.linear(graph.silu(x), "task.down", *down)
 
+    @abstractmethod
     def graph(self, graph: GraphBuilder, x: str, scale: float) -> str:
         """The whole encoder in a graph: [1, dim] -> [1, width]."""
-        raise NotImplementedError
 
 
 class DiscreteEncoder(CodeEncoder):

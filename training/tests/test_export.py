@@ -18,19 +18,12 @@ from test_hypernetwork import TINY, network
 
 from t2l import bundle_data
 from t2l import export_graphs as module
+from t2l.bundle_data import MINILM, EncoderInfo, Fit, Golden, golden_from_encoder
 from t2l.bundle_graphs import run_graphs
 from t2l.encoder import OnnxEncoder
-from t2l.export import (
-    MINILM,
-    EncoderInfo,
-    Fit,
-    Golden,
-    export_bundle,
-    export_random,
-    golden_from_encoder,
-    update_index,
-)
+from t2l.export import export_bundle, update_index
 from t2l.export_graphs import GraphOptions
+from t2l.export_random import export_random
 from t2l.hypernetwork import Hypernetwork, HypernetworkConfig
 from t2l.manifest import BundleError, read_manifest, verify_bundle
 from t2l.onnx_hypernet import hypernet_runner
@@ -160,7 +153,7 @@ def test_bytes_are_the_same_under_any_hash_seed(tmp_path: Path):
     TINY.save(tmp_path / "target.json")
     contents = []
     for seed, threads in (("3", "1"), ("5", "2")):
-        command = [sys.executable, "-m", "t2l.export", "--random", "--variant", "S"]
+        command = [sys.executable, "-m", "t2l.export_random", "--variant", "S"]
         command += ["--target", str(tmp_path / "target.json"), "--dim", "16"]
         command += ["--name", "random", "--out", str(tmp_path / seed)]
         subprocess.run(

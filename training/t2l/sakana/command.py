@@ -7,9 +7,8 @@ import os
 from pathlib import Path
 
 from t2l.descriptions import read_descriptions
-from t2l.embedding_service import DIALECTS, EmbeddingService
-from t2l.export_graphs import GraphOptions
-from t2l.onnx_hypernet import PRECISIONS
+from t2l.embedding_service import DIALECTS, service_of
+from t2l.graph_options import add_graph_options, graph_options
 from t2l.sakana.importing import ImportOptions, import_checkpoint
 
 COMMAND = "import-sakana"
@@ -32,30 +31,15 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     add_graph_options(command)
 
 
-def add_graph_options(command: argparse.ArgumentParser) -> None:
-    """Options on how graphs are written."""
-    command.add_argument("--precision", choices=PRECISIONS, action="append", help="default: all")
-    command.add_argument("--chunked", action="store_true", default=None, help="whatever the size")
-    command.add_argument("--chunk-bytes", type=int, help="default: 2 MiB")
-    command.add_argument("--overwrite", action="store_true", help="only if it was never released")
-
-
-def graph_options(arguments: argparse.Namespace) -> GraphOptions:
-    """What `add_graph_options` asked for."""
-    precisions = tuple(arguments.precision or PRECISIONS)
-    return GraphOptions(precisions, arguments.chunked, arguments.chunk_bytes)
-
-
 def run(arguments: argparse.Namespace) -> None:
     """Import, and print the bundle's digest.
 
     :raises ValueError: for anything that cannot be imported, naming file and cure.
     """
     graphs = graph_options(arguments)
-    service = None
-    if arguments.encoder_url is not None:
-        token = os.environ.get(TOKEN_VARIABLE)
-        service = EmbeddingService(arguments.encoder_url, arguments.encoder_dialect, token)
+    url = arguments.encoder_url
+    token = None if url is None else os.environ.get(TOKEN_VARIABLE)
+    service = service_of(url, arguments.encoder_dialect, token)
     tasks = () if arguments.descriptions is None else read_descriptions(arguments.descriptions)
     options = ImportOptions(
         out=arguments.out.resolve(),

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from t2l.hypernetwork import Hypernetwork, HypernetworkConfig
 from t2l.sakana.checkpoint import ARGS_FILE, PEFT_FILE, WEIGHTS_FILE, Checkpoint, CheckpointError
-from t2l.target import TargetModule, TargetSpec
+from t2l.target import TargetSpec
 
 DEVIATION_FLOOR = 1e-10  # added to every deviation of a z-score, as there
 
@@ -234,33 +234,8 @@ def _tables(
                     )
                 found[f"gain_{side.lower()}.{module.name}"] = deviation + DEVIATION_FLOOR
                 offset = offset + mean
-            elif f"heads.{module.name}.bias" in state:
-                offset = offset + _bias_as_table(checkpoint, state, module, side, shape)
             found[f"offset_{side.lower()}.{module.name}"] = offset
-        if not gain:
-            state.pop(f"heads.{module.name}.bias", None)
     return found
-
-
-def _bias_as_table(
-    checkpoint: Checkpoint,
-    state: dict[str, Tensor],
-    module: TargetModule,
-    side: str,
-    shape: tuple[int, int, int],
-) -> Tensor:
-    """A head's bias as an offset that is the same in every layer."""
-    bias, rank = state[f"heads.{module.name}.bias"], checkpoint.adapter.r
-    width = module.in_features if side == "A" else module.out_features
-    variant = variant_of(checkpoint)
-    if variant == "L":
-        start = 0 if side == "A" else rank * module.in_features
-        rows = bias[start : start + rank * width].unflatten(0, (rank, width))
-    elif variant == "M":
-        rows = bias.unflatten(0, (rank, -1))[:, :width]
-    else:
-        rows = bias[:width].expand(rank, width)
-    return (rows if side == "A" else rows.T).expand(shape)
 
 
 def _heads(
