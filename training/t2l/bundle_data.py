@@ -121,10 +121,10 @@ class Golden:
     tokens: tuple[tuple[int, ...], ...] | None = None
 
 
-TUNED_FOLDER = f"{SHARED_PREFIX}minilm-l6-t2l"
+TUNED_FOLDER = f"{SHARED_PREFIX}minilm-l6-t2l-2"
 TUNED = EncoderInfo(
     kind="onnx",
-    model="t2l-edge/minilm-l6-t2l",
+    model="t2l-edge/minilm-l6-t2l-2",
     dim=384,
     files=(
         ("model", f"{TUNED_FOLDER}/{MODEL_FILE}"),

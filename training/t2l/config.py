@@ -211,10 +211,13 @@ class StudyConfig:
 
     :param steps: SFT steps of a variant.
     :param seeds: training seeds of every variant.
+    :param recipe: what all variants change in the run's configuration, so that a study stays
+        comparable when the recipe that ships moves on.
     """
 
     steps: int = 600
     seeds: tuple[int, ...] = (0,)
+    recipe: dict[str, Any] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -3,11 +3,12 @@
     ids -> word bytes * row scale + position -> LN -> 6 BERT layers -> mean over the mask -> L2
 
 The graph is built by hand from the checkpoint, so its bytes are the same at every export. Weights
-are unsigned bytes with a scale per column (a row, for word vectors); activations go into the
-integer products with 16 bits a value, quantised per token, so that the native and the WebAssembly
-runtime agree and neither padding nor another text moves a text's vector. Attention, norms and
-pooling stay in float32. The hypernetwork is trained on this file's own outputs: what the
-quantisation does to a vector, training has seen.
+are kept as unsigned bytes with a scale per column (a row, for word vectors) and widened as they are
+used; everything is computed in float32. Rounding activations too would be faster, but two correct
+builds of a runtime then fall on different sides of a step here and there, and what one layer
+shifts, the next ones amplify: the adapter of a description would depend on where it was made. The
+hypernetwork is trained on this file's own outputs: what the quantisation does to a vector,
+training has seen.
 """
 
 from __future__ import annotations
@@ -168,15 +169,11 @@ def _layer(
 def _projector(
     graph: GraphBuilder, weights: dict[str, np.ndarray], precision: str
 ) -> Callable[..., list[str]]:
-    """Linear layers over one input, which is quantised once for all of them."""
+    """Linear layers over one input."""
+    linear = graph.linear if precision == "float32" else graph.linear_stored_int8
 
     def project(x: str, *names: str) -> list[str]:
-        if precision == "float32":
-            return [graph.linear(x, n, weights[f"{n}.weight"], weights[f"{n}.bias"]) for n in names]
-        rows = graph.split(x)
-        return [
-            graph.linear_split(rows, n, weights[f"{n}.weight"], weights[f"{n}.bias"]) for n in names
-        ]
+        return [linear(x, n, weights[f"{n}.weight"], weights[f"{n}.bias"]) for n in names]
 
     return project
 

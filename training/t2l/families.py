@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from t2l.target import TargetError, TargetModule
+from t2l.target import Attention, TargetError, TargetModule
 
 CONFIG_FILE = "config.json"
 
@@ -90,11 +90,13 @@ class ModelShape:
 
     :param architecture: its `model_type`.
     :param layers: number of transformer layers.
+    :param attention: its heads.
     :param modules: every linear layer of one transformer layer.
     """
 
     architecture: str
     layers: int
+    attention: Attention
     modules: tuple[TargetModule, ...]
 
     def choose(self, names: Sequence[str], rank: int) -> tuple[TargetModule, ...]:
@@ -165,7 +167,9 @@ def model_shape(config: Mapping[str, Any], source: Path) -> ModelShape:
                 f"{source} lacks {key}: a {model_type} model's size does not follow without it"
             )
     layers = _size(config, "num_hidden_layers", source)
-    return ModelShape(model_type, layers, family.modules(_sizes(config, source)))
+    sizes = _sizes(config, source)
+    attention = Attention(sizes.heads, sizes.kv_heads, sizes.head_dim)
+    return ModelShape(model_type, layers, attention, family.modules(sizes))
 
 
 def _sizes(config: Mapping[str, Any], source: Path) -> Sizes:

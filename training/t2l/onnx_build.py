@@ -20,6 +20,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 OPSET = 17
 IR_VERSION = 8
+CONTRIB = "com.microsoft"  # operators that ONNX Runtime has beyond the standard's
+BLOCK = 128  # rows of a weight that share a scale in MatMulNBits
 WEIGHT_ZERO = 128  # the byte that stands for 0 in symmetric unsigned weights
 
 
@@ -142,6 +144,36 @@ class GraphBuilder:
         y = self.op("Mul", product[0], self.op("Mul", x.scale, scales))
         return y if bias is None else self.op("Add", y, self.weight(f"{name}.bias", bias))
 
+    def linear_stored_int8(
+        self, x: str, name: str, weight: np.ndarray, bias: np.ndarray | None
+    ) -> str:
+        """x @ weight^T + bias in float32, with weights that are kept as bytes and never rounded x.
+
+        The runtime widens a layer's weights when it multiplies by them, so that only one layer's
+        lie in memory as floats. Nothing but float32 sums is left that two builds of it could do
+        differently: the native and the WebAssembly one agree to 1e-6. The bytes and scales are
+        those of `linear_int8`; the operator's scales stand for `BLOCK` rows, so they repeat.
+
+        :raises ValueError: if the input is not a multiple of `BLOCK` wide.
+        """
+        data, scales = quantise_columns(weight.T)  # [in, out], [out]
+        rows, columns = data.shape
+        if rows % BLOCK:
+            raise ValueError(f"{name} takes {rows} values, which is no multiple of {BLOCK}")
+        blocks = data.T.reshape(columns, rows // BLOCK, BLOCK)
+        y = self.op(
+            "MatMulNBits",
+            x,
+            self.weight(f"{name}.weight.u8", blocks),
+            self.weight(f"{name}.weight.scale", np.repeat(scales[:, None], rows // BLOCK, axis=1)),
+            domain=CONTRIB,
+            K=rows,
+            N=columns,
+            bits=8,
+            block_size=BLOCK,
+        )
+        return y if bias is None else self.op("Add", y, self.weight(f"{name}.bias", bias))
+
     def split(self, x: str) -> SplitBytes:
         """16 bits a value with a scale for every row, as two unsigned bytes.
 
@@ -198,9 +230,10 @@ class GraphBuilder:
             self._outputs,
             initializer=list(self._initializers.values()),
         )
-        model = helper.make_model(
-            graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
-        )
+        versions = [helper.make_opsetid("", OPSET)]
+        if any(node.domain == CONTRIB for node in self._nodes):
+            versions.append(helper.make_opsetid(CONTRIB, 1))
+        model = helper.make_model(graph, opset_imports=versions, ir_version=IR_VERSION)
         model.producer_name = "t2l"
         onnx.checker.check_model(model, full_check=True)
         return model

@@ -9,7 +9,7 @@ import json
 import logging
 import random
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +122,8 @@ def load_oracles(folder: Path, names: Sequence[str]) -> LoraWeights:
 def _open_index(place: Path, target: TargetSpec, options: OraclesConfig) -> dict[str, Any]:
     # how tasks are grouped changes nothing in an oracle
     kept = {key: value for key, value in asdict(options).items() if key != "group"}
-    made_with = {"target": target.to_json(), "options": kept}
+    # heads change nothing either, and older indexes do not have them
+    made_with = {"target": replace(target, attention=None).to_json(), "options": kept}
     if not (place / INDEX_FILE).exists():
         return {"made_with": made_with, "tasks": {}}
     index = _read_index(place)

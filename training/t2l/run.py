@@ -10,6 +10,7 @@ from t2l.corpus import Corpus, describe
 from t2l.device import pick_device
 from t2l.encoders import open_encoder
 from t2l.evaluation.setting import Setting
+from t2l.families import CONFIG_FILE, model_shape, read_config
 from t2l.hypernetwork import Hypernetwork
 from t2l.reconstruction import start_from
 from t2l.sft import build_hypernetwork, target_of, train_hypernetwork
@@ -110,7 +111,12 @@ def load_hypernetwork(config: Config) -> Hypernetwork:
     folder = config.run_dir / "sft" / f"seed-{config.sft.seed}" / "final"
     if not folder.exists():
         raise FileNotFoundError(f"{folder}: no trained hypernetwork; run the `sft` stage first")
-    return Hypernetwork.load(folder)
+    network = Hypernetwork.load(folder)
+    if network.target.attention is None:  # trained before targets had it
+        file = config.run_dir / "base" / "final" / CONFIG_FILE
+        attention = model_shape(read_config(file), file).attention
+        network.target = replace(network.target, attention=attention)
+    return network
 
 
 def open_setting(

@@ -23,6 +23,7 @@ from t2l.config import Config, SftConfig
 from t2l.corpus import Corpus
 from t2l.device import Device
 from t2l.distillation import distance, teacher_states
+from t2l.families import CONFIG_FILE, model_shape
 from t2l.hypernetwork import Hypernetwork, HypernetworkConfig
 from t2l.lora import LoraWeights, apply_lora
 from t2l.meta_batch import Batch, make_batch
@@ -66,6 +67,7 @@ def target_of(model: LlamaForCausalLM, folder: Path, config: Config) -> TargetSp
         rank=config.target.rank,
         alpha=config.target.alpha,
         use_rslora=config.target.use_rslora,
+        attention=model_shape(model.config.to_dict(), folder / CONFIG_FILE).attention,
     )
 
 

@@ -51,7 +51,7 @@ def variant_config(config: Config, study: str, variant: str, changes: dict[str, 
     """
     values = asdict(config)
     values["sft"]["steps"] = config.study.steps
-    values = _merged(values, changes)
+    values = _merged(_merged(values, config.study.recipe), changes)
     changed = config_of(values)
     kept = (config.base, config.tasks.limit, config.tasks.seed)
     if (changed.base, changed.tasks.limit, changed.tasks.seed) != kept:

@@ -1,4 +1,4 @@
-"""What an adapter is for: base model, layer count, ordered target modules, rank and LoRA scale.
+"""What an adapter is for: base model, layers, heads, ordered target modules, rank and LoRA scale.
 
 The spec replaces loading the base model: everything but the training through the frozen model
 itself works from these few numbers. Module order is data. It fixes the module embedding's rows,
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,36 @@ class BaseModel:
 
 
 @dataclass(frozen=True)
+class Attention:
+    """How a base model splits the rows of its projections into heads.
+
+    llama.cpp orders the rows of a head otherwise than transformers, so an adapter in its format
+    cannot be written without these numbers.
+
+    :param heads: number of query heads.
+    :param kv_heads: number of key/value heads, a divisor of `heads`.
+    :param head_dim: features of one head.
+    """
+
+    heads: int
+    kv_heads: int
+    head_dim: int
+
+    def __post_init__(self) -> None:
+        for field in ("heads", "kv_heads", "head_dim"):
+            _require_positive(f"attention.{field}", getattr(self, field))
+        if self.heads % self.kv_heads:
+            raise TargetError(
+                f"attention.kv_heads {self.kv_heads} must divide attention.heads {self.heads}"
+            )
+
+    def rows(self, module: str) -> int | None:
+        """Rows that a projection must have; None if that does not follow from the heads."""
+        heads = {"q_proj": self.heads, "k_proj": self.kv_heads, "v_proj": self.kv_heads}
+        return heads[module] * self.head_dim if module in heads else None
+
+
+@dataclass(frozen=True)
 class TargetSpec:
     """The target of one hypernetwork.
 
@@ -81,6 +111,7 @@ class TargetSpec:
     :param rank: LoRA rank r.
     :param alpha: LoRA alpha at training time; export folds the scale into B.
     :param use_rslora: whether the training-time scale is alpha / sqrt(r) instead of alpha / r.
+    :param attention: the base model's heads; None in specs from before they were written down.
     """
 
     base_model: BaseModel
@@ -89,6 +120,7 @@ class TargetSpec:
     rank: int
     alpha: float
     use_rslora: bool = False
+    attention: Attention | None = None
 
     def __post_init__(self) -> None:
         _require_positive("layers", self.layers)
@@ -112,6 +144,13 @@ class TargetSpec:
             raise TargetError(f"alpha must be a positive number, got {self.alpha!r}")
         if not isinstance(self.use_rslora, bool):
             raise TargetError(f"use_rslora must be true or false, got {self.use_rslora!r}")
+        for module in self.modules:
+            rows = self.attention.rows(module.name) if self.attention else None
+            if rows not in (None, module.out_features):
+                raise TargetError(
+                    f"attention says that {module.name} has {rows} outputs, "
+                    f"the module that it has {module.out_features}"
+                )
 
     @property
     def scaling(self) -> float:
@@ -131,6 +170,7 @@ class TargetSpec:
 
     def to_manifest(self) -> dict[str, Any]:
         """The manifest's `target`: without alpha and use_rslora, which export folds into B."""
+        attention = self.attention
         return {
             "base_model": {
                 "id": self.base_model.id,
@@ -139,6 +179,7 @@ class TargetSpec:
                 "license": self.base_model.license,
             },
             "layers": self.layers,
+            **({} if attention is None else {"attention": asdict(attention)}),
             "modules": [
                 {"name": m.name, "path": m.path, "in": m.in_features, "out": m.out_features}
                 for m in self.modules
@@ -157,7 +198,7 @@ class TargetSpec:
         :raises TargetError: for a missing, unknown or wrong field, naming it.
         """
         known = ("base_model", "layers", "modules", "rank", "alpha", "use_rslora")
-        fields = _object("target", data, known)
+        fields = _object("target", data, known, ("attention",))
         base = _object(
             "base_model", fields["base_model"], ("id", "revision", "architecture", "license")
         )
@@ -169,6 +210,10 @@ class TargetSpec:
             modules.append(
                 TargetModule(module["name"], module["path"], module["in"], module["out"])
             )
+        attention = None
+        if "attention" in fields:
+            keys = ("heads", "kv_heads", "head_dim")
+            attention = Attention(**_object("attention", fields["attention"], keys))
         return cls(
             base_model=BaseModel(**base),
             layers=fields["layers"],
@@ -176,6 +221,7 @@ class TargetSpec:
             rank=fields["rank"],
             alpha=fields["alpha"],
             use_rslora=fields["use_rslora"],
+            attention=attention,
         )
 
     @classmethod
@@ -193,11 +239,13 @@ def _require_positive(what: str, value: object) -> None:
         raise TargetError(f"{what} must be a whole number of at least 1, got {value!r}")
 
 
-def _object(what: str, data: Any, keys: tuple[str, ...]) -> dict[str, Any]:
+def _object(
+    what: str, data: Any, keys: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise TargetError(f"{what} must be an object with {', '.join(keys)}")
     missing = [key for key in keys if key not in data]
-    unknown = sorted(str(key) for key in data if key not in keys)
+    unknown = sorted(str(key) for key in data if key not in (*keys, *optional))
     if missing:
         raise TargetError(f"{what} lacks {', '.join(missing)}")
     if unknown:

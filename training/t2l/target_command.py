@@ -76,7 +76,15 @@ def build_spec(options: argparse.Namespace) -> TargetSpec:
     modules = shape.choose(options.modules, options.rank)
     known = found.completed(options.model, config)
     base = BaseModel(architecture=shape.architecture, **known)
-    return TargetSpec(base, shape.layers, modules, options.rank, options.alpha, options.rslora)
+    return TargetSpec(
+        base_model=base,
+        layers=shape.layers,
+        modules=modules,
+        rank=options.rank,
+        alpha=options.alpha,
+        use_rslora=options.rslora,
+        attention=shape.attention,
+    )
 
 
 def _write(spec: TargetSpec, out: Path) -> None:

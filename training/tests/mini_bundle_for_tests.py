@@ -6,14 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from t2l.bundle_data import TUNED_FOLDER
 from t2l.generated import Lora
 from t2l.manifest import canonical_bytes
 
 TRAINING = Path(__file__).parents[1]
 ROOT = TRAINING.parent
 HYPERNETS = ROOT / "src" / "assets" / "hypernets"
-BUNDLE = HYPERNETS / "t2l-mini" / "3.0.0"
-ENCODER = HYPERNETS / "encoders" / "minilm-l6-t2l"
+BUNDLE = max((HYPERNETS / "t2l-mini").iterdir())  # one version ships
+REFERENCE = f"{BUNDLE.parent.name}@{BUNDLE.name}"
+ENCODER = HYPERNETS / TUNED_FOLDER
 DESCRIPTION = "Reverse the order of the words."
 
 
@@ -25,9 +27,10 @@ def differ(one: Lora, other: Lora) -> float:
 
 def bundle_with(root: Path, change: Callable[[dict[str, Any]], None]) -> Path:
     """A copy of the bundle under another manifest, with the shared encoder beside it."""
-    shutil.copytree(BUNDLE, root / "t2l-mini" / "3.0.0")
-    shutil.copytree(ENCODER, root / "encoders" / "minilm-l6-t2l")
-    path = root / "t2l-mini" / "3.0.0" / "manifest.json"
+    folder = root / BUNDLE.relative_to(HYPERNETS)
+    shutil.copytree(BUNDLE, folder)
+    shutil.copytree(ENCODER, root / TUNED_FOLDER)
+    path = folder / "manifest.json"
     manifest = json.loads(path.read_text())
     change(manifest)
     path.write_bytes(canonical_bytes(manifest))

@@ -10,6 +10,7 @@ from services_for_tests import Answer, serving
 from torch import Tensor
 
 from t2l import generate_lora, load_t2l
+from t2l.bundle_data import TUNED
 from t2l.bundle_run import BundleNetwork
 from t2l.generated import Lora
 from t2l.manifest import BundleError
@@ -103,7 +104,7 @@ def test_an_embedding_service_is_asked_and_its_vector_finished_as_the_manifest_s
     (asked,) = service.asked
     assert asked.headers["authorization"] == "Bearer a-token"
     if dialect == "openai":
-        model = "t2l-edge/minilm-l6-t2l"
+        model = TUNED.model
         assert asked.body == {"model": model, "input": [text], "encoding_format": "float"}
     else:
         assert asked.body == {"inputs": [text], "normalize": False, "truncate": True}

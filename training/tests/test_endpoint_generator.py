@@ -9,7 +9,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from mini_bundle_for_tests import BUNDLE, DESCRIPTION, ROOT, differ
+from mini_bundle_for_tests import BUNDLE, DESCRIPTION, REFERENCE, ROOT, differ
 from services_for_tests import serving
 from torch import Tensor
 
@@ -49,14 +49,15 @@ def test_the_edge_serves_the_same_adapter(
     precision: str, tolerance: float, edge: str, tmp_path: Path
 ) -> None:
     here = load_t2l(BUNDLE, precision=precision)
-    there = load_t2l(f"{edge}#t2l-mini@3.0.0", precision=precision)
+    there = load_t2l(f"{edge}#{REFERENCE}", precision=precision)
     embedding = here.encode(DESCRIPTION)
     pair = (generate_lora(t2l, embedding=embedding) for t2l in (here, there))
     assert differ(*pair) < tolerance  # of values up to 4
     mine, theirs = generate_lora(here, DESCRIPTION), generate_lora(there, f"\n {DESCRIPTION}  ")
-    for name, weights in mine.weights.items():  # the encoder's bytes round apart in WASM
+    if precision == "float32":
+        assert differ(mine, theirs) < 1e-5
+    for name, weights in mine.weights.items():  # in int8 a value may take the step beside it
         assert update_cosines(weights, theirs.weights[name]).min() > 0.9999
-    assert differ(mine, theirs) < 1e-2
     assert (mine.target, mine.hypernet, mine.description) == (
         theirs.target,
         theirs.hypernet,
@@ -117,7 +118,7 @@ def test_an_endpoint_s_adapter_is_asked_for_and_read(
         url = service.url
         for source, options in [
             (url, {}),
-            (f"{url}/#t2l-mini@3.0.0", {"precision": "float32"}),
+            (f"{url}/#{REFERENCE}", {"precision": "float32"}),
             (url, {"hypernet": "t2l-mini"}),
             (url, {"hypernet": lora.hypernet.digest}),
         ]:

@@ -108,3 +108,13 @@ def test_oracles_made_with_other_options_are_refused(tmp_path: Path) -> None:
     train_oracles(model, target, tasks[:1], replace(OPTIONS, group=7), tmp_path, CPU)
     with pytest.raises(ValueError, match="other"):
         train_oracles(model, target, tasks, replace(OPTIONS, lr=0.5), tmp_path, CPU)
+
+
+def test_oracles_from_before_targets_named_heads_are_kept(tmp_path: Path) -> None:
+    model, target = tiny_base(tmp_path / "base")
+    tasks = tiny_tasks().train[:1]
+    train_oracles(model, replace(target, attention=None), tasks, OPTIONS, tmp_path, CPU)
+    before = {path: path.read_bytes() for path in (tmp_path / "oracles").iterdir()}
+    assert target.attention is not None
+    train_oracles(model, target, tasks, OPTIONS, tmp_path, CPU)
+    assert {path: path.read_bytes() for path in (tmp_path / "oracles").iterdir()} == before

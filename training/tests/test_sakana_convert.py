@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from t2l.peft_io import tensor_name
 from t2l.sakana.checkpoint import read_checkpoint
 from t2l.sakana.convert import convert
 from t2l.sakana.known_targets import known_target
+from t2l.target import Attention
 
 TOLERANCE = 1e-5  # of a tensor's largest value
 
@@ -70,6 +72,13 @@ def test_gives_the_lora_of_the_reference_at_mistral_sizes(name: str, tmp_path: P
                 wanted = samples[f"sum/{number}/{module}.{side}"]
                 size = samples[f"abs_sum/{number}/{module}.{side}"]
                 assert ((sums - wanted).abs() / size).max() < TOLERANCE
+
+
+def test_the_heads_of_the_base_model_come_from_the_spec(tmp_path: Path):
+    checkpoint = read_checkpoint(write_checkpoint("sft-L-hash0", tmp_path))
+    heads = Attention(heads=4, kv_heads=2, head_dim=6)
+    network = convert(checkpoint, replace(TINY_LLAMA, attention=heads))
+    assert network.target.attention == heads
 
 
 def test_order_comes_from_the_checkpoint_whatever_the_hash_seed(tmp_path: Path):

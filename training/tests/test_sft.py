@@ -14,6 +14,7 @@ from t2l.corpus import Corpus
 from t2l.device import Device
 from t2l.lora import apply_lora
 from t2l.meta_batch import make_batch
+from t2l.run import load_hypernetwork
 from t2l.sft import (
     batch_loss,
     build_hypernetwork,
@@ -21,6 +22,7 @@ from t2l.sft import (
     target_of,
     train_hypernetwork,
 )
+from t2l.target import Attention
 from t2l.tasks.procedural import procedural_tasks
 
 CPU = Device("cpu", bfloat16=False)
@@ -148,6 +150,19 @@ def test_a_run_that_was_cut_ends_with_the_weights_of_one_that_was_not(
     resumed = run("cut")
     for name, value in whole.items():
         assert torch.equal(value, resumed[name]), name
+
+
+def test_a_network_that_was_saved_without_heads_gets_those_of_its_base_model(tmp_path: Path):
+    config = dataclasses.replace(CONFIG, runs=str(tmp_path))
+    base = build_model(config.base)
+    folder = config.run_dir / "base" / "final"
+    save_base_model(base, folder)
+    target = target_of(base, folder, config)
+    assert target.attention == Attention(heads=2, kv_heads=2, head_dim=8)
+    store = config.run_dir / "sft" / f"seed-{config.sft.seed}" / "final"
+    old = dataclasses.replace(target, attention=None)
+    build_hypernetwork(config, old, DIM).save(store)
+    assert load_hypernetwork(config).target == target
 
 
 def test_an_unknown_target_module_is_named(model: LlamaForCausalLM, tmp_path: Path) -> None:

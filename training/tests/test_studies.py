@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from t2l import studies
-from t2l.config import Config, ConfigError, StudyConfig, TasksConfig, load_config
+from t2l.config import Config, ConfigError, SftConfig, StudyConfig, TasksConfig, load_config
 from t2l.evaluation.results import ResultRow, append_rows, read_rows
 from t2l.stages import STUDIES
 from t2l.studies import read_studies, run_study, variant_config
@@ -59,6 +59,15 @@ def test_variants_share_what_the_run_has_made_and_keep_their_own_networks(config
             assert (other.run_dir / name).resolve() == (config.run_dir / name).resolve()
             assert (other.run_dir / name / "made").exists()
         assert not (other.run_dir / "sft").exists()
+
+
+def test_variants_change_the_studies_recipe_not_the_run_s(config: Config) -> None:
+    run = replace(config, sft=SftConfig(distill=10.0))
+    study = StudyConfig(steps=9, recipe={"sft": {"distill": 0.0}})
+    plain = variant_config(replace(run, study=study), "x", "plain", {})
+    assert plain.sft == SftConfig(distill=0.0, steps=9) and plain.run_dir != run.run_dir
+    other = variant_config(replace(run, study=study), "x", "y", {"sft": {"distill": 2.0}})
+    assert other.sft.distill == 2.0
 
 
 def test_the_same_recipe_has_one_folder_in_every_study_and_another_recipe_has_not(

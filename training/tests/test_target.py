@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from t2l.target import BaseModel, TargetError, TargetModule, TargetSpec
+from t2l.target import Attention, BaseModel, TargetError, TargetModule, TargetSpec
 
 TARGETS = sorted((Path(__file__).parents[1] / "configs" / "targets").glob("*.json"))
 
@@ -32,6 +32,14 @@ def test_round_trip_keeps_module_order(tmp_path: Path):
     first.save(tmp_path / "t.json")
     assert TargetSpec.load(tmp_path / "t.json") == first
     assert first.module_names == ("v_proj", "q_proj")
+
+
+def test_heads_go_into_the_manifest_and_specs_without_them_stay_as_they_were(tmp_path: Path):
+    heads = spec(attention=Attention(heads=4, kv_heads=2, head_dim=2))
+    heads.save(tmp_path / "t.json")
+    assert TargetSpec.load(tmp_path / "t.json") == heads
+    assert heads.to_manifest()["attention"] == {"heads": 4, "kv_heads": 2, "head_dim": 2}
+    assert "attention" not in spec().to_json()
 
 
 def test_scaling_matches_peft():
@@ -66,6 +74,8 @@ def test_shipped_targets_load(path: Path):
         ({"alpha": 0}, "alpha"),
         ({"alpha": math.nan}, "alpha"),
         ({"use_rslora": 1}, "use_rslora"),
+        ({"attention": Attention(2, 2, 4)}, "v_proj has 8 outputs, the module that it has 4"),
+        ({"attention": Attention(2, 1, 8)}, "v_proj has 8 outputs"),
     ],
 )
 def test_bad_specs_are_refused(change: dict, words: str):
@@ -84,6 +94,16 @@ def test_bad_specs_are_refused(change: dict, words: str):
         (lambda d: d["modules"][0].update(path="../x"), "dotted path"),
         (lambda d: d["base_model"].update(revision="main"), "40 lower-case hex"),
         (lambda d: d["base_model"].update(license=""), "license"),
+        (lambda d: d.update(attention={"heads": 2}), "attention lacks kv_heads, head_dim"),
+        (lambda d: d.update(attention=None), "attention must be an object"),
+        (
+            lambda d: d.update(attention={"heads": 3, "kv_heads": 2, "head_dim": 4}),
+            "kv_heads 2 must divide attention.heads 3",
+        ),
+        (
+            lambda d: d.update(attention={"heads": 2, "kv_heads": 1, "head_dim": 0}),
+            "attention.head_dim must be a whole number",
+        ),
     ],
 )
 def test_bad_json_is_refused(edit, words: str):

@@ -142,6 +142,7 @@ def target_of(checkpoint: Checkpoint, known: TargetSpec) -> TargetSpec:
         rank=adapter.r,
         alpha=adapter.lora_alpha,
         use_rslora=adapter.use_rslora,
+        attention=known.attention,
     )
 
 
