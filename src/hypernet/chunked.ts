@@ -11,7 +11,7 @@
  * memory here: computing never waits, so the one is freed by the time the next one arrives.
  */
 import { free } from '../memory.ts';
-import { graphInvalid, sessionOf } from './graph.ts';
+import { graphInvalid, runOnce } from './graph.ts';
 import type { HeadChunk, Manifest } from './manifest.ts';
 import type { OrtSession, OrtTensor } from './ort.ts';
 import type { LoraWeights } from './runtime.ts';
@@ -58,20 +58,15 @@ async function runChunk(
   bytes: Uint8Array,
   features: StreamOptions['features'],
 ): Promise<[name: string, block: OrtTensor][]> {
-  const session = await sessionOf(file, bytes);
-  try {
+  const outputs = await runOnce(file, bytes, (session) => {
     const feeds = feedsOf(file, session, features);
     const [given, listed] = [[...session.outputs].sort(), Object.keys(offsets).sort()];
     if (given.join() !== listed.join()) {
       throw graphInvalid(file, `gives ${given.join(', ')} where ${listed.join(', ')} is expected`);
     }
-    const outputs = await session.run(feeds).catch((cause: unknown) => {
-      throw graphInvalid(file, `cannot be run: ${cause instanceof Error ? cause.message : cause}`);
-    });
-    return Object.entries(outputs);
-  } finally {
-    await session.release();
-  }
+    return feeds;
+  });
+  return Object.entries(outputs);
 }
 
 function feedsOf(

@@ -2,7 +2,7 @@
 import { T2lError } from '../errors.ts';
 import { free } from '../memory.ts';
 import type { Bundle } from './bundle.ts';
-import { createSession, type OrtSession } from './ort.ts';
+import { createSession, type OrtSession, type OrtTensor } from './ort.ts';
 
 /** Reads and verifies a graph of a bundle and loads it. */
 export async function openGraph(bundle: Pick<Bundle, 'read'>, file: string): Promise<OrtSession> {
@@ -22,6 +22,27 @@ export async function sessionOf(file: string, bytes: Uint8Array): Promise<OrtSes
     throw error instanceof T2lError ? graphInvalid(file, `is refused: ${error.detail}`) : error;
   } finally {
     free(bytes);
+  }
+}
+
+/**
+ * Loads a graph that is needed once, runs it, and gives its memory back; frees the bytes.
+ *
+ * @param feedsOf checks the graph's inputs and outputs and gives it its inputs
+ * @throws T2lError `bundle_graph_invalid` if it cannot be loaded or run, or what `feedsOf` throws
+ */
+export async function runOnce(
+  file: string,
+  bytes: Uint8Array,
+  feedsOf: (session: OrtSession) => Record<string, OrtTensor>,
+): Promise<Record<string, OrtTensor>> {
+  const session = await sessionOf(file, bytes);
+  try {
+    return await session.run(feedsOf(session)).catch((cause: unknown) => {
+      throw graphInvalid(file, `cannot be run: ${cause instanceof Error ? cause.message : cause}`);
+    });
+  } finally {
+    await session.release();
   }
 }
 

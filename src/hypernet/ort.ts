@@ -40,14 +40,16 @@ export interface OrtSession {
 const DUMMY_WASM_BINARY = new Uint8Array(8);
 
 /**
- * Arena and memory patterns keep freed activations for the next run. With one run an adapter that
- * only costs memory, of which an isolate has 128 MB in all.
+ * Arena and memory patterns keep freed activations for the next run, and prepacking keeps a second
+ * copy of the weights in the order in which products read them. With one run an adapter that only
+ * costs memory, of which an isolate has 128 MB in all; for a chunk, which is used once, also time.
  */
 const SESSION_OPTIONS: ort.InferenceSession.SessionOptions = {
   executionProviders: ['wasm'],
   enableCpuMemArena: false,
   enableMemPattern: false,
   logSeverityLevel: 3,
+  extra: { session: { disable_prepacking: '1' } },
 };
 
 let queue: Promise<unknown> = Promise.resolve();

@@ -3,7 +3,7 @@
  * loaded. Each takes values by the names that graphs before it gave them, and gives new ones; in the
  * end there are the `features.<module>` that the heads read. The values are small, the weights are not.
  */
-import { graphInvalid, sessionOf } from './graph.ts';
+import { graphInvalid, runOnce } from './graph.ts';
 import type { OrtTensor } from './ort.ts';
 
 /** Values of a body by name. */
@@ -28,22 +28,17 @@ export async function runStages(
 }
 
 async function runStage(file: string, bytes: Uint8Array, values: Values): Promise<Values> {
-  const session = await sessionOf(file, bytes);
-  try {
-    const feeds: Record<string, OrtTensor> = {};
-    for (const name of session.inputs) {
-      const value = values[name];
-      const shape = session.inputShapes.get(name) ?? [];
-      if (value === undefined || shape.join() !== value.dims.join()) {
-        const found = value === undefined ? 'no graph before it gives it' : `it is [${value.dims}]`;
-        throw graphInvalid(file, `takes ${name} as [${shape}], but ${found}`);
-      }
-      feeds[name] = value;
-    }
-    return await session.run(feeds).catch((cause: unknown) => {
-      throw graphInvalid(file, `cannot be run: ${cause instanceof Error ? cause.message : cause}`);
-    });
-  } finally {
-    await session.release();
-  }
+  return runOnce(file, bytes, ({ inputs, inputShapes }) =>
+    Object.fromEntries(
+      inputs.map((name) => {
+        const value = values[name];
+        const shape = inputShapes.get(name) ?? [];
+        if (value === undefined || shape.join() !== value.dims.join()) {
+          const found = value ? `it is [${value.dims}]` : 'no graph before it gives it';
+          throw graphInvalid(file, `takes ${name} as [${shape}], but ${found}`);
+        }
+        return [name, value];
+      }),
+    ),
+  );
 }
