@@ -1,15 +1,19 @@
 /**
- * Three suites. `worker`: files named *.worker.test.ts run inside workerd with the bindings of
+ * Four suites. `worker`: files named *.worker.test.ts run inside workerd with the bindings of
  * wrangler.toml (real R2 and D1, the real migrations) and test single modules. `node`: every other
  * test runs in Node; those that need the whole endpoint run the built Worker in workerd
  * (test/server.ts), because the test pool takes about 20 s to load ONNX Runtime module by module.
- * `imported`: bundles that the Python importer makes first, so it needs training/.venv.
+ * `imported`: bundles that the Python importer makes first, so it needs training/.venv. `clients`:
+ * programs of others against a local endpoint (Python's and JavaScript's hub clients, PEFT, llama.cpp,
+ * a property-based client, Chromium), and the npm package in an empty folder.
  */
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
 // Miniflare would look up where this machine is; tests need no network.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false';
+
+const CLIENTS = ['clients', 'browser', 'package'].map((name) => `test/${name}/**/*.test.ts`);
 
 export default defineConfig({
   test: {
@@ -44,10 +48,20 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.worker.test.ts', 'test/imported/**'],
+          exclude: ['test/**/*.worker.test.ts', 'test/imported/**', ...CLIENTS],
           globalSetup: ['test/build-worker.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'clients',
+          environment: 'node',
+          include: CLIENTS,
+          globalSetup: ['test/build-worker.ts', 'test/clients/setup.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {
