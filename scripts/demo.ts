@@ -22,7 +22,7 @@ import { WEIGHTS_FILE } from '../src/adapter/peft.ts';
 import { unpackPeft } from '../src/adapter/unpack.ts';
 import type { LoraWeights } from '../src/hypernet/runtime.ts';
 import { generateText, type Lm, loadLm } from '../src/lm/index.ts';
-import { type Client, createClient } from './client.ts';
+import { createClient, type T2lClient } from '../src/sdk/index.ts';
 import { draw, progress, runCommand, table } from './command.ts';
 import { startEndpoint } from './endpoint.ts';
 import { ROOT } from './environment.ts';
@@ -84,7 +84,7 @@ async function main(): Promise<void> {
   progress('Starting the endpoint and loading the base model');
   const local = values.endpoint === undefined ? await startEndpoint() : undefined;
   try {
-    const client = createClient(values.endpoint ?? local?.origin ?? '');
+    const client = createClient({ endpoint: values.endpoint ?? local?.origin ?? '' });
     const lm = await loadLm((file) => readFile(join(values.model, file)));
     const results: Result[] = [];
     for (const [index, task] of tasks.entries()) {
@@ -107,13 +107,13 @@ async function main(): Promise<void> {
 }
 
 async function compare(
-  client: Client,
+  client: T2lClient,
   lm: Lm,
   name: string,
   description: string,
   samples: readonly Sample[],
 ): Promise<Result> {
-  const { adapter } = await client.createAdapter({ description });
+  const adapter = await client.generate({ description });
   const lora = unpackPeft(await client.download(adapter, WEIGHTS_FILE));
   return {
     name,

@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   body_too_large: [[413], 'The body is too large'],
   content_type_unsupported: [[415], 'The content type is not JSON'],
   field_unknown: [[400], 'A field is not known'],
+  parameter_repeated: [[400], 'A query parameter stands more than once'],
   route_unknown: [[404], 'There is nothing at this path'],
   method_not_allowed: [[405], 'The path does not take this method'],
 
@@ -43,6 +44,9 @@ export const ERROR_CODES = {
   adapter_prefix_ambiguous: [[409], 'Several adapter ids begin like this'],
   adapter_unknown: [[404], 'There is no such adapter'],
   file_unknown: [[404], 'The adapter has no such file'],
+  adapter_outdated: [[410], 'The adapter is of an earlier version and its files are gone'],
+  layout_unknown: [[400], 'The layout is not known'],
+  layout_unavailable: [[422], 'The adapter cannot be had in this layout'],
   range_malformed: [[416], 'The Range header is malformed'],
   range_unsatisfiable: [[416], 'The range lies outside the file'],
   precondition_failed: [[412], 'The file is not the expected one'],
@@ -50,6 +54,19 @@ export const ERROR_CODES = {
   cursor_malformed: [[400], 'The cursor is malformed'],
   search_too_long: [[400], 'The search text is too long'],
   base_model_malformed: [[400], 'The base model is not named properly'],
+
+  // The protocol of the Hugging Face Hub.
+  repository_unknown: [[404], 'There is no such repository'],
+  revision_unknown: [[404], 'The repository has no such revision'],
+  entry_unknown: [[404], 'The repository has nothing at this path'],
+  paths_malformed: [[400], 'The paths are not a list of paths'],
+  sort_unknown: [[400], 'The list cannot be sorted like this'],
+  users_unknown: [[401], 'This endpoint has no users'],
+  adapter_remaking: [[503], 'The files of the adapter are being made again'],
+  upstream_misconfigured: [[500], 'The address of the other hub is wrong'],
+  upstream_refused: [[401, 403, 429], 'The other hub refuses the request'],
+  upstream_failed: [[502], 'The other hub gave no usable answer'],
+  upstream_timeout: [[504], 'The other hub took too long'],
 
   // Administration.
   admin_token_missing: [[401], 'The call needs the admin token'],
@@ -78,6 +95,37 @@ export const ERROR_CODES = {
 
   // Tools that read adapters and models from disk; no route answers with it.
   safetensors_invalid: [[422], 'The file is not a safetensors file'],
+
+  // Clients, of what they are told or not told; no route answers with these.
+  endpoint_malformed: [[400], 'The endpoint is not an address'],
+  token_malformed: [[400], 'The token cannot be sent'],
+  endpoint_unreachable: [[503], 'The endpoint gave no answer'],
+  endpoint_redirected: [[502], 'The endpoint is somewhere else'],
+  answer_html: [[502], 'The answer is a web page'],
+  answer_not_json: [[502], 'The answer is not JSON'],
+  answer_unexpected: [[502], 'The answer is not the expected document'],
+  download_corrupt: [[502], 'The downloaded file is not the expected one'],
+
+  // Publishing to Workers AI, which a person or a program does; no route answers with these.
+  publish_unsuitable: [[422], 'Workers AI cannot take the adapter'],
+  publish_unauthorized: [[403], 'Cloudflare does not accept the token'],
+  publish_target_unknown: [[404], 'Cloudflare does not know the account, model or fine-tune'],
+  publish_conflict: [[409], 'The name is taken by another fine-tune'],
+  publish_full: [[409], 'The account has no room for another fine-tune'],
+  publish_refused: [[422], 'Cloudflare refused the fine-tune or a file of it'],
+  publish_rate_limited: [[429], 'Cloudflare takes no more calls for now'],
+  publish_unavailable: [[502], 'Cloudflare could not do it'],
+  publish_interrupted: [[502], 'The connection to Cloudflare failed'],
+  publish_answer_invalid: [[502], 'Cloudflare gave no usable answer'],
+
+  // The command line and local operation; no route answers with these.
+  usage_invalid: [[400], 'The command line is wrong'],
+  folder_occupied: [[400], 'The folder holds something else'],
+  folder_unknown: [[404], 'The folder is not one of an adapter'],
+  hypernets_folder_empty: [[422], 'The folder holds no bundle'],
+  local_row_invalid: [[500], 'A row of the local store cannot be read'],
+  miniflare_missing: [[422], 'What serving needs is not installed'],
+  worker_missing: [[422], 'The Worker is not built'],
 
   // Failures that are not the caller's.
   adapter_bytes_changed: [[500], 'The adapter could not be made again with the same bytes'],

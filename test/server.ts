@@ -10,6 +10,8 @@ export const ADMIN_TOKEN = 'test-admin-token';
 
 /** A running endpoint with access to what it stores. */
 export interface TestServer {
+  /** Where it listens, for clients that fetch by themselves. */
+  readonly origin: string;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** POSTs or PUTs a JSON value. */
   send(path: string, value: unknown, init?: RequestInit): Promise<Response>;
@@ -21,7 +23,7 @@ export interface TestServer {
 export async function startServer(secrets = { ADMIN_TOKEN }): Promise<TestServer> {
   const harness = createTestHarness({
     root: join(import.meta.dirname, '..'),
-    workers: [{ configPath: 'wrangler.toml', prebuiltWorkerDir: 'dist', secrets }],
+    workers: [{ configPath: 'wrangler.toml', prebuiltWorkerDir: 'dist/worker', secrets }],
   });
   const { url } = await harness.listen();
   const worker = harness.getWorker<Env & Record<string, unknown>>();
@@ -30,6 +32,7 @@ export async function startServer(secrets = { ADMIN_TOKEN }): Promise<TestServer
     return fetch(`${url.origin}${path}`, { redirect: 'manual', ...init });
   }
   return {
+    origin: url.origin,
     fetch: call,
     send(path, value, init = {}) {
       const headers = { 'content-type': 'application/json', ...init.headers };

@@ -5,12 +5,13 @@
  */
 import { z } from 'zod';
 import { graphFiles } from '../../src/hypernet/manifest.ts';
-import { type Client, createClient } from '../client.ts';
+import { type AdapterDocument, createClient, type T2lClient } from '../../src/sdk/index.ts';
 import { median, uniform } from '../command.ts';
 import { serveFiles } from '../release/file-server.ts';
 import type { BundleFolder } from '../release/folder.ts';
 import { startBenchEndpoint } from './endpoint.ts';
 import { type HeapSampler, sampleHeap } from './heap.ts';
+import { parseServerTiming } from './server-timing.ts';
 
 /** Steps in the order in which they happen, as Server-Timing names them. */
 export const STEPS = ['encode', 'run', 'pack', 'hash', 'store'] as const;
@@ -63,8 +64,9 @@ export async function measure({ folder, precision, runs }: MeasureOptions): Prom
   let sampler: HeapSampler | undefined;
   try {
     await checkClock(endpoint.origin);
-    const client = createClient(endpoint.origin, adminToken);
-    const known = await client.hypernet(name);
+    const client = measuredClient(endpoint.origin, adminToken);
+    const { hypernets } = await client.hypernets();
+    const known = hypernets.find((one) => one.name === name);
     if (!known?.versions.some((one) => one.digest === digest)) {
       await upload(endpoint.origin, folder);
       await client.register({ name, version, digest });
@@ -109,20 +111,46 @@ export async function measure({ folder, precision, runs }: MeasureOptions): Prom
   }
 }
 
+/** An adapter and what its request took, as Server-Timing says. */
+interface Made {
+  readonly adapter: AdapterDocument;
+  readonly timing: ReadonlyMap<string, number>;
+}
+
+/** A client that keeps the timings of its last answer; the bench makes one call at a time. */
+interface MeasuredClient extends T2lClient {
+  lastTiming(): ReadonlyMap<string, number>;
+}
+
+function measuredClient(endpoint: string, token: string): MeasuredClient {
+  let timing: ReadonlyMap<string, number> = new Map();
+  const client = createClient({
+    endpoint,
+    token,
+    async fetch(url, init) {
+      const response = await fetch(url, init);
+      timing = parseServerTiming(response.headers.get('server-timing') ?? '');
+      return response;
+    },
+  });
+  return { ...client, lastTiming: () => timing };
+}
+
 async function makeAdapters(
-  client: Client,
+  client: MeasuredClient,
   { folder: { digest, manifest }, precision, runs }: MeasureOptions,
   first = 0,
-): Promise<Awaited<ReturnType<Client['createAdapter']>>[]> {
+): Promise<Made[]> {
   const { kind, dim, scale } = manifest.encoder;
   const next = uniform(first + 1);
-  const made: Awaited<ReturnType<Client['createAdapter']>>[] = [];
+  const made: Made[] = [];
   for (let i = first; i < first + runs; i++) {
     const input =
       kind === 'given'
         ? { embedding: unitVector(dim, next).map((value) => value * scale) }
         : { description: `Sort the words of the list and answer with number ${i}` };
-    made.push(await client.createAdapter({ ...input, precision, hypernet: digest }));
+    const adapter = await client.generate({ ...input, precision, hypernet: digest });
+    made.push({ adapter, timing: client.lastTiming() });
   }
   return made;
 }

@@ -12,7 +12,7 @@ import { readSafetensors } from '../../src/adapter/safetensors.ts';
 import { unpackPeft } from '../../src/adapter/unpack.ts';
 import { sha256Hex } from '../../src/adapter-id.ts';
 import { T2lError } from '../../src/errors.ts';
-import type { Client } from '../client.ts';
+import type { HypernetDocument, T2lClient } from '../../src/sdk/index.ts';
 import { cosine, thinned } from './compare.ts';
 import { type BundleFolder, readBundleFile, readBundleFolder, SHARED_PREFIX } from './folder.ts';
 import { float32Row } from './golden.ts';
@@ -98,8 +98,8 @@ async function verify(folder: BundleFolder): Promise<VerifyReport> {
   }
 }
 
-async function refuseTakenVersion(client: Client, folder: BundleFolder): Promise<void> {
-  const known = await client.hypernet(folder.name);
+async function refuseTakenVersion(client: T2lClient, folder: BundleFolder): Promise<void> {
+  const known = await findHypernet(client, folder.name);
   const taken = known?.versions.find(({ version }) => version === folder.version);
   if (taken !== undefined && taken.digest !== folder.digest) {
     throw new T2lError(
@@ -108,6 +108,21 @@ async function refuseTakenVersion(client: Client, folder: BundleFolder): Promise
       `${folder.name} ${folder.version} is registered with digest ${taken.digest}; ` +
         'versions never change, export a new one.',
     );
+  }
+}
+
+/** The hypernetwork of a name; undefined if the endpoint has none yet. */
+async function findHypernet(
+  client: T2lClient,
+  name: string,
+): Promise<HypernetDocument | undefined> {
+  try {
+    return await client.hypernet(name);
+  } catch (error) {
+    if (error instanceof T2lError && error.code === 'hypernet_unknown') {
+      return undefined;
+    }
+    throw error;
   }
 }
 
@@ -134,7 +149,7 @@ async function upload({ bucket }: ReleaseTarget, { files }: BundleFolder): Promi
 }
 
 async function tryBundle(
-  client: Client,
+  client: T2lClient,
   { manifest, files, digest }: BundleFolder,
 ): Promise<number> {
   const { golden } = manifest;
@@ -145,7 +160,7 @@ async function tryBundle(
     manifest.encoder.kind === 'onnx'
       ? { description: golden.descriptions[0] }
       : { embedding: [...float32Row(tensors, 'embedding', 0)] };
-  const { adapter } = await client.createAdapter({ ...input, hypernet: digest });
+  const adapter = await client.generate({ ...input, hypernet: digest });
   const weights = unpackPeft(await client.download(adapter, WEIGHTS_FILE));
   let worst = 1;
   for (const { name } of manifest.target.modules) {

@@ -1,12 +1,12 @@
 /** Where a bundle is released to: an endpoint and the bucket that it reads bundles from. */
 import { T2lError } from '../../src/errors.ts';
-import { type Client, createClient } from '../client.ts';
+import { createClient, type T2lClient } from '../../src/sdk/index.ts';
 import { commandBucket, localBucket, type ReleaseBucket } from './bucket.ts';
 import { startLocalEndpoint } from './local.ts';
 
 /** An endpoint, with its bucket, that a bundle can be released to. */
 export interface ReleaseTarget {
-  readonly client: Client;
+  readonly client: T2lClient;
   readonly bucket: ReleaseBucket;
   close(): Promise<void>;
 }
@@ -16,7 +16,7 @@ export async function openLocalTarget(state: string): Promise<ReleaseTarget> {
   const endpoint = await startLocalEndpoint(state);
   const bucket = await localBucket(state);
   return {
-    client: createClient(endpoint.origin, endpoint.adminToken),
+    client: createClient({ endpoint: endpoint.origin, token: endpoint.adminToken }),
     bucket,
     async close() {
       await bucket.close();
@@ -40,5 +40,5 @@ export async function openRemoteTarget(environment: NodeJS.ProcessEnv): Promise<
     );
   }
   const bucket = await commandBucket(['--remote']);
-  return { client: createClient(origin, token), bucket, close: bucket.close };
+  return { client: createClient({ endpoint: origin, token }), bucket, close: bucket.close };
 }

@@ -2,8 +2,10 @@
  * The door: every body and query of the API as a zod schema, and the one function that applies them.
  * What passes here is never checked again. An issue becomes a T2lError with the code of its field,
  * or with the code that the failed rule carries.
+ *
+ * The SDK checks with these schemas what it makes ids of, so they are plain zod, as in documents.ts.
  */
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { normaliseDescription } from '../description.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import { T2lError } from '../errors.ts';
@@ -19,7 +21,8 @@ import {
   MIN_ID_PREFIX,
   MIN_STRENGTH,
 } from '../limits.ts';
-import { decodeCursor } from './cursor.ts';
+import { component } from './component.ts';
+import { CURSOR, decodeCursor } from './cursor.ts';
 
 /** The code of an issue whose rule carries none. */
 const FIELD_CODES: Readonly<Record<string, ErrorCode>> = {
@@ -37,14 +40,31 @@ const FIELD_CODES: Readonly<Record<string, ErrorCode>> = {
   version: 'version_malformed',
   digest: 'digest_malformed',
   rollback: 'activation_ambiguous',
+  paths: 'paths_malformed',
+  search: 'search_too_long',
+  sort: 'sort_unknown',
+  direction: 'sort_unknown',
 };
+
+/** Half a step above the largest float32: from here on numbers round to infinity. */
+const FLOAT32_BOUND = 2 ** 128 - 2 ** 103;
 
 const DTYPES = ['float16', 'bfloat16', 'float32'] as const;
 const PRECISIONS = ['float32', 'int8'] as const;
 
-const NAME = new RegExp(`^[a-z0-9][a-z0-9._-]{0,${MAX_NAME_CHARACTERS - 1}}$`);
+export const NAME = new RegExp(`^[a-z0-9][a-z0-9._-]{0,${MAX_NAME_CHARACTERS - 1}}$`);
 const VERSION = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
 const DIGEST = /^[0-9a-f]{64}$/;
+
+/**
+ * What `descriptionSchema` asks of characters, for programs that read the description of the API: one
+ * that is not white space, and no control characters but those that count as white space.
+ */
+const DESCRIPTION_PATTERN =
+  '^[^\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f\\ufeff][^\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u009f]*$';
+
+/** The three forms of `hypernetReference`, for the same programs. */
+const HYPERNET_PATTERN = `^(${inner(NAME)}(@${inner(VERSION)})?|${inner(DIGEST)})$`;
 
 const NAME_RULE = `a name of 1 to ${MAX_NAME_CHARACTERS} of a-z, 0-9, ".", "_" and "-"`;
 
@@ -55,13 +75,13 @@ const nameSchema = z
     error: 'The name "encoders" is taken by the files that bundles share; choose another.',
     params: { code: 'name_reserved' },
   })
-  .openapi({ example: 't2l-mini' });
+  .meta({ example: 't2l-mini' });
 
 const versionSchema = z
   .string({ error: 'version must be a semantic version such as 1.0.0.' })
   .max(MAX_NAME_CHARACTERS, { error: 'version must be a semantic version such as 1.0.0.' })
   .regex(VERSION, { error: 'version must be a semantic version such as 1.0.0.' })
-  .openapi({ example: '1.0.0' });
+  .meta({ example: '1.0.0' });
 
 const digestSchema = z
   .string({ error: 'digest must be the sha256 of the manifest: 64 lower-case hex digits.' })
@@ -83,10 +103,11 @@ const descriptionSchema = z
   .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), {
     error: 'description must be well-formed Unicode without control characters.',
   })
-  .openapi({
+  .meta({
     type: 'string',
     minLength: 1,
     maxLength: MAX_DESCRIPTION_CHARACTERS,
+    pattern: DESCRIPTION_PATTERN,
     example: 'Reverse the list and join it with dashes',
   });
 
@@ -104,9 +125,13 @@ const embeddingSchema = z
     params: { code: 'embedding_wrong_dimension' },
   })
   .transform((values) => Float32Array.from(values))
-  .openapi({
+  .meta({
     type: 'array',
-    items: { type: 'number' },
+    items: {
+      type: 'number',
+      exclusiveMinimum: -FLOAT32_BOUND,
+      exclusiveMaximum: FLOAT32_BOUND,
+    },
     minItems: 1,
     maxItems: MAX_EMBEDDING_DIM,
     description: "The encoder's output, as long as the hypernetwork's encoder says.",
@@ -121,52 +146,60 @@ const hypernetReference = z
     },
     { error: 'hypernet must be a name, name@version or the digest of a manifest.' },
   )
-  .openapi({
+  .meta({
     description: 'A name (its active version), `name@version`, or the digest of a manifest.',
+    pattern: HYPERNET_PATTERN,
     example: 't2l-mini',
   });
 
 /** `POST /v1/adapters` */
-export const createAdapterSchema = z
-  .strictObject({
-    description: descriptionSchema.optional(),
-    embedding: embeddingSchema.optional(),
-    hypernet: hypernetReference.optional(),
-    dtype: z
-      .enum(DTYPES, { error: `dtype must be one of ${DTYPES.join(', ')}.` })
-      .default('float16'),
-    precision: z
-      .enum(PRECISIONS, { error: `precision must be one of ${PRECISIONS.join(', ')}.` })
-      .optional()
-      .openapi({ description: 'Of the computation; the default is the one the bundle names.' }),
-    strength: z
-      .number({ error: 'strength must be a number.' })
-      .refine((value) => Math.abs(value) >= MIN_STRENGTH && Math.abs(value) <= MAX_STRENGTH, {
-        error: `strength must lie between ${MIN_STRENGTH} and ${MAX_STRENGTH}, or the same below 0.`,
-        params: { code: 'strength_out_of_range' },
-      })
-      .default(1)
-      .openapi({
-        description: `Factor on the update; its size lies between ${MIN_STRENGTH} and ${MAX_STRENGTH}.`,
-      }),
-  })
-  .superRefine(({ description, embedding }, context) => {
-    if (description === undefined && embedding === undefined) {
-      context.addIssue({
-        code: 'custom',
-        message: 'Send description, a sentence, or embedding, the vector of its encoder.',
-        params: { code: 'input_missing' },
-      });
-    }
-    if (description !== undefined && embedding !== undefined) {
-      context.addIssue({
-        code: 'custom',
-        message: 'Send either description or embedding, not both.',
-        params: { code: 'input_ambiguous' },
-      });
-    }
-  })
-  .openapi('CreateAdapter');
+export const createAdapterSchema = component(
+  'CreateAdapter',
+  z
+    .strictObject({
+      description: descriptionSchema.optional(),
+      embedding: embeddingSchema.optional(),
+      hypernet: hypernetReference.optional(),
+      dtype: z
+        .enum(DTYPES, { error: `dtype must be one of ${DTYPES.join(', ')}.` })
+        .default('float16'),
+      precision: z
+        .enum(PRECISIONS, { error: `precision must be one of ${PRECISIONS.join(', ')}.` })
+        .optional()
+        .meta({ description: 'Of the computation; the default is the one the bundle names.' }),
+      strength: z
+        .number({ error: 'strength must be a number.' })
+        .refine((value) => Math.abs(value) >= MIN_STRENGTH && Math.abs(value) <= MAX_STRENGTH, {
+          error: `strength must lie between ${MIN_STRENGTH} and ${MAX_STRENGTH}, or the same below 0.`,
+          params: { code: 'strength_out_of_range' },
+        })
+        .default(1)
+        .meta({
+          description: `Factor on the update; its size lies between ${MIN_STRENGTH} and ${MAX_STRENGTH}.`,
+          anyOf: [
+            { minimum: MIN_STRENGTH, maximum: MAX_STRENGTH },
+            { minimum: -MAX_STRENGTH, maximum: -MIN_STRENGTH },
+          ],
+        }),
+    })
+    .superRefine(({ description, embedding }, context) => {
+      if (description === undefined && embedding === undefined) {
+        context.addIssue({
+          code: 'custom',
+          message: 'Send description, a sentence, or embedding, the vector of its encoder.',
+          params: { code: 'input_missing' },
+        });
+      }
+      if (description !== undefined && embedding !== undefined) {
+        context.addIssue({
+          code: 'custom',
+          message: 'Send either description or embedding, not both.',
+          params: { code: 'input_ambiguous' },
+        });
+      }
+    })
+    .meta({ oneOf: [{ required: ['description'] }, { required: ['embedding'] }] }),
+);
 
 /** `GET /v1/adapters` */
 export const listAdaptersSchema = z.strictObject({
@@ -174,28 +207,34 @@ export const listAdaptersSchema = z.strictObject({
     .string()
     .regex(NAME, { error: `hypernet must be ${NAME_RULE}.` })
     .optional()
-    .openapi({ description: 'Name of a hypernetwork.' }),
+    .meta({ description: 'Name of a hypernetwork.' }),
   base_model: z
     .string()
     .min(1, { error: 'base_model must be the id of a base model.' })
     .max(MAX_BASE_MODEL_CHARACTERS, {
       error: `base_model must have at most ${MAX_BASE_MODEL_CHARACTERS} characters.`,
     })
-    .optional(),
+    .optional()
+    .meta({ description: 'Id of a base model.' }),
   q: z
     .string()
     .max(MAX_SEARCH_CHARACTERS, {
       error: `q must have at most ${MAX_SEARCH_CHARACTERS} characters.`,
     })
     .optional()
-    .openapi({ description: 'Text that the description contains, in any case.' }),
+    .meta({ description: 'Text that the description contains, in any case.' }),
   limit: z.coerce
     .number({ error: `limit must be a whole number from 1 to ${MAX_PAGE}.` })
     .refine((value) => Number.isInteger(value) && value >= 1 && value <= MAX_PAGE, {
       error: `limit must be a whole number from 1 to ${MAX_PAGE}.`,
     })
     .default(DEFAULT_PAGE)
-    .openapi({ type: 'integer', minimum: 1, maximum: MAX_PAGE }),
+    .meta({
+      type: 'integer',
+      minimum: 1,
+      maximum: MAX_PAGE,
+      description: 'Adapters in a page.',
+    }),
   cursor: z
     .string()
     .transform((text, context) => {
@@ -210,32 +249,42 @@ export const listAdaptersSchema = z.strictObject({
       return position;
     })
     .optional()
-    .openapi({ type: 'string' }),
+    .meta({
+      type: 'string',
+      pattern: CURSOR.source,
+      description: 'The `next_cursor` of the page before.',
+    }),
 });
 
 /** `POST /v1/hypernets` */
-export const registerHypernetSchema = z
-  .strictObject({ name: nameSchema, version: versionSchema, digest: digestSchema })
-  .openapi('RegisterHypernet');
+export const registerHypernetSchema = component(
+  'RegisterHypernet',
+  z.strictObject({ name: nameSchema, version: versionSchema, digest: digestSchema }),
+);
 
 /** `PUT /v1/hypernets/{name}/active` */
-export const activateHypernetSchema = z
-  .strictObject({
-    version: versionSchema.optional(),
-    digest: digestSchema.optional(),
-    rollback: z
-      .literal(true, { error: 'rollback must be true or left out.' })
-      .optional()
-      .openapi({ description: 'Go back to the version that was active before.' }),
-  })
-  .refine((body) => Object.values(body).filter((value) => value !== undefined).length === 1, {
-    error: 'Send exactly one of version, digest and rollback.',
-    params: { code: 'activation_ambiguous' },
-  })
-  .openapi('ActivateHypernet');
+export const activateHypernetSchema = component(
+  'ActivateHypernet',
+  z
+    .strictObject({
+      version: versionSchema.optional(),
+      digest: digestSchema.optional(),
+      rollback: z
+        .literal(true, { error: 'rollback must be true or left out.' })
+        .optional()
+        .meta({ description: 'Go back to the version that was active before.' }),
+    })
+    .refine((body) => Object.values(body).filter((value) => value !== undefined).length === 1, {
+      error: 'Send exactly one of version, digest and rollback.',
+      params: { code: 'activation_ambiguous' },
+    })
+    .meta({
+      oneOf: [{ required: ['version'] }, { required: ['digest'] }, { required: ['rollback'] }],
+    }),
+);
 
 const ID = /^[0-9a-f]{64}$/;
-const ID_PREFIX = new RegExp(`^[0-9a-f]{${MIN_ID_PREFIX},64}$`);
+export const ID_PREFIX = new RegExp(`^[0-9a-f]{${MIN_ID_PREFIX},64}$`);
 
 /** Checks an adapter id or a prefix of one; says which it is. */
 export function parseAdapterId(text: string): { readonly id: string; readonly whole: boolean } {
@@ -275,4 +324,9 @@ function codeOf(issue: z.core.$ZodIssue | undefined): ErrorCode {
     return 'embedding_not_finite';
   }
   return FIELD_CODES[String(field)] ?? 'body_not_object';
+}
+
+/** The source of a pattern without its anchors. */
+function inner(pattern: RegExp): string {
+  return pattern.source.slice(1, -1);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseServerTiming } from '../../scripts/client.ts';
+import { parseServerTiming } from '../../scripts/bench/server-timing.ts';
 import { draw, median, table } from '../../scripts/command.ts';
 
 const items = Array.from({ length: 200 }, (_, index) => index);

@@ -1,0 +1,17 @@
+/**
+ * `node scripts/build-package.ts`: what the npm package holds besides its manifest, under dist/.
+ *
+ * Everything is bundled, so that the package needs no other one. One function makes each part.
+ */
+import { join } from 'node:path';
+import { runCommand } from './command.ts';
+import { ROOT } from './environment.ts';
+import { buildCli } from './package/cli.ts';
+import { buildSdk } from './package/sdk.ts';
+
+const DIST = join(ROOT, 'dist');
+
+await runCommand(async () => {
+  await buildSdk(DIST);
+  await buildCli(join(DIST, 'cli'));
+});

@@ -1,0 +1,96 @@
+/**
+ * What an answer means: a document, a problem document (RFC 9457), or something that no endpoint
+ * sends, such as the page of a proxy. Each of them has its own code.
+ */
+import * as z from 'zod';
+import { T2lError } from '../errors.ts';
+import { parseRetryAfter } from './retry.ts';
+
+/** An answer, read to its end. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Characters of a foreign answer that are quoted. */
+const MAX_QUOTE = 120;
+
+const problemSchema = z.looseObject({ code: z.string(), detail: z.string() });
+
+/**
+ * The document of a successful answer.
+ *
+ * @param call the method and the path, for the message
+ */
+export function documentOf<Schema extends z.ZodType>(
+  schema: Schema,
+  answer: Answer,
+  call: string,
+): z.output<Schema> {
+  const parsed = schema.safeParse(jsonOf(answer, call));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new T2lError(
+      'answer_unexpected',
+      502,
+      `${call}: the answer is not the document that this client knows ` +
+        `(${issue?.path.join('.') || 'as a whole'}: ${issue?.message}).`,
+    );
+  }
+  return parsed.data;
+}
+
+/** The error of an answer that is not a success. */
+export function problemOf(answer: Answer, call: string): T2lError {
+  const parsed = problemSchema.safeParse(jsonOf(answer, call));
+  if (!parsed.success) {
+    return new T2lError(
+      'answer_unexpected',
+      502,
+      `${call}: status ${answer.status} without a problem document: ${quote(answer)}`,
+      { answered: answer.status },
+    );
+  }
+  const { code, detail, type: _type, title: _title, status: _status, ...extra } = parsed.data;
+  const retryAfter = parseRetryAfter(answer.headers.get('retry-after'), Date.now());
+  return new T2lError(code, answer.status, detail, {
+    ...extra,
+    ...(retryAfter !== undefined && { retry_after_ms: retryAfter }),
+  });
+}
+
+/** Refuses web pages: no path that this client asks for has one. */
+export function refusePage(answer: Answer, call: string): void {
+  if (/^text\/html\b/i.test(answer.headers.get('content-type') ?? '')) {
+    const title = /<title[^>]*>([^<]*)/i.exec(textOf(answer))?.[1]?.trim();
+    throw new T2lError(
+      'answer_html',
+      502,
+      `${call}: the answer is a web page (status ${answer.status}, "${(title ?? '').slice(0, MAX_QUOTE)}"); ` +
+        'the endpoint must be a t2l endpoint, reached without a proxy that answers for it.',
+      { answered: answer.status },
+    );
+  }
+}
+
+function jsonOf(answer: Answer, call: string): unknown {
+  try {
+    return JSON.parse(textOf(answer));
+  } catch {
+    throw new T2lError(
+      'answer_not_json',
+      502,
+      `${call}: the answer (status ${answer.status}) is not JSON: ${quote(answer)}`,
+      { answered: answer.status },
+    );
+  }
+}
+
+function textOf({ bytes }: Answer): string {
+  return new TextDecoder().decode(bytes);
+}
+
+function quote(answer: Answer): string {
+  return JSON.stringify(textOf(answer).slice(0, MAX_QUOTE));
+}

@@ -1,0 +1,194 @@
+/**
+ * The client. It knows the API's paths and documents and nothing of the Worker, and runs wherever
+ * there is `fetch`: Node.js, browsers, Workers. Every failure is a T2lError with the endpoint's code or
+ * one of its own, except an abort, which rejects with the signal's reason as `fetch` does.
+ */
+import { sha256Hex } from '../adapter-id.ts';
+import {
+  adapterPageSchema,
+  adapterSchema,
+  healthSchema,
+  hypernetListSchema,
+  hypernetSchema,
+} from '../api/documents.ts';
+import { T2lError } from '../errors.ts';
+import { adapterId, asJson } from './adapter-id.ts';
+import { documentOf } from './answer.ts';
+import type {
+  Activation,
+  AdapterDocument,
+  AdapterPage,
+  AdapterQuery,
+  AdapterRequest,
+  BundleReference,
+  Health,
+  HypernetDocument,
+  HypernetList,
+  Layout,
+  Precision,
+  Sha256,
+} from './documents.ts';
+import { findVersion } from './hypernet-lookup.ts';
+import type { ClientOptions } from './options.ts';
+import { type Call, createTransport } from './transport.ts';
+
+/** What every call takes. */
+export interface CallOptions {
+  /** Ends the call, also while it waits for another try. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a download takes. */
+export interface DownloadOptions extends CallOptions {
+  /** Another layout of the same adapter; `peft`, the stored one, if left out. */
+  readonly layout?: Layout | undefined;
+}
+
+/** Calls to one endpoint. */
+export interface T2lClient {
+  /** Makes an adapter, or finds it. */
+  generate(request: AdapterRequest, options?: CallOptions): Promise<AdapterDocument>;
+  /** Makes an adapter of a description, or finds it, by a GET that caches may answer. */
+  byDescription(
+    description: string,
+    hypernet?: string,
+    options?: CallOptions,
+  ): Promise<AdapterDocument>;
+  /** The document of an adapter; 12 or more digits of its id will do. */
+  adapter(id: string, options?: CallOptions): Promise<AdapterDocument>;
+  /** A page of adapters, newest first. */
+  adapters(query?: AdapterQuery, options?: CallOptions): Promise<AdapterPage>;
+  /** All adapters, newest first, page by page as they are asked for. */
+  allAdapters(query?: AdapterQuery, options?: CallOptions): AsyncGenerator<AdapterDocument, void>;
+  /** The bytes of a file; its sha256 must be the one that the document names, if it names one. */
+  download(
+    document: Pick<AdapterDocument, 'id' | 'files'>,
+    file: string,
+    options?: DownloadOptions,
+  ): Promise<Uint8Array<ArrayBuffer>>;
+  /** The id that a request will have; asks once which hypernetworks there are, then never again. */
+  adapterId(request: AdapterRequest, options?: CallOptions): Promise<Sha256>;
+  hypernets(options?: CallOptions): Promise<HypernetList>;
+  hypernet(name: string, options?: CallOptions): Promise<HypernetDocument>;
+  health(options?: CallOptions): Promise<Health>;
+  /** Removes an adapter and its files (admin). */
+  remove(id: string, options?: CallOptions): Promise<void>;
+  /** Registers a bundle that lies in the endpoint's bucket (admin). */
+  register(bundle: BundleReference, options?: CallOptions): Promise<HypernetDocument>;
+  /** Makes a version the one that answers, or goes back to the one before (admin). */
+  activate(name: string, activation: Activation, options?: CallOptions): Promise<HypernetDocument>;
+}
+
+/**
+ * A client of an endpoint.
+ *
+ * @throws T2lError `endpoint_malformed` or `token_malformed`
+ */
+export function createClient(options: ClientOptions): T2lClient {
+  const transport = createTransport(options);
+  let known: Promise<HypernetList> | undefined;
+
+  function read(path: string, { signal }: CallOptions): Call {
+    return { method: 'GET', path, repeatable: true, signal };
+  }
+  async function document<Schema extends Parameters<typeof documentOf>[0]>(
+    schema: Schema,
+    call: Call,
+  ): Promise<ReturnType<typeof documentOf<Schema>>> {
+    return documentOf(schema, await transport(call), `${call.method} ${call.path}`);
+  }
+
+  const client: T2lClient = {
+    generate(request, { signal } = {}) {
+      // The same request always means the same adapter, so sending it twice makes one.
+      const body = asJson(request);
+      const call = {
+        method: 'POST',
+        path: '/v1/adapters',
+        body,
+        repeatable: true,
+        signal,
+      } as const;
+      return document(adapterSchema, call);
+    },
+    byDescription(description, hypernet, options = {}) {
+      const query = queryOf({ d: description, hypernet });
+      return document(adapterSchema, read(`/v1/adapters/by-description${query}`, options));
+    },
+    adapter(id, options = {}) {
+      return document(adapterSchema, read(`/v1/adapters/${encodeURIComponent(id)}`, options));
+    },
+    adapters(query = {}, options = {}) {
+      return document(adapterPageSchema, read(`/v1/adapters${queryOf({ ...query })}`, options));
+    },
+    async *allAdapters(query = {}, options = {}) {
+      let { cursor } = query;
+      do {
+        const page = await client.adapters({ ...query, cursor }, options);
+        yield* page.adapters;
+        cursor = page.next_cursor ?? undefined;
+      } while (cursor !== undefined);
+    },
+    async download({ id, files }, file, { layout, ...options } = {}) {
+      const path = `/v1/adapters/${id}/${encodeURIComponent(file)}${queryOf({ layout })}`;
+      const { bytes } = await transport(read(path, options));
+      const plain = layout === undefined || layout === 'peft';
+      const expected = plain && Object.hasOwn(files, file) ? files[file]?.sha256 : undefined;
+      const actual = expected === undefined ? undefined : await sha256Hex(bytes);
+      if (actual !== expected) {
+        throw new T2lError(
+          'download_corrupt',
+          502,
+          `${file} of ${id} has sha256 ${actual}, its document says ${expected}.`,
+        );
+      }
+      return bytes;
+    },
+    async adapterId({ hypernet, precision, ...request }, options = {}) {
+      known ??= client.hypernets(options);
+      const list = await known.catch((error: unknown) => {
+        known = undefined;
+        throw error;
+      });
+      const version = findVersion(list, hypernet);
+      return adapterId({
+        ...request,
+        digest: version.digest,
+        precision: precision ?? (version.precision as Precision),
+      });
+    },
+    hypernets(options = {}) {
+      return document(hypernetListSchema, read('/v1/hypernets', options));
+    },
+    hypernet(name, options = {}) {
+      return document(hypernetSchema, read(`/v1/hypernets/${encodeURIComponent(name)}`, options));
+    },
+    health(options = {}) {
+      return document(healthSchema, read('/healthz', options));
+    },
+    async remove(id, { signal } = {}) {
+      const path = `/v1/adapters/${encodeURIComponent(id)}`;
+      await transport({ method: 'DELETE', path, repeatable: false, signal });
+    },
+    register(body, { signal } = {}) {
+      const call = { method: 'POST', path: '/v1/hypernets', repeatable: false } as const;
+      return document(hypernetSchema, { ...call, body, signal });
+    },
+    activate(name, body, { signal } = {}) {
+      const path = `/v1/hypernets/${encodeURIComponent(name)}/active`;
+      return document(hypernetSchema, { method: 'PUT', path, body, repeatable: false, signal });
+    },
+  };
+  return client;
+}
+
+/** Members as a query, without those that are undefined. */
+function queryOf(members: Record<string, string | number | undefined>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(members)) {
+    if (value !== undefined) {
+      query.set(name, String(value));
+    }
+  }
+  return query.size > 0 ? `?${query}` : '';
+}

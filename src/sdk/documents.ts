@@ -1,0 +1,167 @@
+/**
+ * The documents of the API as a caller sees them. They are written out, so that the declarations of
+ * the package need no other package; test/sdk/types.test.ts keeps them equal to what the zod schemas
+ * of the API infer, and answers are parsed by those schemas.
+ */
+
+/** sha256, in lower-case hex. */
+export type Sha256 = string;
+
+/** Numeric type of an adapter's weights. */
+export type Dtype = 'float16' | 'bfloat16' | 'float32';
+/** Numeric type in which a hypernetwork computes. */
+export type Precision = 'float32' | 'int8';
+/** How the files of an adapter are laid out; GGUF is a file of its own, `adapter.gguf`. */
+export type Layout = 'peft' | 'workers-ai' | 'mlx';
+
+/** What an adapter is made from: a sentence or the encoder's vector for it, not both. */
+export interface AdapterRequest {
+  description?: string | undefined;
+  embedding?: readonly number[] | Float32Array | undefined;
+  /** A name (its active version), `name@version`, or a digest; the endpoint's default if left out. */
+  hypernet?: string | undefined;
+  /** `float16` if left out. */
+  dtype?: Dtype | undefined;
+  /** The one that the hypernetwork names if left out. */
+  precision?: Precision | undefined;
+  /** Factor on the update, 1 if left out. */
+  strength?: number | undefined;
+}
+
+/** Which adapters to list. */
+export interface AdapterQuery {
+  /** Name of a hypernetwork. */
+  hypernet?: string | undefined;
+  base_model?: string | undefined;
+  /** Text that the description contains, in any case. */
+  q?: string | undefined;
+  /** Adapters a page. */
+  limit?: number | undefined;
+  /** The `next_cursor` of an earlier page. */
+  cursor?: string | undefined;
+}
+
+/** One adapter. */
+export interface AdapterDocument {
+  id: Sha256;
+  /** Its name in the Hub protocol. */
+  repository: string;
+  /** null: made from an embedding. */
+  description: string | null;
+  hypernet: { name: string; version: string; digest: Sha256 };
+  base_model: string;
+  rank: number;
+  /** Equal to the rank: the scale is folded into B. */
+  alpha: number;
+  target_modules: string[];
+  dtype: string;
+  precision: string;
+  strength: number;
+  parameters: number;
+  files: Record<string, { url: string; bytes: number; sha256: Sha256 }>;
+  /** Other layouts, made on demand, and the URLs of their files: `gguf`, `workers-ai`, `mlx`. */
+  formats: Record<string, Record<string, string>>;
+  /** Whether the adapter existed before the request. */
+  cached: boolean;
+  fit: Fit;
+  /** Per module, the Frobenius norm of the update of each layer. */
+  norms: Record<string, number[]>;
+  /** Of the making of the adapter. */
+  timings_ms: Record<string, number>;
+  created_at: string;
+}
+
+/** How close a description is to what the hypernetwork was trained on. */
+export interface Fit {
+  /** Expected exact match, or a cosine, or null if the bundle does not say what it knows. */
+  score: number | null;
+  verdict: 'good' | 'uncertain' | 'unfit' | 'unknown';
+  nearest: { task: string; similarity: number }[];
+}
+
+/** A page of adapters, newest first. */
+export interface AdapterPage {
+  adapters: AdapterDocument[];
+  /** null: this is the last page. */
+  next_cursor: string | null;
+}
+
+/** A hypernetwork with its versions. */
+export interface HypernetDocument {
+  name: string;
+  /** Digest of the version that answers. */
+  active: Sha256 | null;
+  /** Digest that a rollback goes back to. */
+  previous: Sha256 | null;
+  versions: HypernetVersion[];
+}
+
+/** One version of a hypernetwork. */
+export interface HypernetVersion {
+  version: string;
+  digest: Sha256;
+  origin: 'built-in' | 'registered';
+  registered_at: string | null;
+  variant: string;
+  base_model: { id: string; revision: string; architecture: string; license: string };
+  rank: number;
+  layers: number;
+  target_modules: string[];
+  /** Used when a request names none. */
+  precision: string;
+  precisions: string[];
+  encoder: Encoder;
+  /** What running it takes. */
+  needs: {
+    encoder: Encoder;
+    precisions: {
+      float32?: PrecisionNeeds | undefined;
+      int8?: PrecisionNeeds | undefined;
+    };
+  };
+  /** Exact match with controls and baselines, as measured in training. */
+  evaluation: Record<string, unknown>;
+  /** What made it: seeds, digest of the configuration, commit. */
+  training: Record<string, unknown>;
+}
+
+/** What turns descriptions into embeddings; kind `given`: the caller must. */
+export interface Encoder {
+  kind: string;
+  model: string;
+  dim: number;
+}
+
+/** What one precision of a hypernetwork needs. */
+export interface PrecisionNeeds {
+  /** Whether the network is one graph; if not, its heads are streamed in chunks. */
+  whole: boolean;
+  graph_bytes: number;
+  /** The largest file that must be in memory at once. */
+  largest_part_bytes: number;
+  memory_bytes: number;
+  plan: 'free' | 'paid';
+}
+
+/** All hypernetworks of an endpoint. */
+export interface HypernetList {
+  /** Name of the one that answers when a request names none. */
+  default: string;
+  hypernets: HypernetDocument[];
+}
+
+/** A bundle that lies in the endpoint's bucket. */
+export interface BundleReference {
+  name: string;
+  version: string;
+  digest: Sha256;
+}
+
+/** Which version is to answer: one by version or digest, or the one before. */
+export type Activation = { version: string } | { digest: Sha256 } | { rollback: true };
+
+/** The answer of an endpoint that can work. */
+export interface Health {
+  status: 'ok';
+  hypernet: { name: string; version: string; digest: string };
+}

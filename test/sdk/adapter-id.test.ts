@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { type AdapterIdRequest, adapterId } from '../../src/sdk/index.ts';
+
+const DIGEST = 'ab'.repeat(32);
+
+test('an id is the hash that anybody can compute', async () => {
+  const id = await adapterId({
+    digest: DIGEST,
+    precision: 'int8',
+    description: ' Keep\u00a0the  cafe\u0301 ',
+    strength: 0.5,
+  });
+  const fields = [
+    't2l-adapter/2',
+    DIGEST,
+    'int8',
+    'float16',
+    '0.5',
+    'description:Keep the caf\u00e9',
+  ];
+  expect(id).toBe(createHash('sha256').update(fields.join('\n')).digest('hex'));
+});
+
+test('there is no id for what the endpoint would refuse', async () => {
+  const request = { digest: DIGEST, precision: 'int8', description: 'x' } as const;
+  const cases: [string, AdapterIdRequest][] = [
+    ['digest_malformed', { ...request, digest: 't2l-mini' }],
+    ['description_empty', { ...request, description: ' \n' }],
+    ['description_too_long', { ...request, description: 'x'.repeat(2001) }],
+    ['input_missing', { ...request, description: undefined }],
+    ['input_ambiguous', { ...request, embedding: [1] }],
+    ['embedding_not_finite', { ...request, description: undefined, embedding: [Number.NaN] }],
+    ['strength_out_of_range', { ...request, strength: 0 }],
+    ['dtype_unknown', { ...request, dtype: 'float8' as 'float16' }],
+    ['precision_unknown', { ...request, precision: 'int4' as 'int8' }],
+    ['field_unknown', { ...request, strenght: 1 } as AdapterIdRequest],
+  ];
+  for (const [code, wrong] of cases) {
+    await expect(adapterId(wrong), code).rejects.toMatchObject({ code, status: 400 });
+  }
+});
