@@ -1,7 +1,7 @@
 /**
  * The adapter id: the hash of everything that determines an adapter's bytes.
  *
- *   sha256("t2l-adapter/1\n" digest "\n" precision "\n" dtype "\n" strength "\n" input)
+ *   sha256("t2l-adapter/2\n" digest "\n" precision "\n" dtype "\n" strength "\n" input)
  *
  * where input is `description:` and the normalised description, or `embedding:` and the sha256 of
  * the vector's float32 little-endian bytes. A change of code that changes bytes changes the tag.
@@ -22,7 +22,7 @@ export interface AdapterKey {
   readonly input: AdapterInput;
 }
 
-const ID_TAG = 't2l-adapter/1';
+const ID_TAG = 't2l-adapter/2';
 
 /** The lower-case hex id of the adapter that `key` determines. */
 export async function adapterId(key: AdapterKey): Promise<string> {

@@ -10,7 +10,8 @@
  * that the next request adopts.
  *
  * For the same reason an R2 object is only a cache: `readFile` makes a missing one again from its row
- * and serves it only if it has the sha256 that the row recorded.
+ * and serves it only if it has the sha256 that the row recorded. A row whose id today's code does not
+ * compute is of an earlier version, which made other bytes: it is served from R2 and never made again.
  */
 
 import { type AdapterInput, adapterId } from './adapter-id.ts';
@@ -127,6 +128,17 @@ export async function removeAdapter(row: AdapterRow, effects: PipelineEffects): 
 }
 
 async function remake(row: AdapterRow, effects: PipelineEffects): Promise<Produced> {
+  const recipe = recipeOf(row);
+  // The id's tag stands for the version of the code that decides the bytes.
+  if ((await adapterId({ digest: row.hypernetDigest, ...recipe })) !== row.id) {
+    throw new T2lError(
+      'adapter_outdated',
+      410,
+      `The files of ${row.id.slice(0, 12)} are gone, and an earlier version of this code made them: ` +
+        'it cannot make the same bytes. POST its description or embedding to /v1/adapters; the ' +
+        'adapter gets a new id.',
+    );
+  }
   const version = await effects.catalog.byDigest(row.hypernetDigest);
   if (version === undefined) {
     throw new T2lError(
@@ -135,14 +147,6 @@ async function remake(row: AdapterRow, effects: PipelineEffects): Promise<Produc
       `The files are gone and so is ${row.hypernetName} ${row.hypernetVersion}, which made them.`,
     );
   }
-  const recipe: Recipe = {
-    input:
-      row.description === null ? { embedding: row.embedding } : { description: row.description },
-    embedding: row.embedding,
-    dtype: row.dtype as Dtype,
-    precision: row.precision as Precision,
-    strength: row.strength,
-  };
   const produced = await blamingBundlesOn('endpoint', async () =>
     effects.produce(await effects.catalog.open(version), recipe),
   );
@@ -153,6 +157,17 @@ async function remake(row: AdapterRow, effects: PipelineEffects): Promise<Produc
   }
   await effects.blobs.put(row.id, produced.files);
   return produced;
+}
+
+function recipeOf(row: AdapterRow): Recipe {
+  return {
+    input:
+      row.description === null ? { embedding: row.embedding } : { description: row.description },
+    embedding: row.embedding,
+    dtype: row.dtype as Dtype,
+    precision: row.precision as Precision,
+    strength: row.strength,
+  };
 }
 
 /** What only the manifest can tell about a request. */

@@ -8,7 +8,7 @@ import { modelCard } from './adapter/card.ts';
 import { type Fit, judgeFit } from './adapter/fit.ts';
 import { type AdapterNorms, guardNorms, updateNorms } from './adapter/norms.ts';
 import { type AdapterDtype, type AdapterFile, packPeft } from './adapter/peft.ts';
-import { type AdapterInput, sha256Hex } from './adapter-id.ts';
+import { type AdapterInput, adapterId, sha256Hex } from './adapter-id.ts';
 import { normaliseDescription } from './description.ts';
 import type { Encoder } from './encoder/index.ts';
 import { T2lError } from './errors.ts';
@@ -70,10 +70,10 @@ const NORM_DIGITS = 6;
  * @throws T2lError `adapter_out_of_range` if the hypernetwork's output must not be used
  */
 export async function produceAdapter(request: ProduceRequest): Promise<Produced> {
-  const { bundle, hypernet, dtype, strength, clock } = request;
+  const { bundle, hypernet, precision, dtype, strength, clock } = request;
   const { manifest, digest } = bundle;
-  if (hypernet.precision !== request.precision) {
-    throw new Error(`the loaded graph is ${hypernet.precision}, not ${request.precision}`);
+  if (hypernet.precision !== precision) {
+    throw new Error(`the loaded graph is ${hypernet.precision}, not ${precision}`);
   }
   const started = clock();
   const embedding = await embeddingOf(request);
@@ -88,11 +88,14 @@ export async function produceAdapter(request: ProduceRequest): Promise<Produced>
     free(A);
     free(B);
   }
+  const input = canonicalInput(request.input);
   const card = modelCard({
+    // Computed here rather than passed in: the request has all of it, so it cannot be another one.
+    id: await adapterId({ digest, precision, dtype, strength, input }),
     manifest,
     digest,
-    input: canonicalInput(request.input),
-    precision: request.precision,
+    input,
+    precision,
     dtype,
     strength,
     parameters,

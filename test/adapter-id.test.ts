@@ -15,11 +15,11 @@ function sha256(data: string | Buffer): string {
 }
 
 test('the id of a description is the hash that the design document spells out', async () => {
-  const text = `t2l-adapter/1\n${KEY.digest}\nint8\nfloat16\n1\ndescription:Reverse the list`;
+  const text = `t2l-adapter/2\n${KEY.digest}\nint8\nfloat16\n1\ndescription:Reverse the list`;
   expect(await adapterId(KEY)).toBe(sha256(text));
   // A literal, so that a change of both sides at once is noticed: it would orphan stored adapters.
   expect(await adapterId(KEY)).toBe(
-    'ffcd25bc8ad4a3910892440854a2110fe138b74cd7a2cc0b1b9b532f096ef569',
+    '60d9bce1a299e11026318091c7e9931f46476508b1d92c18ffd3af8fe340344c',
   );
 });
 
@@ -34,7 +34,7 @@ test('the id of an embedding hashes its float32 little-endian bytes', async () =
   embedding.forEach((value, index) => {
     bytes.writeFloatLE(value, 4 * index);
   });
-  const text = `t2l-adapter/1\n${KEY.digest}\nint8\nfloat16\n0.5\nembedding:${sha256(bytes)}`;
+  const text = `t2l-adapter/2\n${KEY.digest}\nint8\nfloat16\n0.5\nembedding:${sha256(bytes)}`;
   expect(await adapterId({ ...KEY, strength: 0.5, input: { embedding } })).toBe(sha256(text));
 });
 

@@ -29,7 +29,8 @@ export const WEIGHTS_FILE = 'adapter_model.safetensors';
 /** What PEFT calls the config file. */
 export const CONFIG_FILE = 'adapter_config.json';
 
-const STORED: Readonly<Record<AdapterDtype, TensorDtype>> = {
+/** What safetensors calls each dtype. */
+export const STORED: Readonly<Record<AdapterDtype, TensorDtype>> = {
   float16: 'F16',
   bfloat16: 'BF16',
   float32: 'F32',
@@ -77,7 +78,7 @@ export function packPeft({
 }
 
 /** The adapter_config.json of every adapter of a bundle. */
-export function peftConfig({ target }: Manifest): Record<string, unknown> {
+export function peftConfig({ target }: Pick<Manifest, 'target'>): Record<string, unknown> {
   return {
     peft_type: 'LORA',
     task_type: 'CAUSAL_LM',
@@ -101,6 +102,12 @@ export function peftConfig({ target }: Manifest): Record<string, unknown> {
   };
 }
 
+/** PEFT's name of one LoRA matrix. */
+export function tensorName(path: string, layer: number, side: 'A' | 'B'): string {
+  // Without this prefix PEFT loads the file, warns, and applies an update of zeros.
+  return `base_model.model.model.layers.${layer}.${path}.lora_${side}.weight`;
+}
+
 interface AdapterTensor {
   readonly name: string;
   readonly shape: readonly number[];
@@ -116,16 +123,14 @@ function* adapterTensors({ target }: Manifest, weights: LoraWeights): Generator<
       throw new Error(`no weights for module ${module}`);
     }
     for (let layer = 0; layer < layers; layer++) {
-      // Without this prefix PEFT loads the file, warns, and applies an update of zeros.
-      const prefix = `base_model.model.model.layers.${layer}.${path}`;
       yield {
-        name: `${prefix}.lora_A.weight`,
+        name: tensorName(path, layer, 'A'),
         shape: [rank, inner],
         values: pair.A.subarray(layer * rank * inner, (layer + 1) * rank * inner),
         isB: false,
       };
       yield {
-        name: `${prefix}.lora_B.weight`,
+        name: tensorName(path, layer, 'B'),
         shape: [out, rank],
         values: pair.B.subarray(layer * out * rank, (layer + 1) * out * rank),
         isB: true,

@@ -45,6 +45,14 @@ export function layoutSafetensors(specs: readonly TensorSpec[]): {
   file: Uint8Array;
   views: Map<string, Uint8Array>;
 } {
+  return planSafetensors(specs).allocate();
+}
+
+/** The size of the file that `layoutSafetensors` gives, and that file when it is wanted. */
+export function planSafetensors(specs: readonly TensorSpec[]): {
+  readonly bytes: number;
+  allocate(): { file: Uint8Array; views: Map<string, Uint8Array> };
+} {
   const sorted = [...specs].sort((a, b) => (a.name < b.name ? -1 : 1));
   const header: Record<string, unknown> = { [METADATA_KEY]: { format: 'pt' } };
   const offsets = new Map<string, readonly [number, number]>();
@@ -61,15 +69,20 @@ export function layoutSafetensors(specs: readonly TensorSpec[]): {
   const json = new TextEncoder().encode(JSON.stringify(header));
   const headerBytes = Math.ceil(json.length / ALIGNMENT) * ALIGNMENT;
   const dataStart = LENGTH_BYTES + headerBytes;
-  const file = new Uint8Array(dataStart + end);
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  file.set(json, LENGTH_BYTES);
-  file.fill(0x20, LENGTH_BYTES + json.length, dataStart);
-  const views = new Map<string, Uint8Array>();
-  for (const [name, [from, to]] of offsets) {
-    views.set(name, file.subarray(dataStart + from, dataStart + to));
-  }
-  return { file, views };
+  return {
+    bytes: dataStart + end,
+    allocate() {
+      const file = new Uint8Array(dataStart + end);
+      new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
+      file.set(json, LENGTH_BYTES);
+      file.fill(0x20, LENGTH_BYTES + json.length, dataStart);
+      const views = new Map<string, Uint8Array>();
+      for (const [name, [from, to]] of offsets) {
+        views.set(name, file.subarray(dataStart + from, dataStart + to));
+      }
+      return { file, views };
+    },
+  };
 }
 
 /**

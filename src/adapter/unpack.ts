@@ -34,7 +34,8 @@ export function unpackPeft(file: Uint8Array): LoraWeights {
   );
 }
 
-function toFloat32({ dtype, data }: StoredTensor): Float32Array {
+/** A stored tensor's values. */
+export function toFloat32({ dtype, data }: StoredTensor): Float32Array {
   // A copy, because a typed array needs an offset that is a multiple of its element size.
   const { buffer } = data.slice();
   switch (dtype) {

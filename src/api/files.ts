@@ -1,12 +1,14 @@
 /** `/v1/adapters/{id}/{file}`: the bytes of an adapter, with everything HTTP offers for fixed bytes. */
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { LAYOUTS } from '../adapter/layouts.ts';
 import { T2lError } from '../errors.ts';
-import { readFile } from '../generate.ts';
-import type { AdapterRow, StoredFile } from '../store/schema.ts';
+import { findFile } from '../layout-file.ts';
 import { findAdapter, ID_PARAMETER } from './adapters.ts';
 import { ID_CODES, PRODUCE_CODES } from './codes.ts';
+import { FILE_CONTENT, IMMUTABLE_FILE_HEADERS, RANGE_CONTENT } from './docs/bytes.ts';
 import { problemResponses } from './problem.ts';
+import { readQuery } from './query.ts';
 import { etagOf, matchAllows, noneMatchNames, parseRange } from './range.ts';
 import { parseAdapterId } from './requests.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
@@ -24,9 +26,11 @@ export function registerFileRoutes(app: App): void {
     {
       method: 'get',
       path: '/v1/adapters/{id}/{file}',
+      operationId: 'readAdapterFile',
+      tags: ['adapters'],
       summary: 'Read a file of an adapter',
       description:
-        'Also HEAD. `ETag` is the sha256 of the file; If-None-Match, If-Match, one byte Range and If-Range are understood.',
+        'Also HEAD. `ETag` is the sha256 of a stored file, and for `adapter.gguf` and the files of another layout, which are made on demand, a hash of what they are made from. If-None-Match, If-Match, one byte Range and If-Range are understood.',
       request: {
         params: ID_PARAMETER.extend({
           file: z.string().openapi({
@@ -34,20 +38,28 @@ export function registerFileRoutes(app: App): void {
             example: 'adapter_model.safetensors',
           }),
         }),
+        headers: IMMUTABLE_FILE_HEADERS,
+        query: z.object({
+          layout: z.enum(LAYOUTS).optional().openapi({
+            description:
+              'How the files are laid out: as PEFT has them, which is the default, for Workers AI (`adapter_model.safetensors`, `adapter_config.json`) or for MLX (`adapters.safetensors`, `adapter_config.json`).',
+          }),
+        }),
       },
       responses: {
         200: {
           description: 'The file.',
-          content: {
-            'application/octet-stream': { schema: z.string().openapi({ format: 'binary' }) },
-          },
+          content: FILE_CONTENT,
         },
-        206: { description: 'The range of the file.' },
+        206: { description: 'The range of the file.', content: RANGE_CONTENT },
         304: { description: 'The client has the file.' },
         307: { description: 'The id was a prefix; the location has all of it.' },
         ...problemResponses([
           ...ID_CODES,
           'file_unknown',
+          'layout_unknown',
+          'layout_unavailable',
+          'parameter_repeated',
           'precondition_failed',
           'range_malformed',
           'range_unsatisfiable',
@@ -64,12 +76,14 @@ async function readAdapterFile(c: Context<AppEnv>): Promise<Response> {
   const services = c.get('services');
   const given = c.req.param('id') ?? '';
   const row = await findAdapter(services.adapters, given);
-  const file = fileOf(row, c.req.param('file') ?? '');
+  const { layout } = readQuery(c, z.looseObject({ layout: z.string().optional() }));
+  const file = await findFile(row, c.req.param('file') ?? '', layout, services);
   if (!parseAdapterId(given).whole) {
     // A prefix may become ambiguous, so what it answers must not be cached for ever.
-    return c.redirect(`/v1/adapters/${row.id}/${file.name}`, 307);
+    const query = layout === undefined ? '' : `?layout=${layout}`;
+    return c.redirect(`/v1/adapters/${row.id}/${file.name}${query}`, 307);
   }
-  const etag = etagOf(file.sha256);
+  const etag = etagOf(file.tag);
   if (!matchAllows(c.req.header('if-match'), etag)) {
     throw new T2lError('precondition_failed', 412, `If-Match must name ${etag}.`);
   }
@@ -92,15 +106,6 @@ async function readAdapterFile(c: Context<AppEnv>): Promise<Response> {
     headers.set('Content-Range', `bytes ${range.offset}-${last}/${file.bytes}`);
     headers.set('Content-Length', String(range.length));
   }
-  const body = await readFile(row, file, range, services);
+  const body = await file.read(range);
   return new Response(body as BodyInit, { status: range ? 206 : 200, headers });
-}
-
-function fileOf(row: AdapterRow, name: string): StoredFile {
-  const file = row.files.find((one) => one.name === name);
-  if (file === undefined) {
-    const names = row.files.map((one) => one.name).join(', ');
-    throw new T2lError('file_unknown', 404, `The adapter has the files ${names}.`);
-  }
-  return file;
 }

@@ -34,6 +34,8 @@ const targetSchema = z.strictObject({
     license: z.string().min(1),
   }),
   layers: count,
+  /** The base model's heads; bundles before t2l-mini 4 do not say. */
+  attention: z.strictObject({ heads: count, kv_heads: count, head_dim: count }).optional(),
   modules: z.array(moduleSchema).min(1),
   rank: count,
 });
@@ -150,6 +152,9 @@ export type HeadChunk = Extract<Graph, { body: string }>['chunks'][number];
 /** The training tasks that a description is compared with. */
 export type FitSpec = z.infer<typeof fitSchema>;
 
+/** The target of a bundle: the base model and what of it is adapted. */
+export type Target = Manifest['target'];
+
 /** One target module of the base model. */
 export type TargetModule = Manifest['target']['modules'][number];
 
@@ -232,12 +237,38 @@ function checkConsistency(
   if (new Set(names).size !== names.length) {
     issue(['target', 'modules'], 'module names must differ');
   }
+  checkAttention(manifest.target, issue);
   if (norms !== undefined && Object.keys(norms).sort().join() !== [...names].sort().join()) {
     issue(['norms'], 'must have exactly the target modules');
   }
   for (const [name, { mean, deviation }] of Object.entries(norms ?? {})) {
     if (mean.length !== manifest.target.layers || deviation.length !== manifest.target.layers) {
       issue(['norms', name], 'must have one value a layer');
+    }
+  }
+}
+
+/** Heads that contradict a projection would permute an adapter's rows wrongly. */
+function checkAttention(
+  { attention, modules }: z.infer<typeof targetSchema>,
+  issue: (path: string[], message: string) => void,
+): void {
+  if (attention === undefined) {
+    return;
+  }
+  const { heads, kv_heads, head_dim } = attention;
+  if (heads % kv_heads !== 0) {
+    issue(['target', 'attention', 'kv_heads'], `must divide the ${heads} heads`);
+  }
+  const groups = new Map([
+    ['q_proj', heads],
+    ['k_proj', kv_heads],
+    ['v_proj', kv_heads],
+  ]);
+  for (const { name, out } of modules) {
+    const rows = (groups.get(name) ?? 0) * head_dim;
+    if (groups.has(name) && rows !== out) {
+      issue(['target', 'attention'], `gives ${name} ${rows} outputs, the module has ${out}`);
     }
   }
 }

@@ -1,8 +1,13 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { modelCard } from '../../src/adapter/card.ts';
+import { parse as parseYaml } from 'yaml';
+import { type CardFacts, modelCard } from '../../src/adapter/card.ts';
 import { smallManifest } from '../fixtures/manifest.ts';
 
+const ID = '0123456789abcdef'.repeat(4);
 const FACTS = {
+  id: ID,
   manifest: smallManifest(),
   digest: 'ab'.repeat(32),
   input: { description: 'Reverse the list' },
@@ -11,45 +16,70 @@ const FACTS = {
   strength: 0.5,
   parameters: 88,
   fit: { score: 0.81, verdict: 'good', nearest: [{ task: 'first_task', similarity: 0.81 }] },
-} as const;
+} as const satisfies CardFacts;
 
-function text(facts: Parameters<typeof modelCard>[0] = FACTS): string {
+function text(facts: CardFacts = FACTS): string {
   return new TextDecoder().decode(modelCard(facts).bytes);
 }
 
+/** The front matter as a YAML parser reads it, which also checks that it ends where it should. */
+function front(card: string): unknown {
+  const [, yaml = ''] = /^---\n(.*?)\n---\n/s.exec(card) ?? [];
+  return parseYaml(yaml);
+}
+
+/** A card for a target that differs in some members. */
+function cardFor(
+  base: Partial<CardFacts['manifest']['target']['base_model']>,
+  others: Partial<CardFacts['manifest']['target']> = {},
+): string {
+  const manifest = smallManifest();
+  Object.assign(manifest.target, others);
+  Object.assign(manifest.target.base_model, base);
+  return text({ ...FACTS, manifest });
+}
+
+function sections(card: string): string[] {
+  return [...card.matchAll(/^### (.*)$/gm)].map(([, title = '']) => title);
+}
+
 test('the front matter names base model, library, license and tags', () => {
-  const [, front = ''] = text().split('---\n');
-  expect(front.split('\n')).toEqual([
-    'base_model: "owner/base"',
-    'library_name: "peft"',
-    'license: "apache-2.0"',
-    'pipeline_tag: "text-generation"',
-    'tags: ["lora", "peft", "text-to-lora"]',
-    '',
-  ]);
+  expect(front(text())).toEqual({
+    base_model: 'owner/base',
+    base_model_relation: 'adapter',
+    library_name: 'peft',
+    license: 'apache-2.0',
+    pipeline_tag: 'text-generation',
+    tags: ['lora', 'peft', 'text-to-lora', 't2l:small'],
+  });
 });
 
-test('the card tells what made the adapter, how it fits and how good the maker is', () => {
+test('the card tells what the adapter is and what made it', () => {
   const card = text();
   expect(card).toContain('> Reverse the list\n');
-  expect(card).toContain('| Hypernetwork | small 1.0.0, variant S, float32 |');
-  expect(card).toContain('ab'.repeat(32));
-  expect(card).toContain('**good** (0.81)');
-  expect(card).toContain('- 0.81: first\\_task');
-  expect(card).toContain('| unseen.exact\\_match | 0.5 |');
-  expect(card).toContain('PeftModel.from_pretrained');
+  expect(card).toContain(`| Adapter id | \`${ID}\` |`);
+  expect(card).toContain('| Hypernetwork | small 1.0.0, variant S, run in float32 |');
+  expect(card).toContain(`| Digest of the hypernetwork | \`${'ab'.repeat(32)}\` |`);
+  expect(card).toContain('| Target modules | q\\_proj, v\\_proj in 2 layers |');
+  expect(card).toContain('| Rank, alpha | 2, 2 |');
+  expect(card).toContain('| Parameters | 88, float16 |');
+  expect(card).toContain('| Strength | 0.5 |');
 });
 
-test('a description cannot break out of its quotation', () => {
-  const card = text({
-    ...FACTS,
-    input: { description: '<script>x</script> [a](b) | `c` # d\n---\nlicense: mit' },
-  });
-  const quoted = card.split('\n').find((line) => line.startsWith('> '));
-  expect(quoted).toBe(
-    '> &lt;script&gt;x&lt;/script&gt; \\[a\\](b) \\| \\`c\\` \\# d --- license: mit',
-  );
-  expect(card.split('---\n')).toHaveLength(text().split('---\n').length);
+test('the fit is explained, with its thresholds and the closest tasks', () => {
+  const card = text();
+  expect(card).toContain('**good** (0.81): expect the adapter to work');
+  expect(card).toContain('From 0.75 on the verdict is good, from 0.5 on uncertain.');
+  expect(card).toContain('- 0.81: first\\_task');
+});
+
+test('a card says so if nothing is known about the fit', () => {
+  const { fit: _fit, ...manifest } = smallManifest();
+  const fit = { score: null, verdict: 'unknown', nearest: [] } as const;
+  const card = text({ ...FACTS, manifest, fit });
+  expect(card).toContain('**unknown**: nothing is known about how well the description fits');
+  expect(card).not.toContain('null');
+  expect(card).not.toContain('closest');
 });
 
 test('a card of an embedding says so', () => {
@@ -58,8 +88,138 @@ test('a card of an embedding says so', () => {
   );
 });
 
-test('a card says so if nothing is known about the fit', () => {
-  const card = text({ ...FACTS, fit: { score: null, verdict: 'unknown', nearest: [] } });
-  expect(card).toContain('**unknown**: nothing is known about how well the description fits');
-  expect(card).not.toContain('null');
+test('the figures of the pipeline are one table, with what each condition is', () => {
+  const condition = (exact_match: number) => ({ exact_match, interval: [exact_match, 1] });
+  const manifest = {
+    ...smallManifest(),
+    evaluation: {
+      settings: { samples: 6 },
+      seen: { tasks: 48, conditions: { matched: condition(0.7454) } },
+      report: {
+        tasks: 107,
+        conditions: { shuffled: condition(0.0009), matched: condition(0.6551) },
+      },
+    },
+  };
+  const card = text({ ...FACTS, manifest });
+  const table = card.split('\n').filter((line) => /^\| .*% \(/.test(line));
+  expect(card).toContain('| | Unseen tasks (107) | Training tasks (48) |');
+  expect(table).toEqual([
+    "| adapter of the task's description | 65.5% (65.5 to 100.0) | 74.5% (74.5 to 100.0) |",
+    "| control: adapter of another task's description | 0.1% (0.1 to 100.0) |  |",
+  ]);
+  expect(card).toContain('not measured for this adapter');
+  expect(card).not.toContain('settings');
+});
+
+test('figures of another shape are listed, and no figures are no section', () => {
+  expect(text()).toContain('| unseen.exact\\_match | 0.5 |');
+  const card = text({ ...FACTS, manifest: { ...smallManifest(), evaluation: {} } });
+  expect(card).not.toContain('Evaluation');
+});
+
+test.each([
+  ['HTML', '<script>x</script>', '&lt;script&gt;x&lt;/script&gt;'],
+  ['an entity', '&lt;b&gt;', '&amp;lt;b&amp;gt;'],
+  ['a link', '[a](https://b.example)', '\\[a\\](https&#58;//b.example)'],
+  ['an image', '![a](b)', '!\\[a\\](b)'],
+  ['a bare address', 'see https://b.example', 'see https&#58;//b.example'],
+  ['a bare host', 'see www.b.example', 'see www&#46;b.example'],
+  ['a mail address', 'a@b.example', 'a&#64;b.example'],
+  ['code', '`c` ```d', '\\`c\\` \\`\\`\\`d'],
+  ['a fence over lines', '```\nrm -rf /\n```', '\\`\\`\\` rm -rf / \\`\\`\\`'],
+  ['a table', 'a | b', 'a \\| b'],
+  ['a heading', '# a', '\\# a'],
+  ['a rule', '---', '\\---'],
+  ['a list', '- a', '\\- a'],
+  ['a numbered list', '12. a', '12\\. a'],
+  ['a quotation', '> a', '&gt; a'],
+  ['maths', '$a$ ~b~', '\\$a\\$ \\~b\\~'],
+  ['front matter', 'a\n---\nlicense: mit\n---', 'a --- license: mit ---'],
+])('%s in a description is shown as written', (_case, description, shown) => {
+  const card = text({ ...FACTS, input: { description } });
+  expect(card.split('\n').find((line) => line.startsWith('> '))).toBe(`> ${shown}`);
+  expect(front(card)).toEqual(front(text()));
+  expect(card.split('\n')).toHaveLength(text().split('\n').length);
+});
+
+test('values of the manifest cannot break the front matter or the blocks of code', () => {
+  const nasty = 'a"\n---\n```\n# b \u0085\u2028😀: c';
+  const card = cardFor({ id: nasty, revision: nasty, license: nasty });
+  expect(front(card)).toMatchObject({ base_model: nasty, license: nasty });
+  expect(card.split('\n')).not.toContain('# b');
+  expect(card.split('\n').filter((line) => line === '---')).toHaveLength(2);
+  expect(card.match(/^```/gm)).toHaveLength(2 * (card.match(/^```\w+$/gm)?.length ?? 0));
+  expect(card).toContain('vllm serve path/to/the/base-model --enable-lora');
+});
+
+test('every recipe of the card has the id, no host and what the program needs', () => {
+  const attention = { heads: 1, kv_heads: 1, head_dim: 6 };
+  const card = cardFor({ architecture: 'llama' }, { attention });
+  expect(sections(card)).toEqual([
+    'Get the files',
+    'PEFT',
+    'transformers',
+    'vLLM',
+    'SGLang',
+    'LoRAX',
+    'llama.cpp',
+    'Ollama',
+    'MLX',
+  ]);
+  expect(card).toContain(`hf download t2l/${ID} --local-dir adapter`);
+  expect(card).toContain('--enable-lora --max-lora-rank 8');
+  expect(card).toContain(`"lora_path": "t2l/${ID}"`);
+  expect(card).toContain(`/v1/adapters/${ID}/adapter.gguf`);
+  expect(card).toContain(`/v1/adapters/${ID}/$file?layout=mlx`);
+  for (const [, host] of card.matchAll(/https?:\/\/([^/\s"`]+)/g)) {
+    expect(host).toMatch(/^(your-endpoint|localhost:\d+)$/);
+  }
+});
+
+test.each([
+  ['mistralai/Mistral-7B-Instruct-v0.2', 'mistral', '@cf/mistral/mistral-7b-instruct-v0.2-lora'],
+  ['google/gemma-2-2b-it', 'gemma2', undefined],
+])('Workers AI is named for %s only if it has the model', (id, architecture, model) => {
+  const card = cardFor({ id, architecture });
+  expect(sections(card).includes('Workers AI')).toBe(model !== undefined);
+  expect(card.includes(`env.AI.run("${model}"`)).toBe(model !== undefined);
+});
+
+test.each([
+  ['an architecture that no server is known to run', { architecture: 'mamba' }, {}],
+  ['a llama whose heads are not known', { architecture: 'llama' }, { attention: undefined }],
+])('%s has no recipe for llama.cpp', (_case, base, others) => {
+  const known = sections(cardFor(base, others));
+  expect(known).toEqual(expect.arrayContaining(['PEFT', 'transformers', 'MLX']));
+  expect(known).not.toContain('llama.cpp');
+  expect(known).not.toContain('Ollama');
+  expect(known.includes('vLLM')).toBe(base.architecture === 'llama');
+});
+
+test('the recipes are valid shell, and what they send is JSON', () => {
+  const card = cardFor({ id: 'mistralai/Mistral-7B-Instruct-v0.2', architecture: 'mistral' });
+  const scripts = [...card.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, script = '']) => script);
+  expect(scripts.length).toBeGreaterThan(5);
+  for (const script of scripts) {
+    execFileSync('sh', ['-n'], { input: script });
+    for (const [, body = ''] of script.matchAll(/-d '(.*)'/g)) {
+      expect(JSON.stringify(JSON.parse(body))).toContain(ID);
+    }
+  }
+});
+
+test('a rank beyond what vLLM takes leaves it out', () => {
+  expect(sections(cardFor({ architecture: 'llama' }, { rank: 9 })).includes('vLLM')).toBe(true);
+  expect(cardFor({ architecture: 'llama' }, { rank: 9 })).toContain('--max-lora-rank 16');
+  expect(sections(cardFor({ architecture: 'llama' }, { rank: 513 }))).not.toContain('vLLM');
+});
+
+test('the bytes of a card are fixed', () => {
+  // Stored adapters are remade to these bytes: whoever changes them changes the tag of adapter ids.
+  const attention = { heads: 1, kv_heads: 1, head_dim: 6 };
+  const sha256 = createHash('sha256').update(cardFor({ architecture: 'llama' }, { attention }));
+  expect(sha256.digest('hex')).toBe(
+    'a25a979933b49fb44dce3ccf6aa40eea863c511cb115d286c6db4f07a66982a5',
+  );
 });

@@ -180,6 +180,15 @@ test('a manifest may have neither fit nor norms, an ending, and a graph in chunk
   ]);
 });
 
+test("a manifest may name the base model's heads", () => {
+  const manifest = smallManifest();
+  manifest.target.attention = { heads: 3, kv_heads: 1, head_dim: 2 };
+  manifest.target.modules = manifest.target.modules.map((one) =>
+    one.name === 'v_proj' ? { ...one, out: 2 } : one,
+  );
+  expect(parseManifest(bytesOf(JSON.stringify(manifest)))).toEqual(manifest);
+});
+
 const BODY = 'hypernet.float32.onnx';
 
 test.each<[string, RegExp, (manifest: Loose) => void]>([
@@ -272,6 +281,21 @@ test.each<[string, RegExp, (manifest: Loose) => void]>([
         success: [0, 0.5, 0.25, 1],
         predictor: { ...PREDICTOR, topic: { ...PREDICTOR.topic, direction: [1] } },
       }),
+  ],
+  [
+    'heads that do not make up a projection',
+    /attention: gives v_proj 6 outputs, the module has 4/,
+    (m) => ((m.target as Loose).attention = { heads: 3, kv_heads: 3, head_dim: 2 }),
+  ],
+  [
+    'key/value heads that do not divide the heads',
+    /attention\.kv_heads: must divide the 3 heads/,
+    (m) => ((m.target as Loose).attention = { heads: 3, kv_heads: 2, head_dim: 2 }),
+  ],
+  [
+    'half an attention',
+    /attention\.head_dim/,
+    (m) => ((m.target as Loose).attention = { heads: 3, kv_heads: 3 }),
   ],
   [
     'two modules of one name',

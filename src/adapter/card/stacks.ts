@@ -1,0 +1,62 @@
+/**
+ * Which programs can run an adapter, by the architecture of its base model (`model_type` of
+ * transformers). A program that is not listed for an architecture is left out of the card: a recipe
+ * that fails is worse than none. PEFT, transformers and MLX take any.
+ *
+ * vLLM and SGLang take the families that the exporter knows; LoRAX those of its `get_model`; llama.cpp
+ * and Ollama whatever the endpoint makes a GGUF file for.
+ */
+import { T2lError } from '../../errors.ts';
+import { WORKERS_AI_MAX_RANK, WORKERS_AI_MODELS } from '../../publish/workers-ai-models.ts';
+import { ggufFile } from '../gguf.ts';
+import type { LayoutFacts } from '../layout.ts';
+
+/** What a card may have a recipe for. */
+export interface Stacks {
+  /** The rank to start vLLM with, where it can run the adapter. */
+  readonly vllmRank: number | undefined;
+  readonly sglang: boolean;
+  readonly lorax: boolean;
+  /** llama.cpp and Ollama. */
+  readonly gguf: boolean;
+  /** The model of Workers AI. */
+  readonly workersAi: string | undefined;
+}
+
+const SERVERS: readonly string[] = [
+  'llama',
+  'mistral',
+  'gemma',
+  'gemma2',
+  'qwen2',
+  'qwen3',
+  'phi3',
+];
+const LORAX: readonly string[] = ['llama', 'mistral', 'gemma', 'gemma2', 'qwen2', 'phi3'];
+/** What vLLM's --max-lora-rank may be. */
+const VLLM_RANKS = [1, 8, 16, 32, 64, 128, 256, 320, 512];
+
+/** The programs that can run an adapter. */
+export function stacksOf(facts: LayoutFacts): Stacks {
+  const { base_model: base, rank } = facts.target;
+  const served = SERVERS.includes(base.architecture);
+  return {
+    vllmRank: served ? VLLM_RANKS.find((one) => one >= rank) : undefined,
+    sglang: served,
+    lorax: LORAX.includes(base.architecture),
+    gguf: hasGguf(facts),
+    workersAi: rank <= WORKERS_AI_MAX_RANK ? WORKERS_AI_MODELS.get(base.id) : undefined,
+  };
+}
+
+function hasGguf(facts: LayoutFacts): boolean {
+  try {
+    ggufFile(facts);
+    return true;
+  } catch (error) {
+    if (error instanceof T2lError && error.code === 'layout_unavailable') {
+      return false;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * How to load the adapter in each program that can run it. A card has no host name, because its bytes
+ * follow from the adapter id alone: the endpoint is a placeholder that the reader fills in. Of a base
+ * model that has no name of the Hub's form the recipes show a placeholder too, so that nothing in the
+ * manifest can end a block of code.
+ */
+import type { LayoutFacts } from '../layout.ts';
+import { quoted } from './escape.ts';
+import { stacksOf } from './stacks.ts';
+
+const ENDPOINT = 'https://your-endpoint';
+/** Digits of the id in names that people type. */
+const SHORT_ID = 12;
+const HUB_NAME = /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/;
+const REVISION = /^[A-Za-z0-9][\w./-]*$/;
+
+interface Names {
+  readonly id: string;
+  /** Of the adapter in a server. */
+  readonly short: string;
+  readonly base: string;
+  /** Empty if the manifest names none that a command can carry. */
+  readonly revision: string;
+}
+
+/** The section on use. */
+export function useSection(facts: LayoutFacts): string[] {
+  const { id, target } = facts;
+  const { base_model: base, rank } = target;
+  const names: Names = {
+    id,
+    short: `t2l-${id.slice(0, SHORT_ID)}`,
+    base: HUB_NAME.test(base.id) ? base.id : 'path/to/the/base-model',
+    revision: REVISION.test(base.revision) ? base.revision : '',
+  };
+  const stacks = stacksOf(facts);
+  return [
+    '## Use',
+    '',
+    `For \`${names.base}\` only. Alpha equals the rank and the strength is in the weights already, so ` +
+      'the update is applied as it is: there is nothing to scale.',
+    '',
+    ...fetching(names),
+    ...peft(names),
+    ...transformers(names),
+    ...(stacks.vllmRank === undefined ? [] : vllm(names, stacks.vllmRank)),
+    ...(stacks.sglang ? sglang(names, rank) : []),
+    ...(stacks.lorax ? lorax(names) : []),
+    ...(stacks.gguf ? [...llamaCpp(names), ...ollama(names)] : []),
+    ...mlx(names),
+    ...(stacks.workersAi === undefined ? [] : workersAi(names, stacks.workersAi)),
+  ];
+}
+
+function fetching({ id }: Names): string[] {
+  return [
+    ...section('Get the files', 'sh', [
+      `HF_ENDPOINT=${ENDPOINT} hf download t2l/${id} --local-dir adapter`,
+    ]),
+    `The endpoint speaks the read protocol of the Hugging Face Hub. Where a program takes \`t2l/<id>\` ` +
+      'itself, set `HF_ENDPOINT` when it starts, and have the base model in its cache or folder before.',
+    '',
+  ];
+}
+
+function peft({ id, base, revision }: Names): string[] {
+  return [
+    ...section('PEFT', 'python', [
+      'from peft import PeftModel',
+      'from transformers import AutoModelForCausalLM, AutoTokenizer',
+      '',
+      `name = ${quoted(base)}`,
+      ...(revision === '' ? [] : [`revision = ${quoted(revision)}`]),
+      `tokenizer = AutoTokenizer.from_pretrained(name${pythonRevision(revision)})`,
+      `base = AutoModelForCausalLM.from_pretrained(name${pythonRevision(revision)})`,
+      'model = PeftModel.from_pretrained(base, "adapter")',
+    ]),
+    `With \`HF_ENDPOINT=${ENDPOINT}\` set before Python starts, \`"t2l/${id}"\` in place of ` +
+      '`"adapter"` fetches it.',
+    '',
+  ];
+}
+
+function transformers({ base, revision }: Names): string[] {
+  return section('transformers', 'python', [
+    'from transformers import AutoModelForCausalLM',
+    '',
+    `name = ${quoted(base)}`,
+    ...(revision === '' ? [] : [`revision = ${quoted(revision)}`]),
+    `model = AutoModelForCausalLM.from_pretrained(name${pythonRevision(revision)})`,
+    'model.load_adapter("adapter")',
+  ]);
+}
+
+function pythonRevision(revision: string): string {
+  return revision === '' ? '' : ', revision=revision';
+}
+
+function vllm({ id, short, base, revision }: Names, maxRank: number): string[] {
+  return [
+    ...section('vLLM', 'sh', [
+      `HF_ENDPOINT=${ENDPOINT} VLLM_ALLOW_RUNTIME_LORA_UPDATING=True \\`,
+      `  vllm serve ${base}${revision === '' ? '' : ` --revision ${revision}`} --enable-lora --max-lora-rank ${maxRank}`,
+      'curl http://localhost:8000/v1/load_lora_adapter \\',
+      "  -H 'content-type: application/json' \\",
+      `  -d '{"lora_name": "${short}", "lora_path": "t2l/${id}"}'`,
+    ]),
+    `Requests name it as their \`model\`: \`"${short}"\`. Without \`HF_ENDPOINT\`, give the folder: ` +
+      `\`--lora-modules ${short}=adapter\`.`,
+    '',
+  ];
+}
+
+function sglang({ id, short, base, revision }: Names, rank: number): string[] {
+  return [
+    ...section('SGLang', 'sh', [
+      `python -m sglang.launch_server --model-path ${base}${revision === '' ? '' : ` --revision ${revision}`} \\`,
+      `  --enable-lora --max-lora-rank ${rank} --lora-paths ${short}=adapter`,
+    ]),
+    `Requests name it as their \`lora_path\`: \`"${short}"\`. While the server runs, ` +
+      `\`POST /load_lora_adapter\` with \`{"lora_name": "${short}", "lora_path": "t2l/${id}"}\` ` +
+      'loads it too, from the endpoint that `HF_ENDPOINT` named when the server started.',
+    '',
+  ];
+}
+
+function lorax({ id }: Names): string[] {
+  return [
+    ...section('LoRAX', 'sh', [
+      'curl http://localhost:8080/generate \\',
+      "  -H 'content-type: application/json' \\",
+      `  -d '{"inputs": "Your prompt", "parameters": {"adapter_id": "t2l/${id}", "adapter_source": "hub"}}'`,
+    ]),
+    `Start the server with \`HF_ENDPOINT=${ENDPOINT}\`.`,
+    '',
+  ];
+}
+
+function llamaCpp({ id }: Names): string[] {
+  return section('llama.cpp', 'sh', [
+    `curl -fO ${ENDPOINT}/v1/adapters/${id}/adapter.gguf`,
+    'llama-server -m base-model.gguf --lora adapter.gguf',
+  ]);
+}
+
+function ollama({ short }: Names): string[] {
+  return [
+    ...section('Ollama', 'sh', [
+      "printf 'FROM ./base-model.gguf\\nADAPTER ./adapter.gguf\\n' >Modelfile",
+      `ollama create ${short} -f Modelfile`,
+      `ollama run ${short}`,
+    ]),
+    'It takes the same `adapter.gguf` as llama.cpp.',
+    '',
+  ];
+}
+
+function mlx({ id, base }: Names): string[] {
+  return section('MLX', 'sh', [
+    ...downloads(id, 'mlx', ['adapters.safetensors', 'adapter_config.json']),
+    `mlx_lm.generate --model ${base} --adapter-path mlx --prompt 'Your prompt'`,
+  ]);
+}
+
+function workersAi({ id, short }: Names, model: string): string[] {
+  return [
+    ...section('Workers AI', 'sh', [
+      ...downloads(id, 'workers-ai', ['adapter_model.safetensors', 'adapter_config.json']),
+      `npx wrangler ai finetune create ${model} ${short} workers-ai`,
+    ]),
+    '```js',
+    `const answer = await env.AI.run("${model}", {`,
+    '  messages: [{ role: "user", content: "Your prompt" }],',
+    `  lora: "${short}",`,
+    '});',
+    '```',
+    '',
+  ];
+}
+
+/** Files in another layout, made on demand. */
+function downloads(id: string, layout: string, files: readonly string[]): string[] {
+  return [
+    `for file in ${files.join(' ')}; do`,
+    `  curl -f --create-dirs -o "${layout}/$file" "${ENDPOINT}/v1/adapters/${id}/$file?layout=${layout}"`,
+    'done',
+  ];
+}
+
+function section(title: string, language: string, code: readonly string[]): string[] {
+  return [`### ${title}`, '', `\`\`\`${language}`, ...code, '```', ''];
+}

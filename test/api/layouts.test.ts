@@ -1,0 +1,218 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Format, formatFiles } from '../../src/adapter/layouts.ts';
+import { WEIGHTS_FILE } from '../../src/adapter/peft.ts';
+import { readSafetensors } from '../../src/adapter/safetensors.ts';
+import { adapterSchema } from '../../src/api/documents.ts';
+import type { Target } from '../../src/hypernet/manifest.ts';
+import type { Dtype } from '../../src/produce.ts';
+import { defaultBundle, uploadVariant } from '../bundles.ts';
+import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
+
+type Document = ReturnType<typeof adapterSchema.parse>;
+
+const BASE = join(import.meta.dirname, '../../src/assets/base-models/t2l-mini-base/config.json');
+
+let server: TestServer;
+/** Of the variant that names its base model's heads. */
+let target: Target;
+let document: Document;
+
+beforeAll(async () => {
+  server = await startServer();
+  const config = JSON.parse(await readFile(BASE, 'utf8'));
+  target = {
+    ...(await defaultBundle()).manifest.target,
+    attention: {
+      heads: config.num_attention_heads,
+      kv_heads: config.num_key_value_heads,
+      head_dim: config.head_dim,
+    },
+  };
+  document = await make(await register('90.0.0', target));
+});
+
+afterAll(async () => {
+  await server.close();
+});
+
+/** A variant of the default bundle for another target; gives how to ask for it. */
+async function register(version: string, target: Target): Promise<string> {
+  const bundle = await uploadVariant(server.env, version, (manifest) => {
+    manifest.target = target;
+  });
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+  expect((await server.send('/v1/hypernets', bundle, { headers })).status).toBe(201);
+  return `${bundle.name}@${version}`;
+}
+
+async function make(hypernet: string, dtype: Dtype = 'float16'): Promise<Document> {
+  const { dim } = (await defaultBundle()).manifest.encoder;
+  const embedding = Array.from({ length: dim }, (_, at) => Math.sin(at) / Math.sqrt(dim / 2));
+  const made = await server.send('/v1/adapters', { embedding, hypernet, dtype });
+  expect(made.status).toBe(201);
+  return adapterSchema.parse(await made.json());
+}
+
+function pathOf(url: string): string {
+  const { pathname, search } = new URL(url);
+  return pathname + search;
+}
+
+async function bytesOf(path: string): Promise<Uint8Array> {
+  const response = await server.fetch(path);
+  expect(response.status).toBe(200);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+function urls({ formats }: Document): [Format, string, string][] {
+  return Object.entries(formats).flatMap(([format, files]) =>
+    Object.entries(files).map(([name, url]): [Format, string, string] => [
+      format as Format,
+      name,
+      pathOf(url),
+    ]),
+  );
+}
+
+async function problem(path: string): Promise<unknown> {
+  const response = await server.fetch(path);
+  return { ...((await response.json()) as object), status: response.status };
+}
+
+test('the document names every format, and its URLs give the files that its weights make', async () => {
+  expect(urls(document).map(([format, name]) => `${format}/${name}`)).toEqual([
+    'gguf/adapter.gguf',
+    'workers-ai/adapter_model.safetensors',
+    'workers-ai/adapter_config.json',
+    'mlx/adapters.safetensors',
+    'mlx/adapter_config.json',
+  ]);
+  const weights = await bytesOf(`/v1/adapters/${document.id}/${WEIGHTS_FILE}`);
+  const facts = { id: document.id, target, dtype: 'float16' as const };
+  for (const [format, name, path] of urls(document)) {
+    const file = formatFiles(format, facts).find((one) => one.name === name);
+    expect(await bytesOf(path)).toEqual(await file?.make(async () => weights));
+  }
+  const same = await server.fetch(`/v1/adapters/${document.id}`);
+  expect(adapterSchema.parse(await same.json()).formats).toEqual(document.formats);
+  const page = (await (await server.fetch('/v1/adapters')).json()) as { adapters: Document[] };
+  expect(page.adapters.find(({ id }) => id === document.id)?.formats).toEqual(document.formats);
+});
+
+test('HEAD knows size and tag without making the file, and so does If-None-Match', async () => {
+  const tags = new Set<string>();
+  for (const [, , path] of urls(document)) {
+    // The local proxy compresses text whatever Cache-Control says; Cloudflare's obeys no-transform.
+    const headers = { 'accept-encoding': 'identity' };
+    const head = await server.fetch(path, { method: 'HEAD', headers });
+    const get = await server.fetch(path, { headers });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    for (const name of ['etag', 'content-length', 'content-type', 'cache-control']) {
+      expect(head.headers.get(name)).toBe(get.headers.get(name));
+    }
+    expect(get.headers.get('content-length')).toBe(String((await get.arrayBuffer()).byteLength));
+    expect(get.headers.get('cache-control')).toMatch(/^public, max-age=31536000, immutable/);
+    expect(get.headers.get('server-timing')).toContain('layout;dur=');
+    const etag = get.headers.get('etag') ?? '';
+    expect(etag).toMatch(/^"[0-9a-f]{64}"$/);
+    const known = await server.fetch(path, { headers: { 'if-none-match': etag } });
+    expect(known.status).toBe(304);
+    for (const response of [head, known]) {
+      expect(response.headers.get('server-timing')).not.toContain('layout');
+    }
+    tags.add(etag);
+  }
+  expect(tags.size).toBe(urls(document).length);
+});
+
+test('a range of a file that is made on demand', async () => {
+  const path = `/v1/adapters/${document.id}/adapter.gguf`;
+  const whole = await bytesOf(path);
+  const part = await server.fetch(path, { headers: { range: 'bytes=4-35' } });
+  expect(part.status).toBe(206);
+  expect(part.headers.get('content-range')).toBe(`bytes 4-35/${whole.length}`);
+  expect(part.headers.get('content-length')).toBe('32');
+  expect(new Uint8Array(await part.arrayBuffer())).toEqual(whole.subarray(4, 36));
+  const beyond = { headers: { range: `bytes=${whole.length}-` } };
+  expect((await server.fetch(path, beyond)).status).toBe(416);
+});
+
+test('layout=peft is what is stored, and other layouts store nothing', async () => {
+  const path = `/v1/adapters/${document.id}/${WEIGHTS_FILE}`;
+  const response = await server.fetch(`${path}?layout=peft`);
+  expect(response.headers.get('etag')).toBe(`"${document.files[WEIGHTS_FILE]?.sha256}"`);
+  expect(new Uint8Array(await response.arrayBuffer())).toEqual(await bytesOf(path));
+  const { objects } = await server.env.ADAPTERS.list({ prefix: `adapters/${document.id}/` });
+  expect(objects).toHaveLength(Object.keys(document.files).length);
+});
+
+test('a float32 adapter is float16 for Workers AI, and float32 elsewhere', async () => {
+  const { id } = await make(`${document.hypernet.name}@90.0.0`, 'float32');
+  const types = async (file: string) => {
+    const tensors = readSafetensors(await bytesOf(`/v1/adapters/${id}/${file}`));
+    return new Set([...tensors.values()].map(({ dtype }) => dtype));
+  };
+  expect(await types(`${WEIGHTS_FILE}?layout=workers-ai`)).toEqual(new Set(['F16']));
+  expect(await types('adapters.safetensors?layout=mlx')).toEqual(new Set(['F32']));
+});
+
+test('a prefix of the id leads to the same layout', async () => {
+  const path = `/v1/adapters/${document.id.slice(0, 16)}/adapters.safetensors?layout=mlx`;
+  const response = await server.fetch(path);
+  expect(response.status).toBe(307);
+  expect(response.headers.get('location')).toBe(path.replace(/\w{16}\/a/, `${document.id}/a`));
+});
+
+test('evicted weights are made again for another layout', async () => {
+  const path = `/v1/adapters/${document.id}/adapter.gguf`;
+  const before = await bytesOf(path);
+  await server.env.ADAPTERS.delete(`adapters/${document.id}/${WEIGHTS_FILE}`);
+  expect(await bytesOf(path)).toEqual(before);
+});
+
+test.each([
+  [`${WEIGHTS_FILE}?layout=onnx`, 400, 'layout_unknown', /one of peft, workers-ai, mlx/],
+  [`${WEIGHTS_FILE}?layout=`, 400, 'layout_unknown', /one of peft/],
+  [`${WEIGHTS_FILE}?layout=mlx`, 404, 'file_unknown', /adapters\.safetensors, adapter_config/],
+  [`${WEIGHTS_FILE}?layout=peft&layout=mlx`, 400, 'parameter_repeated', /layout stands 2 times/],
+  ['adapter.gguf?layout=mlx', 404, 'file_unknown', /adapters\.safetensors/],
+  ['README.md?layout=workers-ai', 404, 'file_unknown', /adapter_model\.safetensors/],
+  ['adapter.bin', 404, 'file_unknown', /README\.md, adapter\.gguf/],
+])('refused: %s', async (file, status, code, detail) => {
+  expect(await problem(`/v1/adapters/${document.id}/${file}`)).toMatchObject({
+    status,
+    code,
+    detail: expect.stringMatching(detail),
+  });
+});
+
+test('what a base model cannot have is left out of the document and refused', async () => {
+  const base_model = { ...target.base_model, architecture: 'gemma2' };
+  const gemma = await make(await register('91.0.0', { ...target, base_model }));
+  expect(Object.keys(gemma.formats)).toEqual(['gguf', 'mlx']);
+  expect(await problem(`/v1/adapters/${gemma.id}/${WEIGHTS_FILE}?layout=workers-ai`)).toMatchObject(
+    { status: 422, code: 'layout_unavailable' },
+  );
+  const { attention: _heads, ...headless } = target;
+  const old = await make(await register('92.0.0', headless));
+  expect(Object.keys(old.formats)).toEqual(['workers-ai', 'mlx']);
+  expect(await problem(`/v1/adapters/${old.id}/adapter.gguf`)).toMatchObject({
+    status: 422,
+    code: 'layout_unavailable',
+    detail: expect.stringContaining('target.attention'),
+  });
+});
+
+test('an adapter whose bundle is gone keeps its stored files and has no other layout', async () => {
+  const { id, hypernet } = await make(await register('93.0.0', target));
+  await server.env.DB.prepare('DELETE FROM hypernets WHERE digest = ?').bind(hypernet.digest).run();
+  const response = await server.fetch(`/v1/adapters/${id}`);
+  expect(adapterSchema.parse(await response.json()).formats).toEqual({});
+  expect((await server.fetch(`/v1/adapters/${id}/${WEIGHTS_FILE}`)).status).toBe(200);
+  expect(await problem(`/v1/adapters/${id}/adapter.gguf`)).toMatchObject({
+    status: 404,
+    code: 'hypernet_unknown',
+  });
+});
