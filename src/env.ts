@@ -16,4 +16,6 @@ export interface Env {
   /** what it speaks (`openai`, unless said otherwise), and its bearer token. */
   readonly ENCODER_DIALECT?: 'openai' | 'tei';
   readonly ENCODER_TOKEN?: string;
+  /** Another hub, such as https://huggingface.co, for repositories that are not served here. */
+  readonly HUB_UPSTREAM?: string;
 }

@@ -3,21 +3,26 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { T2lError } from '../errors.ts';
 import { generateAdapter, removeAdapter } from '../generate.ts';
+import { formatsByDigest } from '../layout-file.ts';
 import type { AdapterStore } from '../store/adapters.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import { requireAdmin } from './admin.ts';
 import { readBody } from './body.ts';
-import { ADMIN_CODES, BODY_CODES, ID_CODES, PRODUCE_CODES } from './codes.ts';
+import { ADMIN_CODES, BODY_CODES, DESCRIPTION_CODES, ID_CODES } from './codes.ts';
 import { encodeCursor } from './cursor.ts';
+import { ADAPTER_ID } from './docs/names.ts';
 import { adapterDocument, adapterPageSchema, adapterSchema } from './documents.ts';
 import { problemResponses } from './problem.ts';
-import { createAdapterSchema, listAdaptersSchema, parse, parseAdapterId } from './requests.ts';
+import { readQuery } from './query.ts';
+import { createAdapterSchema, ID_PREFIX, listAdaptersSchema, parseAdapterId } from './requests.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 
 /** The path parameter of an adapter. */
 export const ID_PARAMETER = z.object({
   id: z.string().openapi({
     param: { name: 'id', in: 'path' },
+    pattern: ID_PREFIX.source,
+    example: ADAPTER_ID,
     description: 'The 64 hex digits of the adapter id; the first 12 or more will do.',
   }),
 });
@@ -31,6 +36,8 @@ export function registerAdapterRoutes(app: App): void {
     {
       method: 'post',
       path: '/v1/adapters',
+      operationId: 'createAdapter',
+      tags: ['adapters'],
       summary: 'Make an adapter from a description, or find it',
       request: {
         body: { required: true, content: { 'application/json': { schema: createAdapterSchema } } },
@@ -43,27 +50,11 @@ export function registerAdapterRoutes(app: App): void {
         },
         ...problemResponses([
           ...BODY_CODES,
-          'input_missing',
+          ...DESCRIPTION_CODES,
           'input_ambiguous',
-          'description_not_text',
-          'description_empty',
-          'description_too_long',
-          'description_unsupported',
           'embedding_not_numbers',
           'embedding_not_finite',
           'embedding_wrong_dimension',
-          'dtype_unknown',
-          'precision_unknown',
-          'precision_unavailable',
-          'strength_not_number',
-          'strength_out_of_range',
-          'hypernet_malformed',
-          'hypernet_inactive',
-          'encoder_not_configured',
-          'encoder_unavailable',
-          'encoder_timeout',
-          'encoder_answer_invalid',
-          ...PRODUCE_CODES,
         ]),
       },
     },
@@ -74,6 +65,8 @@ export function registerAdapterRoutes(app: App): void {
     {
       method: 'get',
       path: '/v1/adapters',
+      operationId: 'listAdapters',
+      tags: ['adapters'],
       summary: 'List adapters, newest first',
       request: { query: listAdaptersSchema },
       responses: {
@@ -88,6 +81,7 @@ export function registerAdapterRoutes(app: App): void {
           'limit_out_of_range',
           'cursor_malformed',
           'field_unknown',
+          'parameter_repeated',
         ]),
       },
     },
@@ -98,6 +92,8 @@ export function registerAdapterRoutes(app: App): void {
     {
       method: 'get',
       path: '/v1/adapters/{id}',
+      operationId: 'readAdapter',
+      tags: ['adapters'],
       summary: 'Read an adapter document',
       request: { params: ID_PARAMETER },
       responses: {
@@ -112,6 +108,8 @@ export function registerAdapterRoutes(app: App): void {
     {
       method: 'delete',
       path: '/v1/adapters/{id}',
+      operationId: 'deleteAdapter',
+      tags: ['adapters'],
       summary: 'Remove an adapter and its files',
       security: [{ admin: [] }],
       middleware: requireAdmin,
@@ -148,7 +146,14 @@ export async function findAdapter(adapters: AdapterStore, text: string): Promise
 }
 
 async function createAdapter(c: Context<AppEnv>): Promise<Response> {
-  const body = await readBody(c.req.raw, createAdapterSchema);
+  return answerRequest(c, await readBody(c.req.raw, createAdapterSchema));
+}
+
+/** Answers with the adapter that a request determines; makes it if there is none. */
+export async function answerRequest(
+  c: Context<AppEnv>,
+  body: z.output<typeof createAdapterSchema>,
+): Promise<Response> {
   const { description, embedding } = body;
   const { row, known } = await generateAdapter(
     {
@@ -160,19 +165,18 @@ async function createAdapter(c: Context<AppEnv>): Promise<Response> {
     },
     c.get('services'),
   );
-  const { origin } = new URL(c.req.url);
   c.header('Location', `/v1/adapters/${row.id}`);
-  return c.json(adapterDocument(row, origin, known), known ? 200 : 201);
+  return c.json((await documentsOf(c, [row], known))[0], known ? 200 : 201);
 }
 
 async function readAdapter(c: Context<AppEnv>): Promise<Response> {
   const row = await findAdapter(c.get('services').adapters, c.req.param('id') ?? '');
   c.header('Cache-Control', 'no-cache');
-  return c.json(adapterDocument(row, new URL(c.req.url).origin, true));
+  return c.json((await documentsOf(c, [row], true))[0]);
 }
 
 async function listAdapters(c: Context<AppEnv>): Promise<Response> {
-  const query = parse(listAdaptersSchema, c.req.query());
+  const query = readQuery(c, listAdaptersSchema);
   const { rows, next } = await c.get('services').adapters.list({
     hypernet: query.hypernet,
     baseModel: query.base_model,
@@ -180,12 +184,21 @@ async function listAdapters(c: Context<AppEnv>): Promise<Response> {
     limit: query.limit,
     after: query.cursor,
   });
-  const { origin } = new URL(c.req.url);
   c.header('Cache-Control', 'no-cache');
   return c.json({
-    adapters: rows.map((row) => adapterDocument(row, origin, true)),
+    adapters: await documentsOf(c, rows, true),
     next_cursor: next ? encodeCursor(next) : null,
   });
+}
+
+async function documentsOf(
+  c: Context<AppEnv>,
+  rows: readonly AdapterRow[],
+  cached: boolean,
+): Promise<z.output<typeof adapterSchema>[]> {
+  const { origin } = new URL(c.req.url);
+  const formats = await formatsByDigest(rows, c.get('services').catalog);
+  return rows.map((row) => adapterDocument(row, origin, cached, formats.get(row.hypernetDigest)));
 }
 
 async function deleteAdapter(c: Context<AppEnv>): Promise<Response> {

@@ -1,50 +1,38 @@
 /** The app: middleware that every request passes, the routes, and the one place that renders errors. */
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { cors } from 'hono/cors';
 import { T2lError } from '../errors.ts';
 import { registerAdapterRoutes } from './adapters.ts';
+import { registerByDescriptionRoute } from './by-description.ts';
+import { crossOrigin } from './cors.ts';
 import { registerDocsRoutes } from './docs.ts';
 import { registerFileRoutes } from './files.ts';
 import { registerHealthRoute } from './health.ts';
+import { registerHubRoutes } from './hub/index.ts';
 import { registerHypernetRoutes } from './hypernets.ts';
 import { onError, onNotFound } from './problem.ts';
 import { type App, type AppEnv, honoPath } from './route.ts';
 import { servicesOf } from './services.ts';
 import { serverTiming } from './timing.ts';
 
-/** Headers of answers that scripts on other sites may read. */
-const EXPOSED_HEADERS = [
-  'Accept-Ranges',
-  'Content-Length',
-  'Content-Range',
-  'ETag',
-  'Link',
-  'Server-Timing',
-];
-
 /** Builds the app with all its routes. */
 export function createApp(): App {
   const app: App = new OpenAPIHono<AppEnv>();
   app.use(serverTiming);
-  // Reads are open to every site; other methods stay behind the preflight that this refuses.
-  app.use(
-    cors({
-      origin: '*',
-      allowMethods: ['GET', 'HEAD'],
-      exposeHeaders: EXPOSED_HEADERS,
-      maxAge: 86400,
-    }),
-  );
+  app.use(crossOrigin);
   app.use(async (c, next) => {
     c.set('services', servicesOf(c.env, c.get('timings')));
     await next();
     // A model card is text that somebody sent us: no browser may take it for a page.
     c.header('X-Content-Type-Options', 'nosniff');
   });
+  registerByDescriptionRoute(app);
+  // At once: the paths of adapter ids that follow would take its other methods.
+  refuseOtherMethods(app);
   registerAdapterRoutes(app);
   registerFileRoutes(app);
   registerHypernetRoutes(app);
   registerHealthRoute(app);
+  registerHubRoutes(app);
   registerDocsRoutes(app);
   refuseOtherMethods(app);
   app.onError(onError);

@@ -36,7 +36,8 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-async function readLimited(request: Request): Promise<Uint8Array> {
+/** The body of a request, no larger than the limit. */
+export async function readLimited(request: Request): Promise<Uint8Array> {
   if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) {
     await request.body?.cancel();
     throw tooLarge();

@@ -36,6 +36,28 @@ export const BUNDLE_CODES = [
 export const PRODUCE_CODES = [
   ...BUNDLE_CODES,
   'adapter_out_of_range',
+  'adapter_outdated',
   'hypernet_unknown',
   'internal_error',
+] as const satisfies readonly ErrorCode[];
+
+/** What making an adapter from a description may end with, whatever way the request came. */
+export const DESCRIPTION_CODES = [
+  'input_missing',
+  'description_not_text',
+  'description_empty',
+  'description_too_long',
+  'description_unsupported',
+  'dtype_unknown',
+  'precision_unknown',
+  'precision_unavailable',
+  'strength_not_number',
+  'strength_out_of_range',
+  'hypernet_malformed',
+  'hypernet_inactive',
+  'encoder_not_configured',
+  'encoder_unavailable',
+  'encoder_timeout',
+  'encoder_answer_invalid',
+  ...PRODUCE_CODES,
 ] as const satisfies readonly ErrorCode[];

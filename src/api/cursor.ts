@@ -1,6 +1,9 @@
 /** The cursor of the adapter list: where the last page ended, opaque to clients. */
 import type { ListPosition } from '../store/adapters.ts';
 
+/** The characters of every cursor and how many there can be: base64url of `decodeCursor`'s text. */
+export const CURSOR = /^[A-Za-z0-9_-]{88,107}$/;
+
 /** The text that a client sends back to get the next page. */
 export function encodeCursor({ createdAt, id }: ListPosition): string {
   return btoa(`${createdAt}.${id}`).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');

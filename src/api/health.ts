@@ -1,16 +1,9 @@
 /** `/healthz`: whether the endpoint can make adapters, that is, has its tables and its default bundle. */
-import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { T2lError } from '../errors.ts';
+import { healthSchema } from './documents.ts';
 import { problemResponses } from './problem.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
-
-const healthSchema = z
-  .object({
-    status: z.literal('ok'),
-    hypernet: z.object({ name: z.string(), version: z.string(), digest: z.string() }),
-  })
-  .openapi('Health');
 
 /** Adds the health route. */
 export function registerHealthRoute(app: App): void {
@@ -19,6 +12,8 @@ export function registerHealthRoute(app: App): void {
     {
       method: 'get',
       path: '/healthz',
+      operationId: 'health',
+      tags: ['endpoint'],
       summary: 'Whether the endpoint can work',
       responses: {
         200: { description: 'It can.', content: { 'application/json': { schema: healthSchema } } },

@@ -9,12 +9,14 @@ import { readBody } from './body.ts';
 import { ADMIN_CODES, BODY_CODES, BUNDLE_CODES } from './codes.ts';
 import { hypernetDocument, hypernetListSchema, hypernetSchema } from './documents.ts';
 import { problemResponses } from './problem.ts';
-import { activateHypernetSchema, registerHypernetSchema } from './requests.ts';
+import { activateHypernetSchema, NAME, registerHypernetSchema } from './requests.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 import type { Services } from './services.ts';
 
 const NAME_PARAMETER = z.object({
-  name: z.string().openapi({ param: { name: 'name', in: 'path' }, example: 't2l-mini' }),
+  name: z
+    .string()
+    .openapi({ param: { name: 'name', in: 'path' }, pattern: NAME.source, example: 't2l-mini' }),
 });
 
 const hypernetContent = { 'application/json': { schema: hypernetSchema } };
@@ -26,6 +28,8 @@ export function registerHypernetRoutes(app: App): void {
     {
       method: 'get',
       path: '/v1/hypernets',
+      operationId: 'listHypernets',
+      tags: ['hypernets'],
       summary: 'List hypernetworks',
       responses: {
         200: {
@@ -42,6 +46,8 @@ export function registerHypernetRoutes(app: App): void {
     {
       method: 'get',
       path: '/v1/hypernets/{name}',
+      operationId: 'readHypernet',
+      tags: ['hypernets'],
       summary: 'Read a hypernetwork',
       request: { params: NAME_PARAMETER },
       responses: {
@@ -56,6 +62,8 @@ export function registerHypernetRoutes(app: App): void {
     {
       method: 'post',
       path: '/v1/hypernets',
+      operationId: 'registerHypernet',
+      tags: ['hypernets'],
       summary: 'Register a bundle that lies in the bucket',
       description:
         'Reads and verifies every file first; a bundle is registered whole or not at all.',
@@ -89,6 +97,8 @@ export function registerHypernetRoutes(app: App): void {
     {
       method: 'put',
       path: '/v1/hypernets/{name}/active',
+      operationId: 'activateHypernet',
+      tags: ['hypernets'],
       summary: 'Activate a version, or go back to the one before',
       security: [{ admin: [] }],
       middleware: requireAdmin,

@@ -45,39 +45,71 @@ export const onNotFound: NotFoundHandler<AppEnv> = (c) =>
     ),
   );
 
+/** The answer to an error in the description of the API. */
+export interface ProblemAnswer {
+  description: string;
+  content: Record<string, { schema: object; examples: Record<string, { $ref: string }> }>;
+}
+
 /** OpenAPI responses for the codes a route may answer with. */
-export function problemResponses(
-  codes: readonly ErrorCode[],
-): Record<number, { description: string; content: Record<string, { schema: z.ZodType }> }> {
-  const byStatus = new Map<number, ErrorCode[]>();
+export function problemResponses(codes: readonly ErrorCode[]): Record<number, ProblemAnswer> {
+  const byStatus = new Map<number, Set<ErrorCode>>();
   for (const code of codes) {
     for (const status of ERROR_CODES[code][0]) {
-      byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+      byStatus.set(status, (byStatus.get(status) ?? new Set()).add(code));
     }
   }
   return Object.fromEntries(
-    [...byStatus].map(([status, some]) => [
-      status,
-      {
-        description: some.map((code) => `\`${code}\`: ${ERROR_CODES[code][1]}.`).join('\n\n'),
-        content: {
-          [PROBLEM_TYPE]: { schema: problemSchema.extend({ code: z.enum(some as [ErrorCode]) }) },
-        },
-      },
-    ]),
+    [...byStatus].map(([status, some]) => [status, problemAnswer([...some], status)]),
   );
+}
+
+/** The answer with one of these codes at a status. */
+export function problemAnswer(codes: readonly ErrorCode[], status: number): ProblemAnswer {
+  const members = {
+    status: { type: 'integer', const: status },
+    code: { type: 'string', enum: codes },
+  };
+  return {
+    description: codes.map((code) => `\`${code}\`: ${ERROR_CODES[code][1]}.`).join('\n\n'),
+    content: {
+      [PROBLEM_TYPE]: {
+        schema: {
+          allOf: [
+            { $ref: '#/components/schemas/Problem' },
+            { type: 'object', properties: members },
+          ],
+        },
+        examples: Object.fromEntries(
+          codes.map((code) => [
+            code,
+            { $ref: `#/components/examples/${exampleName(code, status)}` },
+          ]),
+        ),
+      },
+    },
+  };
+}
+
+/** The name of the example of a code; one of several statuses has an example for each. */
+export function exampleName(code: ErrorCode, status: number): string {
+  return ERROR_CODES[code][0].length > 1 ? `${code}_${status}` : code;
+}
+
+/** The problem document of an error. */
+export function problemOf({ code, status, detail }: Pick<T2lError, 'code' | 'status' | 'detail'>) {
+  return {
+    type: `urn:t2l-edge:problem:${code}`,
+    title: isErrorCode(code) ? ERROR_CODES[code][1] : 'Something went wrong',
+    status,
+    detail,
+    code,
+  };
 }
 
 function problemResponse(c: Context<AppEnv>, error: T2lError): Response {
   const { headers, ...extra } = error.extra as { headers?: Record<string, string> };
-  const problem = {
-    type: `urn:t2l-edge:problem:${error.code}`,
-    title: isErrorCode(error.code) ? ERROR_CODES[error.code][1] : 'Something went wrong',
-    status: error.status,
-    detail: error.detail,
-    code: error.code,
-    ...extra,
-  };
+  const problem = { ...problemOf(error), ...extra };
   // Made by hand: headers that the handler set for its answer do not belong to this one.
   return new Response(c.req.method === 'HEAD' ? null : JSON.stringify(problem), {
     status: error.status,

@@ -24,7 +24,7 @@ export function addRoute(
   app.on([route.method.toUpperCase()], [honoPath(route.path)], ...[middleware].flat(), handler);
 }
 
-/** OpenAPI's `/x/{id}` as Hono's `/x/:id`. */
+/** OpenAPI's `/x/{id}` as Hono's `/x/:id`. A parameter called `path` takes slashes too. */
 export function honoPath(path: string): string {
-  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+  return path.replaceAll(/\{(\w+)\}/g, ':$1').replace(/:path$/, ':path{[\\s\\S]+}');
 }

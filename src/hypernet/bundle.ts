@@ -34,6 +34,12 @@ export interface Bundle {
   read(file: string): Promise<Uint8Array>;
 }
 
+/** A bundle as its source has it. */
+export interface OpenedBundle extends Bundle {
+  /** Size of the manifest's file. */
+  readonly manifestBytes: number;
+}
+
 /** Files below this prefix are shared between bundles; the others belong to one version. */
 const SHARED_PREFIX = 'encoders/';
 
@@ -79,7 +85,7 @@ export function r2Source(bucket: Pick<R2Bucket, 'get'>): BundleSource {
 export async function openBundle(
   source: BundleSource,
   { name, version, digest }: { name: string; version: string; digest: string },
-): Promise<Bundle> {
+): Promise<OpenedBundle> {
   const directory = `${name}/${version}`;
   const file = await readFile(source, `${directory}/manifest.json`);
   await verify(`${directory}/manifest.json`, file, { sha256: digest });
@@ -94,17 +100,26 @@ export async function openBundle(
   return {
     manifest,
     digest,
+    manifestBytes: file.bytes.length,
     async read(file) {
       const listed = Object.hasOwn(manifest.files, file) ? manifest.files[file] : undefined;
       if (listed === undefined) {
         throw new Error(`${file} is not listed in the manifest of ${directory}`);
       }
-      const path = file.startsWith(SHARED_PREFIX) ? file : `${directory}/${file}`;
+      const path = bundlePath({ name, version }, file);
       const content = await readFile(source, path);
       await verify(path, content, listed);
       return content.bytes;
     },
   };
+}
+
+/** Where a file of a bundle lies in its source. */
+export function bundlePath(
+  { name, version }: { readonly name: string; readonly version: string },
+  file: string,
+): string {
+  return file.startsWith(SHARED_PREFIX) ? file : `${name}/${version}/${file}`;
 }
 
 /** Reads and verifies a file without keeping it; gives its size. */

@@ -9,8 +9,8 @@ import { z } from 'zod';
 import { T2lError } from '../errors.ts';
 import {
   assetsSource,
-  type Bundle,
   type BundleSource,
+  type OpenedBundle,
   openBundle,
   r2Source,
 } from '../hypernet/bundle.ts';
@@ -54,20 +54,27 @@ export interface Catalog {
   family(name: string): Promise<HypernetFamily | undefined>;
   families(): Promise<readonly HypernetFamily[]>;
   /** Opens the bundle of a version; its manifest is verified. */
-  open(version: HypernetVersion): Promise<Bundle>;
+  open(version: HypernetVersion): Promise<OpenedBundle>;
 }
 
 /**
  * Opened bundles of this isolate. A bundle is immutable and this map is keyed by its digest, so
  * remembering one saves a read and changes nothing else. A manifest is some 100 kB.
  */
-const opened = new Map<string, Bundle>();
+const opened = new Map<string, OpenedBundle>();
 const MAX_OPENED = 8;
 
 /** The catalog of the given assets, bucket and rows. */
 export function catalog(assets: Fetcher, bucket: R2Bucket, rows: HypernetStore): Catalog {
-  const builtInSource = assetsSource(assets);
-  const registeredSource = r2Source(bucket);
+  return catalogOf(assetsSource(assets), r2Source(bucket), rows);
+}
+
+/** The catalog of built-in bundles in one source and registered ones in another. */
+export function catalogOf(
+  builtInSource: BundleSource,
+  registeredSource: BundleSource,
+  rows: Pick<HypernetStore, 'byDigest' | 'byVersion' | 'list' | 'channel' | 'channels'>,
+): Catalog {
   let index: Promise<z.output<typeof indexSchema>> | undefined;
 
   function readIndex(): Promise<z.output<typeof indexSchema>> {

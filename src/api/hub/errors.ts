@@ -1,0 +1,54 @@
+/**
+ * Errors as clients of the Hub read them. They look at `X-Error-Code` to tell a missing file from a
+ * missing repository, show `X-Error-Message`, and remember under `X-Repo-Commit` that a commit lacks a
+ * file. These headers, and a member `error`, are added to the problem document; src/api/problem.ts
+ * renders it as always.
+ */
+import type { Context } from 'hono';
+import { T2lError } from '../../errors.ts';
+import type { AppEnv } from '../route.ts';
+
+/** Our codes and what the Hub calls them. */
+const HUB_CODES: Readonly<Record<string, string>> = {
+  repository_unknown: 'RepoNotFound',
+  revision_unknown: 'RevisionNotFound',
+  entry_unknown: 'EntryNotFound',
+};
+
+type Handler = (c: Context<AppEnv>) => Promise<Response> | Response;
+
+/** A handler whose errors clients of the Hub understand. */
+export function hubHandler(handler: Handler): Handler {
+  return async (c) => {
+    try {
+      return await handler(c);
+    } catch (error) {
+      throw error instanceof T2lError ? hubError(error) : error;
+    }
+  };
+}
+
+function hubError({ code, status, detail, extra }: T2lError): T2lError {
+  const { headers, commit, ...members } = extra as {
+    headers?: Record<string, string>;
+    commit?: string;
+  };
+  const hubCode = HUB_CODES[code];
+  return new T2lError(code, status, detail, {
+    ...members,
+    error: detail,
+    headers: {
+      // Clients in JavaScript look for `error` in nothing else.
+      ...(status < 500 && { 'content-type': 'application/json' }),
+      'x-error-message': asHeader(detail),
+      ...(hubCode !== undefined && { 'x-error-code': hubCode }),
+      ...(commit !== undefined && { 'x-repo-commit': commit }),
+      ...headers,
+    },
+  });
+}
+
+/** The detail may quote a path, and a header takes no other characters. */
+function asHeader(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?');
+}

@@ -1,0 +1,122 @@
+/** `/{namespace}/{name}/resolve/...`: the files of a repository; `/raw/`: git's pointers to them. */
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { pointerOf } from '../../hub/git-objects.ts';
+import { fileAt } from '../../hub/repository.ts';
+import { headUpstream, redirectTo } from '../../hub/upstream.ts';
+import { BUNDLE_CODES } from '../codes.ts';
+import { FILE_CONTENT, FILE_HEADERS, RANGE_CONTENT } from '../docs/bytes.ts';
+import { etagOf, noneMatchNames, parseRange } from '../range.ts';
+import { type App, type AppEnv, addRoute } from '../route.ts';
+import { hubHandler } from './errors.ts';
+import { FILE_PARAMETERS, UPSTREAM_CODES, UPSTREAM_HEAD_CODES } from './parameters.ts';
+import { hubProblems } from './problems.ts';
+import { type Found, withSnapshot } from './repository.ts';
+
+/** A commit never changes; what a prefix or a branch stands for may. */
+const IMMUTABLE = 'public, max-age=31536000, immutable, no-transform';
+const MOVABLE = 'no-cache, no-transform';
+
+/** Adds the routes of files. */
+export function registerHubFileRoutes(app: App): void {
+  addRoute(
+    app,
+    {
+      method: 'get',
+      path: '/{namespace}/{name}/resolve/{revision}/{path}',
+      summary: 'Hub protocol: read a file',
+      description:
+        'Also HEAD. `ETag` and `X-Linked-Etag` are the sha256 of the file; one byte Range is understood.',
+      request: { params: FILE_PARAMETERS, headers: FILE_HEADERS },
+      responses: {
+        200: { description: 'The file.', content: FILE_CONTENT },
+        206: { description: 'The range of the file.', content: RANGE_CONTENT },
+        304: { description: 'The client has the file.' },
+        307: {
+          description: 'Not ours: the location is at another hub; to HEAD with its metadata.',
+        },
+        ...hubProblems([
+          ...UPSTREAM_CODES,
+          ...UPSTREAM_HEAD_CODES,
+          'range_malformed',
+          'range_unsatisfiable',
+          'adapter_remaking',
+          'adapter_bytes_changed',
+          'adapter_outdated',
+          'hypernet_unknown',
+          ...BUNDLE_CODES,
+        ]),
+      },
+    },
+    hubHandler((c) => withSnapshot(c, (found) => sendFile(c, found), elsewhere(c))),
+  );
+  addRoute(
+    app,
+    {
+      method: 'get',
+      path: '/{namespace}/{name}/raw/{revision}/{path}',
+      summary: 'Hub protocol: read the Git LFS pointer of a file',
+      request: { params: FILE_PARAMETERS },
+      responses: {
+        200: {
+          description: 'The pointer that git holds in place of the file.',
+          content: { 'text/plain': { schema: z.string() } },
+        },
+        307: { description: 'Not ours: the location is at another hub.' },
+        ...hubProblems([...UPSTREAM_CODES, 'revision_unknown', 'entry_unknown', ...BUNDLE_CODES]),
+      },
+    },
+    hubHandler((c) => withSnapshot(c, (found) => sendPointer(c, found))),
+  );
+}
+
+/** How a file of another hub is answered: HEAD by its metadata, GET by its address. */
+export function elsewhere(c: Context<AppEnv>): (url: URL) => Promise<Response> | Response {
+  return c.req.method === 'HEAD' ? (url) => headUpstream(url) : redirectTo;
+}
+
+async function sendFile(c: Context<AppEnv>, { repository, snapshot }: Found): Promise<Response> {
+  const file = fileAt(repository, snapshot, c.req.param('path') ?? '');
+  const etag = etagOf(file.sha256);
+  const fixed = repository.lasting && c.req.param('revision') === snapshot.commit;
+  const headers = new Headers({
+    ETag: etag,
+    'X-Linked-Etag': etag,
+    // Proxies that compress text drop Content-Length, and clients compare the size.
+    'X-Linked-Size': String(file.bytes),
+    'X-Repo-Commit': snapshot.commit,
+    'Cache-Control': fixed ? IMMUTABLE : MOVABLE,
+    'Accept-Ranges': 'bytes',
+  });
+  if (noneMatchNames(c.req.header('if-none-match'), etag)) {
+    return new Response(null, { status: 304, headers });
+  }
+  headers.set('Content-Type', file.contentType);
+  headers.set('Content-Length', String(file.bytes));
+  if (c.req.method === 'HEAD') {
+    await snapshot.announce(file);
+    return new Response(null, { headers });
+  }
+  const range = parseRange(c.req.header('range'), c.req.header('if-range'), etag, file.bytes);
+  if (range !== undefined) {
+    const last = range.offset + range.length - 1;
+    headers.set('Content-Range', `bytes ${range.offset}-${last}/${file.bytes}`);
+    headers.set('Content-Length', String(range.length));
+  }
+  const body = await snapshot.read(file, range);
+  return new Response(body, { status: range ? 206 : 200, headers });
+}
+
+async function sendPointer(c: Context<AppEnv>, { repository, snapshot }: Found): Promise<Response> {
+  const file = fileAt(repository, snapshot, c.req.param('path') ?? '');
+  const { text, oid } = await pointerOf(file);
+  return new Response(c.req.method === 'HEAD' ? null : text, {
+    headers: {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Content-Length': String(text.length),
+      ETag: etagOf(oid),
+      'X-Repo-Commit': snapshot.commit,
+      'Cache-Control': MOVABLE,
+    },
+  });
+}

@@ -1,0 +1,140 @@
+/** Path and query parameters of the routes of the Hub's protocol, and the codes they may end with. */
+import { z } from '@hono/zod-openapi';
+import type { ErrorCode } from '../../error-codes.ts';
+import { MAX_PAGE, MAX_SEARCH_CHARACTERS } from '../../limits.ts';
+import { decodeCursor } from '../cursor.ts';
+
+function inPath(name: string, description: string): z.ZodString {
+  return z.string().openapi({ param: { name, in: 'path' }, description });
+}
+
+/** The two halves of a repository's id. */
+export const REPOSITORY_PARAMETERS = z.object({
+  namespace: inPath('namespace', 'The owner; `t2l` for adapters and hypernetworks.'),
+  name: inPath('name', 'An adapter id, its first 12 or more digits, or a hypernetwork.'),
+});
+
+/** A repository and a revision of it. */
+export const REVISION_PARAMETERS = REPOSITORY_PARAMETERS.extend({
+  revision: inPath(
+    'revision',
+    '`main`, `HEAD`, a tag or a commit of 40 hex digits, percent-encoded.',
+  ),
+});
+
+/** A repository, a revision and a path, which may have slashes. */
+export const FILE_PARAMETERS = REVISION_PARAMETERS.extend({
+  path: inPath('path', 'Path of a file; may have slashes.'),
+});
+
+/** Whatever follows a prefix. */
+export const REST_PARAMETERS = z.object({
+  path: inPath('path', 'The rest of the path; may have slashes.'),
+});
+
+/** A flag as any release of the clients writes it. */
+const flag = z
+  .string()
+  .optional()
+  .transform((text) => text?.toLowerCase() === 'true' || text === '1')
+  .openapi({ type: 'boolean' });
+
+/** `?blobs=&securityStatus=&expand=` */
+export const infoQuerySchema = z.object({
+  blobs: flag,
+  securityStatus: flag,
+  expand: z
+    .array(z.string())
+    .default([])
+    .openapi({ description: 'Only these properties; may be repeated, also as `expand[]`.' }),
+});
+
+/** `?recursive=&expand=` */
+export const treeQuerySchema = z.object({ recursive: flag, expand: flag });
+
+/** Orders in which the newest come first, and numbers that are equal for all adapters. */
+const SORTS = ['createdAt', 'lastModified', 'downloads', 'likes', 'trendingScore'] as const;
+
+function spelled(sort: string): string {
+  return sort.replaceAll(/_(\w)/g, (_match, letter: string) => letter.toUpperCase());
+}
+
+/** `/api/models`; clients send more parameters than these, which change nothing here. */
+export const listQuerySchema = z.object({
+  author: z.string().optional().openapi({ description: 'The owner; `t2l` has all adapters.' }),
+  search: z
+    .string()
+    .max(MAX_SEARCH_CHARACTERS, {
+      error: `search must have at most ${MAX_SEARCH_CHARACTERS} characters.`,
+    })
+    .optional()
+    .openapi({ description: 'Text in the description, or the beginning of an id.' }),
+  filter: z
+    .array(z.string())
+    .default([])
+    .openapi({ description: 'Tags that all must be there; may be repeated.' }),
+  sort: z
+    .string()
+    .transform(spelled)
+    .pipe(z.enum(SORTS, { error: `sort must be one of ${SORTS.join(', ')}.` }))
+    .optional()
+    .openapi({ type: 'string', enum: [...SORTS] }),
+  direction: z
+    .literal('-1', { error: 'direction must be -1: the list goes downwards only.' })
+    .optional(),
+  limit: z.coerce
+    .number({ error: 'limit must be a whole number from 1.' })
+    .refine((value) => Number.isInteger(value) && value >= 1, {
+      error: 'limit must be a whole number from 1.',
+    })
+    // As on the Hub: whoever wants more follows the link to the next page.
+    .transform((value) => Math.min(value, MAX_PAGE))
+    .default(MAX_PAGE)
+    .openapi({ type: 'integer', minimum: 1 }),
+  cursor: z
+    .string()
+    .transform((text, context) => {
+      const position = decodeCursor(text);
+      if (position === undefined) {
+        context.addIssue({
+          code: 'custom',
+          message: 'cursor must be the one of the Link header of an earlier page, unchanged.',
+        });
+        return z.NEVER;
+      }
+      return position;
+    })
+    .optional()
+    .openapi({ type: 'string' }),
+});
+
+const PATHS_RULE = 'paths must be a list of paths in the repository.';
+
+/** The body of paths-info, JSON or form. */
+export const pathsBodySchema = z
+  .object({
+    paths: z.preprocess(
+      (value) => (typeof value === 'string' ? [value] : value),
+      z.array(z.string({ error: PATHS_RULE }), { error: PATHS_RULE }),
+    ),
+    expand: z.preprocess(
+      (value) => value === true || /^(true|1)$/i.test(String(value)),
+      z.boolean(),
+    ),
+  })
+  .openapi('PathsInfo');
+
+/** A repository of another hub, when none is configured or it does not answer. */
+export const UPSTREAM_CODES = [
+  'repository_unknown',
+  'upstream_misconfigured',
+] as const satisfies readonly ErrorCode[];
+
+/** A HEAD that upstream is asked for. */
+export const UPSTREAM_HEAD_CODES = [
+  'revision_unknown',
+  'entry_unknown',
+  'upstream_refused',
+  'upstream_failed',
+  'upstream_timeout',
+] as const satisfies readonly ErrorCode[];

@@ -1,0 +1,32 @@
+/** `/api/whoami-v2`: nobody. Adapters are public, so every token is as good as none. */
+import { T2lError } from '../../errors.ts';
+import { type App, addRoute } from '../route.ts';
+import { hubHandler } from './errors.ts';
+import { hubProblems } from './problems.ts';
+
+/** Adds the route. */
+export function registerWhoamiRoute(app: App): void {
+  addRoute(
+    app,
+    {
+      method: 'get',
+      path: '/api/whoami-v2',
+      summary: 'Hub protocol: whose token it is; always refused',
+      responses: hubProblems(['users_unknown']),
+    },
+    hubHandler(() => {
+      throw new T2lError(
+        'users_unknown',
+        401,
+        'This endpoint has no users; public adapters are read with any token or none.',
+        {
+          headers: {
+            'www-authenticate': 'Bearer realm="t2l-edge"',
+            // The sentence by which clients tell a bad token from a private repository.
+            'x-error-message': 'Invalid credentials in Authorization header',
+          },
+        },
+      );
+    }),
+  );
+}

@@ -1,0 +1,11 @@
+/** What repositories are made from: the pipeline's effects, and the stores that files stream from. */
+import type { PipelineEffects } from '../generate.ts';
+
+export interface HubEffects extends PipelineEffects {
+  /** The static assets: built-in bundles and base models. */
+  readonly assets: Pick<Fetcher, 'fetch'>;
+  /** Registered bundles. */
+  readonly bundles: Pick<R2Bucket, 'get'>;
+  /** Lets work go on after the answer. */
+  waitUntil(work: Promise<unknown>): void;
+}
