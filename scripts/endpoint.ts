@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createTestHarness, unstable_readConfig as readConfig } from 'wrangler';
 import type { Env } from '../src/env.ts';
 import { OFFLINE, ROOT } from './environment.ts';
+import { copyReferencePage } from './reference-page.ts';
 
 /** A running endpoint and what it stores. */
 export interface Endpoint {
@@ -26,6 +27,7 @@ export interface EndpointOptions {
 /** Starts an endpoint with empty stores. */
 export async function startEndpoint({ main, adminToken }: EndpointOptions = {}): Promise<Endpoint> {
   Object.assign(process.env, OFFLINE);
+  await copyReferencePage();
   const config = readConfig({ config: join(ROOT, 'wrangler.toml') }, { hideWarnings: true });
   const harness = createTestHarness({
     root: ROOT,

@@ -1,7 +1,9 @@
 /**
  * The ONNX Runtime WASM module under Node: the very file the Worker ships, compiled from disk, so
  * that adapters made by the demo, the CLI and the benchmark have the bytes the Worker would make.
+ * The npm package has no dependencies: there the file lies beside the bundled code.
  */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -15,6 +17,10 @@ export function loadOrtModule(): Promise<WebAssembly.Module> {
 }
 
 async function compile(): Promise<WebAssembly.Module> {
-  const url = import.meta.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
-  return WebAssembly.compile(await readFile(fileURLToPath(url)));
+  const beside = fileURLToPath(new URL('ort-wasm-simd-threaded.wasm', import.meta.url).href);
+  return WebAssembly.compile(await readFile(existsSync(beside) ? beside : installed()));
+}
+
+function installed(): string {
+  return fileURLToPath(import.meta.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
 }

@@ -1,0 +1,37 @@
+/** The files of an adapter in one of its layouts, from whoever makes them. */
+import { T2lError } from '../errors.ts';
+import type { AdapterDocument } from '../sdk/index.ts';
+import type { Layout } from './options.ts';
+import type { Service } from './service.ts';
+
+/** Reads all files of a layout into memory. */
+export async function readLayout(
+  service: Service,
+  document: AdapterDocument,
+  layout: Layout,
+  signal: AbortSignal,
+): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for (const name of namesOf(document, layout)) {
+    // GGUF is one file with a name of its own; the others share names and differ by layout.
+    const choice = layout === 'peft' || layout === 'gguf' ? {} : { layout };
+    files.set(name, await service.download(document, name, { ...choice, signal }));
+  }
+  return files;
+}
+
+function namesOf(document: AdapterDocument, layout: Layout): string[] {
+  if (layout === 'peft') {
+    return Object.keys(document.files);
+  }
+  const names = Object.keys(document.formats[layout] ?? {});
+  if (names.length === 0) {
+    const others = ['peft', ...Object.keys(document.formats)].join(', ');
+    throw new T2lError(
+      'layout_unavailable',
+      422,
+      `An adapter for ${document.base_model} has no ${layout} layout; it has ${others}.`,
+    );
+  }
+  return names;
+}

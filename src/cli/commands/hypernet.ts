@@ -1,0 +1,62 @@
+/** `t2l hypernet`: the hypernetworks that make adapters here or at the endpoint. */
+
+import type { Context } from '../options.ts';
+import { columns, pairs, size } from '../output.ts';
+import { openService } from '../service.ts';
+
+/** Lists names, the version that answers, and what each is for. */
+export async function listHypernets(context: Context): Promise<void> {
+  const service = await openService(context.options);
+  const all = await service.hypernets({ signal: context.signal });
+  context.output.result(all, () =>
+    columns(
+      all.hypernets.map(({ name, active, versions }) => {
+        const answers = versions.find(({ digest }) => digest === active) ?? versions.at(-1);
+        return [
+          name === all.default ? `${name} (default)` : name,
+          answers === undefined || active === null ? 'inactive' : answers.version,
+          answers?.base_model.id ?? '',
+          answers === undefined ? '' : `encoder ${answers.encoder.model}`,
+        ];
+      }),
+    ),
+  );
+}
+
+/** Prints one with its versions. */
+export async function showHypernet(name: string, context: Context): Promise<void> {
+  const service = await openService(context.options);
+  const found = await service.hypernet(name, { signal: context.signal });
+  context.output.result(found, () =>
+    found.versions.flatMap((version, at) => [
+      ...(at === 0 ? [] : ['']),
+      ...pairs([
+        [
+          'name',
+          `${found.name} ${version.version}${version.digest === found.active ? ', active' : ''}`,
+        ],
+        ['digest', version.digest],
+        ['base model', `${version.base_model.id}, ${version.base_model.architecture}`],
+        [
+          'adapters',
+          `rank ${version.rank}, ${version.target_modules.join(', ')}, ${version.layers} layers`,
+        ],
+        [
+          'encoder',
+          `${version.encoder.model}, ${version.encoder.dim} numbers, ${version.encoder.kind}`,
+        ],
+        [
+          'precisions',
+          version.precisions
+            .map((one) => (one === version.precision ? `${one} (default)` : one))
+            .join(', '),
+        ],
+        ...Object.entries(version.needs.precisions).flatMap(([precision, needs]) =>
+          needs === undefined
+            ? []
+            : [['memory', `${size(needs.memory_bytes)} in ${precision}`] as const],
+        ),
+      ]),
+    ]),
+  );
+}

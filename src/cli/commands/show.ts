@@ -1,0 +1,94 @@
+/** `t2l list` and `t2l show`: what is known of adapters. */
+import type { AdapterDocument } from '../../sdk/index.ts';
+import type { Context } from '../options.ts';
+import { columns, type Output, pairs, size } from '../output.ts';
+import { openService } from '../service.ts';
+
+/** Which adapters to list. */
+interface ListOptions {
+  readonly hypernet?: string;
+  readonly baseModel?: string;
+  readonly q?: string;
+  readonly limit: number;
+}
+
+/** The largest page an endpoint gives; longer lists are several pages. */
+const PAGE = 100;
+const VERDICTS = {
+  good: ['green', 'adapters of such descriptions mostly work'],
+  uncertain: ['yellow', 'it may or may not work: test it before use'],
+  unfit: ['red', 'do not expect it to work: far from what was trained on'],
+  unknown: ['yellow', 'the hypernetwork does not say what it was trained on'],
+} as const;
+
+/** Lists adapters, newest first. */
+export async function list(options: ListOptions, context: Context): Promise<void> {
+  const service = await openService(context.options);
+  const { hypernet, baseModel, q, limit } = options;
+  const query = {
+    ...(hypernet === undefined ? {} : { hypernet }),
+    ...(baseModel === undefined ? {} : { base_model: baseModel }),
+    ...(q === undefined ? {} : { q }),
+    limit: Math.min(Math.max(limit, 1), PAGE),
+  };
+  const adapters: AdapterDocument[] = [];
+  if (limit > 0) {
+    for await (const document of service.allAdapters(query, { signal: context.signal })) {
+      adapters.push(document);
+      if (adapters.length >= limit) {
+        break;
+      }
+    }
+  }
+  context.output.result({ adapters }, () =>
+    adapters.length === 0
+      ? ['no adapters']
+      : columns(
+          adapters.map((document) => [
+            document.id.slice(0, 12),
+            document.created_at.slice(0, 16).replace('T', ' '),
+            document.hypernet.name,
+            document.fit.verdict,
+            document.description ?? '(embedding)',
+          ]),
+        ),
+  );
+}
+
+/** Prints an adapter document. */
+export async function show(id: string, context: Context): Promise<void> {
+  const service = await openService(context.options);
+  const document = await service.adapter(id, { signal: context.signal });
+  const { hypernet } = document;
+  context.output.result(document, () =>
+    pairs([
+      ['id', document.id],
+      ['description', document.description ?? '(made from an embedding)'],
+      ['fit', fitText(document, context.output)],
+      ...document.fit.nearest.map(
+        ({ task, similarity }) => ['', `${similarity.toFixed(2)}  ${task}`] as const,
+      ),
+      ['hypernet', `${hypernet.name} ${hypernet.version}, ${document.precision}`],
+      ['base model', document.base_model],
+      ['adapter', adapterText(document)],
+      ['repository', document.repository],
+      ['made', document.created_at],
+      ...Object.entries(document.files).map(
+        ([name, { bytes, sha256 }]) => ['file', `${sha256}  ${name}, ${size(bytes)}`] as const,
+      ),
+      ['layouts', ['peft', ...Object.keys(document.formats)].join(', ')],
+    ]),
+  );
+}
+
+/** How far to trust an adapter. */
+export function fitText({ fit }: AdapterDocument, output: Output): string {
+  const [colour, meaning] = VERDICTS[fit.verdict];
+  const score = fit.score === null ? '' : ` (${fit.score.toFixed(2)})`;
+  return `${output.style(colour, fit.verdict)}${score}: ${meaning}`;
+}
+
+function adapterText(document: AdapterDocument): string {
+  const { rank, target_modules: modules, dtype, strength, parameters } = document;
+  return `rank ${rank}, ${modules.join(', ')}, ${parameters} parameters, ${dtype}, strength ${strength}`;
+}

@@ -1,0 +1,61 @@
+/**
+ * Who makes and keeps the adapters: an endpoint, through the SDK, or this machine, through the same
+ * pipeline. Commands know only this interface, so what they do is the same either way.
+ */
+import { resolve } from 'node:path';
+import { T2lError } from '../errors.ts';
+import { defaultDataFolder } from '../local/places.ts';
+import type { T2lClient } from '../sdk/index.ts';
+import type { GlobalOptions } from './options.ts';
+
+/** The calls that commands make. */
+export type Service = Pick<
+  T2lClient,
+  'generate' | 'adapterId' | 'adapter' | 'allAdapters' | 'download' | 'hypernets' | 'hypernet'
+>;
+
+/** The service that the options or the environment name. */
+export async function openService(options: GlobalOptions): Promise<Service> {
+  const endpoint = endpointOf(options);
+  if (endpoint !== undefined) {
+    const { createClient } = await import('../sdk/index.ts');
+    const token = process.env.T2L_TOKEN;
+    return createClient({ endpoint, ...(token ? { token } : {}) });
+  }
+  const { createLocalClient } = await import('../local/client.ts');
+  return createLocalClient(localOptions(options));
+}
+
+/** What local operation works with. */
+export function localOptions({ data, hypernets }: GlobalOptions) {
+  const { ENCODER_URL, ENCODER_DIALECT, ENCODER_TOKEN } = process.env;
+  return {
+    // Absolute: Node would look for ever for a relative folder's parent if this one is removed.
+    data: resolve(data ?? defaultDataFolder()),
+    hypernets,
+    encoder: ENCODER_URL
+      ? {
+          url: ENCODER_URL,
+          dialect: ENCODER_DIALECT === 'tei' ? ('tei' as const) : ('openai' as const),
+          token: ENCODER_TOKEN,
+        }
+      : undefined,
+  };
+}
+
+/** The endpoint to ask; undefined: there is none, this machine does the work. */
+export function endpointOf(options: GlobalOptions): string | undefined {
+  const endpoint = options.endpoint ?? process.env.T2L_ENDPOINT;
+  if (!endpoint) {
+    return undefined;
+  }
+  const local = (['data', 'hypernets'] as const).filter((name) => options[name] !== undefined);
+  if (local.length > 0) {
+    throw new T2lError(
+      'usage_invalid',
+      400,
+      `--${local.join(' and --')} is for local operation; leave it or the endpoint out.`,
+    );
+  }
+  return endpoint;
+}

@@ -1,0 +1,157 @@
+/**
+ * The SDK's calls without an endpoint: the same requests, documents, ids and errors, made by the same
+ * pipeline in this process. What needs ONNX Runtime is loaded when something has to be generated.
+ */
+import './node-20.ts';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { adapterId } from '../adapter-id.ts';
+import { adapterDocument, hypernetDocument } from '../api/documents.ts';
+import { createAdapterSchema, listAdaptersSchema, parse, parseAdapterId } from '../api/requests.ts';
+import { T2lError } from '../errors.ts';
+import {
+  generateAdapter,
+  type PipelineEffects,
+  type AdapterRequest as PipelineRequest,
+} from '../generate.ts';
+import type { Manifest } from '../hypernet/manifest.ts';
+import { findFile, formatsByDigest } from '../layout-file.ts';
+import { asJson } from '../sdk/adapter-id.ts';
+import type { AdapterDocument, AdapterRequest, HypernetDocument, T2lClient } from '../sdk/index.ts';
+import type { AdapterStore } from '../store/adapters.ts';
+import type { Catalog, HypernetFamily } from '../store/catalog.ts';
+import type { AdapterRow } from '../store/schema.ts';
+import { localCatalog } from './catalog.ts';
+import type { LocalOptions } from './pipeline.ts';
+import { blobFolder, localStores } from './stores.ts';
+
+/** Any origin: the document's URLs are replaced. */
+const ORIGIN = 'http://localhost';
+
+/** What can be asked of this machine. */
+export type LocalClient = Pick<
+  T2lClient,
+  'generate' | 'adapterId' | 'adapter' | 'allAdapters' | 'download' | 'hypernets' | 'hypernet'
+>;
+
+/** Opens the bundles and the data folder; nothing is written before an adapter is made. */
+export async function createLocalClient(options: LocalOptions): Promise<LocalClient> {
+  const catalog = await localCatalog(options.hypernets);
+  const { adapters } = localStores(options.data);
+
+  async function effects(): Promise<PipelineEffects> {
+    const { localEffects } = await import('./pipeline.ts');
+    return localEffects(catalog, options);
+  }
+  async function documentsOf(
+    rows: readonly AdapterRow[],
+    cached: boolean,
+  ): Promise<AdapterDocument[]> {
+    const formats = await formatsByDigest(rows, catalog);
+    return rows.map((row) =>
+      localDocument(
+        adapterDocument(row, ORIGIN, cached, formats.get(row.hypernetDigest)),
+        options.data,
+      ),
+    );
+  }
+  async function documentOf(row: AdapterRow, cached: boolean): Promise<AdapterDocument> {
+    const [document] = await documentsOf([row], cached);
+    return document as AdapterDocument;
+  }
+
+  return {
+    async generate(request) {
+      const recipe = recipeOf(request);
+      const { row, known } = await generateAdapter(recipe, await effects());
+      return documentOf(row, known);
+    },
+    async adapterId(request) {
+      const { hypernet, precision, ...recipe } = recipeOf(request);
+      const { digest, manifest } = await catalog.open(await catalog.resolve(hypernet));
+      return adapterId({ ...recipe, digest, precision: precision ?? manifest.precision });
+    },
+    async adapter(id) {
+      return documentOf(await findRow(adapters, id), true);
+    },
+    async *allAdapters(query = {}) {
+      const { hypernet, base_model, q, limit, cursor } = parse(listAdaptersSchema, query);
+      let after = cursor;
+      do {
+        const search = q === '' ? undefined : q;
+        const page = await adapters.list({ hypernet, baseModel: base_model, search, limit, after });
+        yield* await documentsOf(page.rows, true);
+        after = page.next;
+      } while (after !== undefined);
+    },
+    async download({ id }, file, { layout } = {}) {
+      const row = await findRow(adapters, id);
+      const handle = await findFile(row, file, layout, await effects());
+      return new Uint8Array(await new Response((await handle.read()) as BodyInit).arrayBuffer());
+    },
+    async hypernets() {
+      const families = await catalog.families();
+      const hypernets = await Promise.all(families.map((one) => familyDocument(catalog, one)));
+      return { default: await catalog.defaultName(), hypernets };
+    },
+    async hypernet(name) {
+      const family = await catalog.family(name);
+      if (family === undefined) {
+        throw new T2lError('hypernet_unknown', 404, `There is no hypernetwork ${name} here.`);
+      }
+      return familyDocument(catalog, family);
+    },
+  };
+}
+
+function recipeOf(request: AdapterRequest): PipelineRequest {
+  const { description, embedding, ...rest } = parse(createAdapterSchema, asJson(request));
+  return {
+    input: embedding === undefined ? { description: description ?? '' } : { embedding },
+    hypernet: rest.hypernet,
+    dtype: rest.dtype,
+    precision: rest.precision,
+    strength: rest.strength,
+  };
+}
+
+async function findRow(adapters: AdapterStore, text: string): Promise<AdapterRow> {
+  const { id, whole } = parseAdapterId(text);
+  const [row, another] = whole ? [await adapters.get(id)] : await adapters.findByPrefix(id);
+  if (another !== undefined) {
+    throw new T2lError(
+      'adapter_prefix_ambiguous',
+      409,
+      `Several adapter ids begin with ${id}; give more digits.`,
+    );
+  }
+  if (row === undefined) {
+    throw new T2lError('adapter_unknown', 404, `There is no adapter ${id} on this machine.`);
+  }
+  return row;
+}
+
+/**
+ * The document that an endpoint would give. Stored files lie in the data folder; what is made on
+ * demand lies nowhere, so its URL only names it.
+ */
+function localDocument(document: AdapterDocument, data: string): AdapterDocument {
+  const { id } = document;
+  const files = Object.entries(document.files).map(([name, file]) => {
+    const path = resolve(blobFolder(data), id, name);
+    return [name, { ...file, url: pathToFileURL(path).href }] as const;
+  });
+  const formats = Object.entries(document.formats).map(([format, urls]) => {
+    const named = Object.keys(urls).map((name) => [name, `t2l:${id}/${format}/${name}`]);
+    return [format, Object.fromEntries(named)] as const;
+  });
+  return { ...document, files: Object.fromEntries(files), formats: Object.fromEntries(formats) };
+}
+
+async function familyDocument(catalog: Catalog, family: HypernetFamily): Promise<HypernetDocument> {
+  const manifests = new Map<string, Manifest>();
+  for (const version of family.versions) {
+    manifests.set(version.digest, (await catalog.open(version)).manifest);
+  }
+  return hypernetDocument(family, manifests);
+}

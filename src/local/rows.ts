@@ -1,0 +1,146 @@
+/**
+ * Adapter rows as JSON files, `rows/<id>.json`, with the contract of the rows in D1: written once,
+ * never changed, and enough to make the adapter's bytes again. The list reads them all, which is
+ * what a person's own few thousand adapters allow.
+ */
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { T2lError } from '../errors.ts';
+import type { AdapterStore, ListPosition, ListQuery } from '../store/adapters.ts';
+import type { AdapterRow } from '../store/schema.ts';
+import { isCode, readIfThere, writeNew } from './whole-file.ts';
+
+const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** float32, little-endian as every platform that runs this is, in base64. */
+const vectorSchema = z.base64().transform((text) => {
+  const bytes = new Uint8Array(Buffer.from(text, 'base64'));
+  return new Float32Array(bytes.buffer, 0, bytes.length / Float32Array.BYTES_PER_ELEMENT);
+});
+
+const rowSchema = z.looseObject({
+  id: hex64,
+  createdAt: z.int(),
+  hypernetName: z.string(),
+  hypernetVersion: z.string(),
+  hypernetDigest: hex64,
+  baseModel: z.string(),
+  description: z.string().nullable(),
+  searchText: z.string().nullable(),
+  embedding: vectorSchema,
+  precision: z.string(),
+  dtype: z.string(),
+  strength: z.number(),
+  rank: z.int(),
+  targetModules: z.array(z.string()),
+  parameters: z.int(),
+  files: z.array(
+    z.object({ name: z.string(), contentType: z.string(), bytes: z.int(), sha256: hex64 }),
+  ),
+  fit: z.object({
+    score: z.number().nullable(),
+    verdict: z.enum(['good', 'uncertain', 'unfit', 'unknown']),
+    nearest: z.array(z.object({ task: z.string(), similarity: z.number() })),
+  }),
+  norms: z.record(z.string(), z.array(z.number())),
+  timings: z.record(z.string(), z.number()),
+});
+
+const SUFFIX = '.json';
+
+/** The adapter rows of a folder. */
+export function rowFiles(folder: string): AdapterStore {
+  function pathOf(id: string): string {
+    return join(folder, `${id}${SUFFIX}`);
+  }
+
+  async function get(id: string): Promise<AdapterRow | undefined> {
+    const bytes = await readIfThere(pathOf(id));
+    return bytes === null ? undefined : parseRow(pathOf(id), bytes);
+  }
+
+  async function ids(): Promise<string[]> {
+    try {
+      const names = await readdir(folder);
+      return names.flatMap((name) => /^([0-9a-f]{64})\.json$/.exec(name)?.[1] ?? []).sort();
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) {
+        return [];
+      }
+      throw error;
+    }
+  }
+
+  async function rowsOf(some: readonly string[]): Promise<AdapterRow[]> {
+    const rows: AdapterRow[] = [];
+    for (const id of some) {
+      const row = await get(id);
+      // Removed between the two reads.
+      if (row !== undefined) {
+        rows.push(row);
+      }
+    }
+    return rows;
+  }
+
+  return {
+    get,
+    async findByPrefix(prefix) {
+      return rowsOf((await ids()).filter((id) => id.startsWith(prefix)).slice(0, 2));
+    },
+    async insert(row) {
+      const stored = {
+        ...row,
+        embedding: Buffer.from(new Float32Array(row.embedding).buffer).toString('base64'),
+      };
+      return writeNew(pathOf(row.id), `${JSON.stringify(stored)}\n`);
+    },
+    async list(query) {
+      const rows = (await rowsOf(await ids())).filter((row) => isListed(row, query)).sort(newest);
+      const page = rows.slice(0, query.limit);
+      const last = rows.length > query.limit ? page.at(-1) : undefined;
+      return { rows: page, next: last && { createdAt: last.createdAt, id: last.id } };
+    },
+    async remove(id) {
+      const there = (await get(id)) !== undefined;
+      await rm(pathOf(id), { force: true });
+      return there;
+    },
+  };
+}
+
+function parseRow(path: string, bytes: Uint8Array): AdapterRow {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    json = undefined;
+  }
+  const { data } = rowSchema.safeParse(json);
+  if (data === undefined) {
+    throw new T2lError(
+      'local_row_invalid',
+      500,
+      `${path} is not the row of an adapter; remove it, and the same request makes it again.`,
+    );
+  }
+  return data as AdapterRow;
+}
+
+function isListed(row: AdapterRow, { hypernet, baseModel, search, after }: ListQuery): boolean {
+  return (
+    (hypernet === undefined || row.hypernetName === hypernet) &&
+    (baseModel === undefined || row.baseModel === baseModel) &&
+    (search === undefined || (row.searchText ?? '').includes(search.toLowerCase())) &&
+    (after === undefined || newest(after, row) < 0)
+  );
+}
+
+/** The newest first; of one instant, the larger id first, as in D1. */
+function newest(a: ListPosition, b: ListPosition): number {
+  if (a.createdAt !== b.createdAt) {
+    return b.createdAt - a.createdAt;
+  }
+  return a.id === b.id ? 0 : a.id < b.id ? 1 : -1;
+}

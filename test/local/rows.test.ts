@@ -1,0 +1,68 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { rowFiles } from '../../src/local/rows.ts';
+import { temporaryFolder } from '../cli/command.ts';
+import { adapterRow, idOf } from '../store/row.ts';
+
+test('a row comes back as it was written, to the last bit of its embedding', async () => {
+  const rows = rowFiles(join(temporaryFolder(), 'rows'));
+  const row = adapterRow({ id: idOf('a'), description: null });
+  expect(await rows.get(row.id)).toBeUndefined();
+  expect(await rows.insert(row)).toBe(true);
+  expect(await rows.get(row.id)).toEqual(row);
+});
+
+test('of many writers of a row at once, one writes it, and nothing else is left', async () => {
+  const folder = temporaryFolder();
+  const rows = rowFiles(folder);
+  const written = await Promise.all(
+    Array.from({ length: 20 }, (_, createdAt) =>
+      rows.insert(adapterRow({ id: idOf('a'), createdAt })),
+    ),
+  );
+  expect(written.filter((first) => first)).toHaveLength(1);
+  expect((await rows.get(idOf('a')))?.createdAt).toBe(written.indexOf(true));
+  expect(await readdir(folder)).toEqual([`${idOf('a')}.json`]);
+});
+
+test('the list is newest first, page by page, and filtered', async () => {
+  const rows = rowFiles(temporaryFolder());
+  for (const [id, createdAt, description] of [
+    ['a', 1, 'Sort'],
+    ['b', 3, 'REVERSE'],
+    ['c', 2, 'reverse it'],
+    ['d', 3, 'Join'],
+  ] as const) {
+    await rows.insert(adapterRow({ id: idOf(id), createdAt, description }));
+  }
+  const first = await rows.list({ limit: 3 });
+  const second = await rows.list({ limit: 3, after: first.next });
+  const ids = [...first.rows, ...second.rows].map(({ id }) => id[0]);
+  expect(ids).toEqual(['d', 'b', 'c', 'a']);
+  expect(second.next).toBeUndefined();
+  const found = await rows.list({ limit: 9, search: 'Reverse' });
+  expect(found.rows.map(({ id }) => id[0])).toEqual(['b', 'c']);
+  expect((await rows.list({ limit: 9, baseModel: 'another' })).rows).toEqual([]);
+});
+
+test('a prefix finds one row, or the two that make it ambiguous', async () => {
+  const rows = rowFiles(temporaryFolder());
+  for (const id of ['abc1', 'abc2', 'abc3', 'abd']) {
+    await rows.insert(adapterRow({ id: idOf(id) }));
+  }
+  expect((await rows.findByPrefix('abd')).map(({ id }) => id)).toEqual([idOf('abd')]);
+  expect(await rows.findByPrefix('abc')).toHaveLength(2);
+  expect(await rows.findByPrefix('f')).toEqual([]);
+});
+
+test('a row that is damaged is one clear error that names its file', async () => {
+  const folder = temporaryFolder();
+  const rows = rowFiles(folder);
+  await rows.insert(adapterRow({ id: idOf('a') }));
+  const path = join(folder, `${idOf('a')}.json`);
+  await writeFile(path, (await readFile(path, 'utf8')).slice(0, 100));
+  await expect(rows.get(idOf('a'))).rejects.toMatchObject({ code: 'local_row_invalid' });
+  await expect(rows.get(idOf('a'))).rejects.toThrow(path);
+  expect(await rows.remove(idOf('b'))).toBe(false);
+});
