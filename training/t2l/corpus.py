@@ -17,6 +17,8 @@ from t2l.tasks.procedural import Split, Task
 
 logger = logging.getLogger(__name__)
 
+TYPICAL_DESCRIPTIONS = 2  # of each task
+
 
 class Encoder(Protocol):
     """Turns texts into vectors."""
@@ -56,6 +58,10 @@ class Corpus:
             self.descriptions + other.descriptions,
             self.embeddings + other.embeddings,
         )
+
+    def typical(self) -> Tensor:
+        """The first vectors of every task, [n, dim]: what a hypernetwork is usually given."""
+        return torch.cat([vectors[:TYPICAL_DESCRIPTIONS] for vectors in self.embeddings])
 
     def centroids(self) -> Tensor:
         """Unit mean of each task's vectors, [tasks, dim]: the task's place for the fit score."""

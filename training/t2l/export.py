@@ -67,7 +67,8 @@ def export_bundle(
     """Write `<out_dir>/<name>/<version>/`, check it, and list it in `<out_dir>/index.json`.
 
     :param fit: what the network was trained on, None if nothing is known of it.
-    :param norm_embeddings: [n, dim] of training descriptions, for the norm guard; None for none.
+    :param norm_embeddings: [n, dim] of training descriptions, for the norm guard and for rounding
+        the int8 heads; None for none.
     :param evaluation: figures for people, free JSON.
     :param training: seeds, config digest and commit, free JSON.
     :param out_dir: the hypernets root; the encoder's files must lie below it already.
@@ -88,7 +89,9 @@ def export_bundle(
     exact = copy.deepcopy(network).cpu().eval().double()
     partial = partial_folder(folder)
     try:
-        documents, files = write_graphs(exact, golden.embeddings, partial, graphs)
+        documents, files = write_graphs(
+            exact, golden.embeddings, partial, graphs, typical=norm_embeddings
+        )
         contents = {"golden.safetensors": golden_bytes(exact, golden, encoder.max_tokens)}
         if fit is not None:
             contents["fit.f16"] = fit_bytes(fit)

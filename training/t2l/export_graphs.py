@@ -18,6 +18,7 @@ from torch import Tensor
 from t2l.bundle_data import folded_lora
 from t2l.bundle_graphs import run_graphs
 from t2l.graph_size import fits_whole
+from t2l.head_rounding import rounded_heads
 from t2l.hypernetwork import Hypernetwork
 from t2l.manifest import BundleError, file_entry
 from t2l.onnx_chunks import BODY_BYTES, build_body, build_chunks, head_bytes
@@ -55,12 +56,18 @@ class GraphOptions:
 
 
 def write_graphs(
-    exact: Hypernetwork, embeddings: Tensor, folder: Path, options: GraphOptions
+    exact: Hypernetwork,
+    embeddings: Tensor,
+    folder: Path,
+    options: GraphOptions,
+    typical: Tensor | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Write the graphs of a network into `folder` and check them.
 
     :param exact: the network in float64.
     :param embeddings: what the graphs are checked on, [n, dim].
+    :param typical: of descriptions like those to come, [n, dim]: for them heads are rounded to
+        bytes so that outputs stay right (`head_rounding.py`); without, each weight by itself.
     :return: the manifest's `graphs`, and the `files` entries of what was written.
     :raises BundleError: for a graph that does not reproduce PyTorch.
     """
@@ -71,8 +78,10 @@ def write_graphs(
         chunked = options.chunked
         if chunked is None:
             chunked = not fits_whole(head_bytes(exact, precision), exact.target.parameters)
-        for bits in (8, 16) if precision == "int8" else (8,):
-            written = dict(_write(exact, precision, bits, chunked, options.chunk_bytes, folder))
+        int8 = precision == "int8"
+        network = rounded_heads(exact, typical) if int8 and typical is not None else exact
+        for bits in (8, 16) if int8 else (8,):
+            written = dict(_write(network, precision, bits, chunked, options.chunk_bytes, folder))
             graphs[precision] = written.pop("graph")
             found = _run(exact, graphs, folder, precision, embeddings)
             problem = _problem(precision, found, wanted)

@@ -16,6 +16,7 @@ import onnxruntime as ort
 import torch
 from onnx import TensorProto
 
+from t2l.head_rounding import rounded_heads
 from t2l.hypernetwork import Hypernetwork
 from t2l.onnx_body import add_body
 from t2l.onnx_build import GraphBuilder
@@ -79,15 +80,19 @@ def exportable(network: Hypernetwork) -> Hypernetwork:
     return copy.deepcopy(network).cpu().double().eval()
 
 
-def int8_graph(network: Hypernetwork, embeddings: torch.Tensor) -> bytes:
+def int8_graph(
+    network: Hypernetwork, embeddings: torch.Tensor, typical: torch.Tensor | None = None
+) -> bytes:
     """The int8 graph with the fewest bits in the heads' input that keep the updates' directions.
 
     :param embeddings: what it is tried on, [n, dim].
+    :param typical: of descriptions like those to come, [n, dim], for the rounding of the heads.
     """
-    data = build_hypernet_graph(network, "int8")
     exact = hypernet_runner(build_hypernet_graph(network, "float32"))
-    run = hypernet_runner(data)
-    if enough_bits(exact, run, embeddings):
+    if typical is not None:
+        network = rounded_heads(exportable(network), typical)
+    data = build_hypernet_graph(network, "int8")
+    if enough_bits(exact, hypernet_runner(data), embeddings):
         return data
     return build_hypernet_graph(network, "int8", input_bits=16)
 

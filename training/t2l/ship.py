@@ -9,8 +9,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import torch
-
 from t2l.base_model import ARROW, load_base_model
 from t2l.bundle_data import TUNED, golden_from_encoder
 from t2l.config import Config, config_digest
@@ -28,7 +26,6 @@ from t2l.tasks.off_topic import OFF_TOPIC
 DEMO_SAMPLES = 24  # of each task
 DEMO_SEED = 20_000  # of samples and descriptions: used nowhere else
 GOLDEN_TASKS = 4
-NORM_DESCRIPTIONS = 2  # of each training task, for the norm guard
 
 
 def ship(
@@ -93,7 +90,6 @@ def ship_bundle(setting: Setting, encoder: OnnxEncoder, real: Path | None = None
     """
     config, train = setting.config, setting.train
     golden = [task.descriptions("held_out", 1, DEMO_SEED)[0] for task in report_tasks(config)]
-    norms = torch.cat([vectors[:NORM_DESCRIPTIONS] for vectors in train.embeddings])
     report = json.loads((config.run_dir / "evaluation.json").read_text(encoding="utf-8"))
     return export_bundle(
         setting.hypernetwork,
@@ -103,7 +99,7 @@ def ship_bundle(setting: Setting, encoder: OnnxEncoder, real: Path | None = None
             encoder, [*golden[:GOLDEN_TASKS], OFF_TOPIC[0], " ".join(OFF_TOPIC[:40])]
         ),
         fit=fit_of(setting, results_dir(config), real),
-        norm_embeddings=norms,
+        norm_embeddings=train.typical(),
         evaluation=report,
         training={
             "commit": current_commit(Path(__file__).parent),

@@ -19,7 +19,7 @@ def int8(setting: Setting, block: Block) -> list[bool]:
     if not isinstance(network, Hypernetwork):
         raise TypeError("a bundle's int8 graph is measured with --precision int8")
     vectors = setting.encoder.encode([text for row in block.descriptions for text in row])
-    run = hypernet_runner(int8_graph(network, vectors[:TRIED]))
+    run = hypernet_runner(int8_graph(network, vectors[:TRIED], setting.train.typical()))
     rows = [run(vector) for vector in vectors]
     weights = {
         name: (
