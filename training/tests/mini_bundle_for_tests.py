@@ -16,6 +16,7 @@ HYPERNETS = ROOT / "src" / "assets" / "hypernets"
 BUNDLE = max((HYPERNETS / "t2l-mini").iterdir())  # one version ships
 REFERENCE = f"{BUNDLE.parent.name}@{BUNDLE.name}"
 ENCODER = HYPERNETS / TUNED_FOLDER
+INT8_STEP = 1e-4  # the int8 graph reads 16 bits: a last digit of the vector may be a step of those
 DESCRIPTION = "Reverse the order of the words."
 
 

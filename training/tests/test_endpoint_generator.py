@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -58,7 +59,8 @@ def test_the_edge_serves_the_same_adapter(
         assert differ(mine, theirs) < 1e-5
     for name, weights in mine.weights.items():  # in int8 a value may take the step beside it
         assert update_cosines(weights, theirs.weights[name]).min() > 0.9999
-    assert (mine.target, mine.hypernet, mine.description) == (
+    # an endpoint does not say how heads split the rows: nothing in PEFT's layout needs it
+    assert (replace(mine.target, attention=None), mine.hypernet, mine.description) == (
         theirs.target,
         theirs.hypernet,
         theirs.description,
@@ -126,7 +128,8 @@ def test_an_endpoint_s_adapter_is_asked_for_and_read(
             assert t2l.hypernet == lora.hypernet
             made = generate_lora(t2l, f" {DESCRIPTION}\n")
             assert differ(made, lora) == 0
-            assert (made.target, made.description) == (lora.target, DESCRIPTION)
+            assert made.target == replace(lora.target, attention=None)
+            assert made.description == DESCRIPTION
         generate_lora(load_t2l(url), embedding=vector)
         with pytest.raises(ValueError, match=r"takes 384 numbers"):
             generate_lora(load_t2l(url), embedding=vector[:5])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from mini_bundle_for_tests import BUNDLE, DESCRIPTION, differ
+from mini_bundle_for_tests import BUNDLE, DESCRIPTION, INT8_STEP, differ
 from torch import Tensor
 
 from t2l import generate_lora, load_t2l
@@ -13,7 +13,7 @@ def test_an_embedding_gives_what_its_description_gives(lora: Lora, vector: Tenso
     t2l = load_t2l(BUNDLE)
     for embedding in (vector, vector.double().numpy(), vector.tolist(), vector[None]):
         made = generate_lora(t2l, embedding=embedding)
-        assert made.description is None and differ(made, lora) < 1e-5
+        assert made.description is None and differ(made, lora) < INT8_STEP
 
 
 def test_adapters_for_different_tasks_differ(lora: Lora) -> None:

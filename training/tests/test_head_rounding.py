@@ -1,4 +1,4 @@
-"""Rounded heads hold what bytes can, and give nearly what they gave on features like those to come."""
+"""Rounded heads hold what bytes can, and give nearly the same on features like those to come."""
 
 import torch
 from test_onnx_hypernet import VARIANTS, network
