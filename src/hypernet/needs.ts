@@ -5,13 +5,13 @@
  *
  *   WASM   runtime + embedded encoder + resident graph, and either what its loading takes or what
  *          passes through; grown in steps of a fifth, so a tenth too large on average
- *   heap   code and tokenizer + weights in float32 + what passes through
+ *   heap   code, tokenizer + weights in float32 + what passes through
  *
- * While a graph is loaded, its largest matrices lie in memory up to three times: as read, as a tensor,
- * and ordered for the product. A whole graph passes its outputs through the WASM heap, twice, because
- * they are put into PEFT's orientation there; its heap also holds the packed file. A chunk lies in the
- * WASM heap twice while its weights are ordered, and in the heap once: it is freed before the next one
- * arrives. The inspector sees about as many bytes as the weights have besides while chunks stream.
+ * While a graph is loaded, its largest matrices lie in memory as read and as tensors. A whole graph's
+ * outputs pass through the WASM heap, the largest twice, because they are put into PEFT's orientation
+ * there; its heap also holds the packed file. A chunk lies in the WASM heap once, and in the heap once:
+ * it is freed before the next one arrives. The inspector sees about as many bytes as the weights have
+ * besides while chunks stream.
  */
 import { type Graph, graphFiles, type Manifest, type Precision } from './manifest.ts';
 
@@ -35,12 +35,13 @@ export interface Needs {
 }
 
 const RUNTIME_WASM_BYTES = 17e6;
-const HEAP_BYTES = 14e6;
-/** More of the heap while chunks stream: buffers that are let go of but not collected yet. */
-const STREAM_HEAP_BYTES = 8e6;
+const HEAP_BYTES = 4e6;
+/** More of the heap beside an embedded encoder: its tokenizer, and what reading both leaves behind. */
+const ENCODER_HEAP_BYTES = 23e6;
 /** V8 does not collect below this while there is room: the smallest bundle has as much. */
 const LEAST_HEAP_BYTES = 42e6;
 const LOAD_FACTOR = 1.75;
+const OUTPUT_FACTOR = 1.25;
 const WASM_GROWTH = 1.1;
 const FLOAT32_BYTES = 4;
 /** The default dtype of an adapter's file. */
@@ -76,17 +77,18 @@ function precisionNeeds(manifest: Manifest, graph: Graph): PrecisionNeeds {
     0,
   );
   const weights = parameters * FLOAT32_BYTES;
-  const encoderBytes = encoder.kind === 'onnx' ? sizeOf(encoder.files.model) : 0;
-  const passing = 2 * (whole ? weights : largestChunk);
+  const embedded = encoder.kind === 'onnx';
+  const encoderBytes = embedded ? sizeOf(encoder.files.model) : 0;
+  const passing = whole ? OUTPUT_FACTOR * weights : largestChunk;
   const wasm =
     RUNTIME_WASM_BYTES + encoderBytes + Math.max(LOAD_FACTOR * resident, resident + passing);
-  const streaming = STREAM_HEAP_BYTES + weights + largestChunk;
-  const heap = HEAP_BYTES + weights + (whole ? parameters * FILE_BYTES : streaming);
+  const code = HEAP_BYTES + (embedded ? ENCODER_HEAP_BYTES : 0);
+  const heap = code + weights + (whole ? parameters * FILE_BYTES : weights + largestChunk);
   return {
     whole,
     graph_bytes: chunks.reduce((a, b) => a + b, resident),
     largest_part_bytes: Math.max(resident, largestChunk),
-    memory_bytes: Math.round(wasm * WASM_GROWTH + Math.max(LEAST_HEAP_BYTES, heap)),
+    memory_bytes: Math.round(wasm * WASM_GROWTH + Math.max(embedded ? LEAST_HEAP_BYTES : 0, heap)),
     plan: PLAN,
   };
 }

@@ -13,21 +13,23 @@ WHOLE_BYTES = 24 * 2**20  # what the heads and the LoRA on its way may take
 COPIES = 3
 FLOAT32_BYTES = 4
 RUNTIME_BYTES = 17e6  # of ONNX Runtime in the WebAssembly heap
-HEAP_BYTES = 22e6  # of code and tokenizer, and of what is let go of but not collected yet
+HEAP_BYTES = 4e6  # of code
+ENCODER_HEAP_BYTES = 23e6  # of a tokenizer, and of what is let go of but not collected yet
 GROWTH = 1.1  # the WebAssembly heap grows in steps of a fifth
 
 
 def chunked_memory(encoder_bytes: int, body_bytes: int, chunk_bytes: int, lora_values: int) -> int:
     """About the peak of an isolate's memory with a graph in chunks; `src/hypernet/needs.ts` agrees.
 
-    A chunk lies in the WebAssembly heap twice while its weights are put in order, and on its way
-    there once outside; the LoRA is there as it is made and as it is packed.
+    A chunk lies in the WebAssembly heap once, and on its way there once outside; the LoRA is there
+    as it is made and as it is packed.
 
     :param encoder_bytes: of an embedded encoder, 0 for one that runs elsewhere.
     :param body_bytes: of the part of the body that stays loaded.
     """
-    wasm = RUNTIME_BYTES + encoder_bytes + body_bytes + 2 * chunk_bytes
-    heap = HEAP_BYTES + 2 * FLOAT32_BYTES * lora_values + chunk_bytes
+    wasm = RUNTIME_BYTES + encoder_bytes + body_bytes + chunk_bytes
+    code = HEAP_BYTES + (ENCODER_HEAP_BYTES if encoder_bytes else 0)
+    heap = code + 2 * FLOAT32_BYTES * lora_values + chunk_bytes
     return round(GROWTH * wasm + heap)
 
 

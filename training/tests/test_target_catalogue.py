@@ -48,8 +48,8 @@ def test_the_list_agrees_with_the_paper_and_the_benchmark():
     assert abs(small.milliseconds - 112) < 10
     assert {cost.plan for cost in costs.values()} == {"paid"}
     # README, Measure: peaks of L in int8 at the sizes of Mistral and as released for Llama.
-    assert abs(costs["mistral", "L", False].int8_memory / 103e6 - 1) < 0.1
-    assert abs(costs["llama", "L", True].int8_memory / 88e6 - 1) < 0.11
+    assert abs(costs["mistral", "L", False].int8_memory / 105.5e6 - 1) < 0.1
+    assert abs(costs["llama", "L", True].int8_memory / 63.4e6 - 1) < 0.1
     for cost in costs.values():
         assert (cost.float32_graph, cost.int8_graph) == ("chunked", "chunked")
         assert cost.int8_memory < 110e6
