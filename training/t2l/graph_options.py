@@ -13,7 +13,7 @@ def add_graph_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--precision", choices=PRECISIONS, action="append", help="default: all")
     command.add_argument("--chunked", action="store_true", default=None, help="whatever the size")
     command.add_argument("--whole", action="store_false", dest="chunked", help="whatever the size")
-    command.add_argument("--chunk-bytes", type=int, help="default: 4 MiB in float32, 2 MiB in int8")
+    command.add_argument("--chunk-bytes", type=int, help="default: 4 MB")
     command.add_argument("--overwrite", action="store_true", help="only if it was never released")
 
 

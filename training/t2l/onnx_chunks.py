@@ -34,7 +34,7 @@ from t2l.onnx_heads import Piece, add_piece, whole_pieces
 from t2l.onnx_hypernet import exportable, head_kind
 
 BODY_BYTES = 4 * 2**20
-CHUNK_BYTES = {"float32": 4 * 2**20, "int8": 2 * 2**20}
+CHUNK_BYTES = 4_000_000
 """What `npm run bench` shows to fit an isolate beside an encoder: larger ones are faster, but the
 runtime holds a chunk several times, and some of those before it."""
 
@@ -111,7 +111,7 @@ def build_chunks(
     """
     kind = head_kind(precision, input_bits)
     network = exportable(network)
-    most = CHUNK_BYTES[precision] if chunk_bytes is None else chunk_bytes
+    most = CHUNK_BYTES if chunk_bytes is None else chunk_bytes
     for index in range(len(network.target.modules)):
         for whole in whole_pieces(network, index):
             for piece in _split(network, whole, precision, most):

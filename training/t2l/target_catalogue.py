@@ -143,7 +143,7 @@ def _cost(
         int8_memory=chunked_memory(
             encoder.embedded_bytes,
             min(4 * rest, BODY_BYTES),
-            CHUNK_BYTES["int8"],
+            CHUNK_BYTES,
             target.parameters,
         ),
         milliseconds=round(milliseconds),
