@@ -34,7 +34,7 @@ from t2l.onnx_heads import Piece, add_piece, whole_pieces
 from t2l.onnx_hypernet import exportable, head_kind
 
 BODY_BYTES = 4 * 2**20
-CHUNK_BYTES = 4_000_000
+CHUNK_BYTES = 3_900_000
 """What `npm run bench` shows to fit an isolate beside an encoder: larger ones are faster, but the
 runtime holds a chunk several times, and some of those before it."""
 
