@@ -29,8 +29,8 @@ import {
 } from '../fixtures/layout-cases.ts';
 import reference from '../fixtures/layout-reference.json' with { type: 'json' };
 
-/** llama.cpp keeps keys and values in float16, and rounds what it multiplies with bfloat16 to it. */
-const TOLERANCE = { float32: 2e-3, float16: 2e-3, bfloat16: 4e-3 };
+/** llama.cpp keeps keys and values in float16. */
+const TOLERANCE = 2e-3;
 
 const BLOCK: Readonly<Record<string, string>> = {
   'self_attn.q_proj': 'attn_q',
@@ -74,7 +74,7 @@ afterAll(async () => {
 });
 
 test('without an adapter it says what transformers says', async () => {
-  expect(largest(await probabilities(), reference.peft.base)).toBeLessThan(TOLERANCE.float32);
+  expect(largest(await probabilities(), reference.peft.base)).toBeLessThan(TOLERANCE);
 });
 
 test.each(ADAPTER_DTYPES)('with the %s adapter it says what PEFT says', async (dtype) => {
@@ -85,7 +85,9 @@ test.each(ADAPTER_DTYPES)('with the %s adapter it says what PEFT says', async (d
     await ggufFile(facts).make(async () => files.get(WEIGHTS_FILE) as Uint8Array),
   );
   const found = await probabilities(path);
-  expect(largest(found, reference.peft[dtype])).toBeLessThan(TOLERANCE[dtype]);
+  // With bfloat16 llama.cpp rounds the other factor too, which by itself moves PEFT further than that.
+  const wanted = reference.peft[dtype === 'bfloat16' ? 'bfloat16_input' : dtype];
+  expect(largest(found, wanted)).toBeLessThan(TOLERANCE);
   expect(largest(found, reference.peft.base)).toBeGreaterThan(0.1);
 });
 

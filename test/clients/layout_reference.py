@@ -61,6 +61,18 @@ def probabilities(model: torch.nn.Module) -> list[list[float]]:
     return rows
 
 
+def rounding_what_meets_bfloat16(model: torch.nn.Module) -> torch.nn.Module:
+    """PEFT's model with llama.cpp's arithmetic: a product with bfloat16 rounds its input to it."""
+
+    def rounded(module: torch.nn.Module, given: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
+        return (given[0].bfloat16().float(),)
+
+    for name, module in model.named_modules():
+        if name.endswith((".lora_A.default", ".lora_B.default")):
+            module.register_forward_pre_hook(rounded)
+    return model
+
+
 def main() -> None:
     cases, llama_cpp = Path(sys.argv[1]), Path(sys.argv[2])
     sys.path.insert(0, str(llama_cpp / "gguf-py"))
@@ -76,6 +88,8 @@ def main() -> None:
         base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
         model = PeftModel.from_pretrained(base, cases / "llama" / dtype / "peft")
         peft[dtype] = probabilities(model)
+        if dtype == "bfloat16":
+            peft["bfloat16_input"] = probabilities(rounding_what_meets_bfloat16(model))
     document = {"prompts": PROMPTS, "converter": converter, "peft": peft}
     FIXTURE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
