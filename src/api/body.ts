@@ -5,7 +5,7 @@
 import type { z } from '@hono/zod-openapi';
 import { T2lError } from '../errors.ts';
 import { MAX_BODY_BYTES } from '../limits.ts';
-import { parse } from './requests.ts';
+import { parse } from './parse.ts';
 
 /** The body of a request, parsed by `schema`. */
 export async function readBody<Schema extends z.ZodType>(

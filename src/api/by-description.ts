@@ -7,9 +7,10 @@ import * as z from 'zod';
 import { answerRequest } from './adapters.ts';
 import { DESCRIPTION_CODES } from './codes.ts';
 import { adapterSchema } from './documents.ts';
+import { parse } from './parse.ts';
 import { problemResponses } from './problem.ts';
 import { readQuery } from './query.ts';
-import { createAdapterSchema, parse } from './requests.ts';
+import { createAdapterSchema } from './requests.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 
 const { description, hypernet, dtype, precision, strength } = createAdapterSchema.shape;

@@ -5,7 +5,7 @@
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import { T2lError } from '../errors.ts';
-import { parse } from './requests.ts';
+import { parse } from './parse.ts';
 import type { AppEnv } from './route.ts';
 
 /** The query of a request, parsed by `schema`. */

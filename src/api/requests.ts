@@ -1,13 +1,11 @@
 /**
- * The door: every body and query of the API as a zod schema, and the one function that applies them.
- * What passes here is never checked again. An issue becomes a T2lError with the code of its field,
- * or with the code that the failed rule carries.
+ * The door: every body and query of the API as a zod schema. What passes here is never checked again;
+ * parse.ts applies them.
  *
  * The SDK checks with these schemas what it makes ids of, so they are plain zod, as in documents.ts.
  */
 import * as z from 'zod';
 import { normaliseDescription } from '../description.ts';
-import type { ErrorCode } from '../error-codes.ts';
 import { T2lError } from '../errors.ts';
 import {
   DEFAULT_PAGE,
@@ -23,28 +21,6 @@ import {
 } from '../limits.ts';
 import { component } from './component.ts';
 import { CURSOR, decodeCursor } from './cursor.ts';
-
-/** The code of an issue whose rule carries none. */
-const FIELD_CODES: Readonly<Record<string, ErrorCode>> = {
-  description: 'description_not_text',
-  embedding: 'embedding_not_numbers',
-  dtype: 'dtype_unknown',
-  precision: 'precision_unknown',
-  strength: 'strength_not_number',
-  hypernet: 'hypernet_malformed',
-  base_model: 'base_model_malformed',
-  q: 'search_too_long',
-  limit: 'limit_out_of_range',
-  cursor: 'cursor_malformed',
-  name: 'name_malformed',
-  version: 'version_malformed',
-  digest: 'digest_malformed',
-  rollback: 'activation_ambiguous',
-  paths: 'paths_malformed',
-  search: 'search_too_long',
-  sort: 'sort_unknown',
-  direction: 'sort_unknown',
-};
 
 /** Half a step above the largest float32: from here on numbers round to infinity. */
 const FLOAT32_BOUND = 2 ** 128 - 2 ** 103;
@@ -296,34 +272,6 @@ export function parseAdapterId(text: string): { readonly id: string; readonly wh
     );
   }
   return { id: text, whole: ID.test(text) };
-}
-
-/** Applies a schema; the first issue becomes the error. */
-export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
-  const result = schema.safeParse(value);
-  if (result.success) {
-    return result.data;
-  }
-  const issue = result.error.issues[0];
-  if (issue?.code === 'unrecognized_keys') {
-    throw new T2lError(
-      'field_unknown',
-      400,
-      `${issue.keys.join(', ')}: not known here. /openapi.json lists the fields.`,
-    );
-  }
-  throw new T2lError(codeOf(issue), 400, issue?.message ?? 'The request has the wrong form.');
-}
-
-function codeOf(issue: z.core.$ZodIssue | undefined): ErrorCode {
-  if (issue?.code === 'custom' && issue.params?.code !== undefined) {
-    return issue.params.code as ErrorCode;
-  }
-  const [field, index] = issue?.path ?? [];
-  if (field === 'embedding' && index !== undefined) {
-    return 'embedding_not_finite';
-  }
-  return FIELD_CODES[String(field)] ?? 'body_not_object';
 }
 
 /** The source of a pattern without its anchors. */

@@ -1,6 +1,7 @@
 /** What an adapter is made from, as the command line says it: checked by the schema of the API. */
 import { readFile } from 'node:fs/promises';
-import { createAdapterSchema, parse } from '../api/requests.ts';
+import { parse } from '../api/parse.ts';
+import { createAdapterSchema } from '../api/requests.ts';
 import { T2lError } from '../errors.ts';
 import type { AdapterRequest } from '../sdk/index.ts';
 import type { RecipeOptions } from './options.ts';

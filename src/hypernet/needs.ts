@@ -13,7 +13,8 @@
  * it is freed before the next one arrives. The inspector sees about as many bytes as the weights have
  * besides while chunks stream.
  */
-import { type Graph, graphFiles, type Manifest, type Precision } from './manifest.ts';
+import { graphFiles } from './graph-files.ts';
+import type { Graph, Manifest, Precision } from './manifest.ts';
 
 /** What one precision of a bundle needs. */
 export interface PrecisionNeeds {

@@ -7,7 +7,8 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { adapterId } from '../adapter-id.ts';
 import { adapterDocument, hypernetDocument } from '../api/documents.ts';
-import { createAdapterSchema, listAdaptersSchema, parse, parseAdapterId } from '../api/requests.ts';
+import { parse } from '../api/parse.ts';
+import { createAdapterSchema, listAdaptersSchema, parseAdapterId } from '../api/requests.ts';
 import { T2lError } from '../errors.ts';
 import {
   generateAdapter,

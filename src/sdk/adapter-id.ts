@@ -3,7 +3,8 @@
  * is an id exactly for what the endpoint takes (but only it knows how long an embedding must be).
  */
 import { adapterId as idOfKey } from '../adapter-id.ts';
-import { createAdapterSchema, parse } from '../api/requests.ts';
+import { parse } from '../api/parse.ts';
+import { createAdapterSchema } from '../api/requests.ts';
 import { T2lError } from '../errors.ts';
 import type { AdapterRequest, Precision, Sha256 } from './documents.ts';
 

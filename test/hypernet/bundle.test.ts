@@ -6,12 +6,8 @@ import {
   openBundle,
   r2Source,
 } from '../../src/hypernet/bundle.ts';
-import {
-  type Graph,
-  graphFiles,
-  type Manifest,
-  parseManifest,
-} from '../../src/hypernet/manifest.ts';
+import { graphFiles } from '../../src/hypernet/graph-files.ts';
+import { type Graph, type Manifest, parseManifest } from '../../src/hypernet/manifest.ts';
 import { smallManifest } from '../fixtures/manifest.ts';
 
 function sha256Of(bytes: Uint8Array): string {

@@ -9,7 +9,7 @@ import { unpackPeft } from '../../src/adapter/unpack.ts';
 import { type Encoder, loadEncoder } from '../../src/encoder/index.ts';
 import { parseTokenizer, tokenIds } from '../../src/encoder/onnx.ts';
 import { assetsSource, type Bundle } from '../../src/hypernet/bundle.ts';
-import { graphFiles } from '../../src/hypernet/manifest.ts';
+import { graphFiles } from '../../src/hypernet/graph-files.ts';
 import { createSession, wasmMemoryBytes } from '../../src/hypernet/ort.ts';
 import { type LoraWeights, loadHypernet, runHypernet } from '../../src/hypernet/runtime.ts';
 import { produceAdapter } from '../../src/produce.ts';

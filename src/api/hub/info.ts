@@ -5,7 +5,7 @@ import { modelInfo } from '../../hub/info.ts';
 import { entryUnknown, type Ref } from '../../hub/repository.ts';
 import { allEntries, entriesBelow } from '../../hub/tree.ts';
 import { BUNDLE_CODES } from '../codes.ts';
-import { parse } from '../requests.ts';
+import { parse } from '../parse.ts';
 import { type App, type AppEnv, addRoute } from '../route.ts';
 import { modelInfoSchema, refsSchema, treeSchema } from './documents.ts';
 import { hubHandler } from './errors.ts';

@@ -1,0 +1,101 @@
+/** The rules of a manifest that a schema's shape cannot say: references resolve and sizes agree. */
+import type { z } from 'zod';
+import { graphFiles } from './graph-files.ts';
+import type { EncoderSpec, FitSpec, Graph, Target } from './manifest.ts';
+
+/** Adds an issue for every rule that is broken. */
+export function checkConsistency(
+  manifest: {
+    target: Target;
+    precision: 'float32' | 'int8';
+    graphs: { float32?: Graph | undefined; int8?: Graph | undefined };
+    encoder: EncoderSpec;
+    fit?: FitSpec | undefined;
+    norms?: Record<string, { mean: number[]; deviation: number[] }> | undefined;
+    golden: { file: string };
+    files: Record<string, unknown>;
+  },
+  context: z.RefinementCtx,
+): void {
+  function issue(path: string[], message: string): void {
+    context.addIssue({ code: 'custom', path, message });
+  }
+  const { fit, norms } = manifest;
+  const graphs = Object.values(manifest.graphs).flatMap((graph) =>
+    graph ? graphFiles(graph) : [],
+  );
+  const encoderFiles =
+    manifest.encoder.kind === 'onnx' ? Object.values(manifest.encoder.files) : [];
+  const fitFiles = fit === undefined ? [] : [fit.file];
+  for (const file of [...graphs, ...encoderFiles, ...fitFiles, manifest.golden.file]) {
+    if (!Object.hasOwn(manifest.files, file)) {
+      issue(['files'], `${file} is used but not listed`);
+    }
+  }
+  if (manifest.graphs[manifest.precision] === undefined) {
+    issue(['precision'], `there is no ${manifest.precision} graph`);
+  }
+  if (fit !== undefined) {
+    checkFit(fit, manifest.encoder.dim, issue);
+  }
+  const names = manifest.target.modules.map(({ name }) => name);
+  if (new Set(names).size !== names.length) {
+    issue(['target', 'modules'], 'module names must differ');
+  }
+  checkAttention(manifest.target, issue);
+  if (norms !== undefined && Object.keys(norms).sort().join() !== [...names].sort().join()) {
+    issue(['norms'], 'must have exactly the target modules');
+  }
+  for (const [name, { mean, deviation }] of Object.entries(norms ?? {})) {
+    if (mean.length !== manifest.target.layers || deviation.length !== manifest.target.layers) {
+      issue(['norms', name], 'must have one value a layer');
+    }
+  }
+}
+
+/** Heads that contradict a projection would permute an adapter's rows wrongly. */
+function checkAttention(
+  { attention, modules }: Target,
+  issue: (path: string[], message: string) => void,
+): void {
+  if (attention === undefined) {
+    return;
+  }
+  const { heads, kv_heads, head_dim } = attention;
+  if (heads % kv_heads !== 0) {
+    issue(['target', 'attention', 'kv_heads'], `must divide the ${heads} heads`);
+  }
+  const groups = new Map([
+    ['q_proj', heads],
+    ['k_proj', kv_heads],
+    ['v_proj', kv_heads],
+  ]);
+  for (const { name, out } of modules) {
+    const rows = (groups.get(name) ?? 0) * head_dim;
+    if (groups.has(name) && rows !== out) {
+      issue(['target', 'attention'], `gives ${name} ${rows} outputs, the module has ${out}`);
+    }
+  }
+}
+
+function checkFit(
+  { dim, tasks, success, predictor }: FitSpec,
+  encoderDim: number,
+  issue: (path: string[], message: string) => void,
+): void {
+  if (dim !== encoderDim) {
+    issue(['fit', 'dim'], 'differs from the dimension of the encoder');
+  }
+  if (predictor !== undefined && success === undefined) {
+    issue(['fit', 'success'], 'is needed by the predictor');
+  }
+  for (const factor of ['topic', 'match'] as const) {
+    const direction = predictor?.[factor].direction;
+    if (direction !== undefined && direction.length !== dim) {
+      issue(['fit', 'predictor', factor, 'direction'], 'must have as many values as an embedding');
+    }
+  }
+  if (success !== undefined && success.length !== tasks.length) {
+    issue(['fit', 'success'], `has ${success.length} values for ${tasks.length} tasks`);
+  }
+}
