@@ -11,6 +11,7 @@ exact everywhere, so a native run and a WebAssembly run agree.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ from onnx import TensorProto, helper, numpy_helper
 OPSET = 17
 IR_VERSION = 8
 CONTRIB = "com.microsoft"  # operators that ONNX Runtime has beyond the standard's
-BLOCK = 128  # rows of a weight that share a scale in MatMulNBits
+BLOCKS = (16, 128)  # least and most rows of a weight that share a scale in MatMulNBits
 WEIGHT_ZERO = 128  # the byte that stands for 0 in symmetric unsigned weights
 
 
@@ -152,25 +153,27 @@ class GraphBuilder:
         The runtime widens a layer's weights when it multiplies by them, so that only one layer's
         lie in memory as floats. Nothing but float32 sums is left that two builds of it could do
         differently: the native and the WebAssembly one agree to 1e-6. The bytes and scales are
-        those of `linear_int8`; the operator's scales stand for `BLOCK` rows, so they repeat.
+        those of `linear_int8`; the operator's scales stand for blocks of rows, so they repeat.
 
-        :raises ValueError: if the input is not a multiple of `BLOCK` wide.
+        :raises ValueError: if the input is not a multiple of 16 wide.
         """
         data, scales = quantise_columns(weight.T)  # [in, out], [out]
         rows, columns = data.shape
-        if rows % BLOCK:
-            raise ValueError(f"{name} takes {rows} values, which is no multiple of {BLOCK}")
-        blocks = data.T.reshape(columns, rows // BLOCK, BLOCK)
+        least, most = BLOCKS
+        block = math.gcd(rows, most)
+        if block < least:
+            raise ValueError(f"{name} takes {rows} values, which is no multiple of {least}")
+        blocks = data.T.reshape(columns, rows // block, block)
         y = self.op(
             "MatMulNBits",
             x,
             self.weight(f"{name}.weight.u8", blocks),
-            self.weight(f"{name}.weight.scale", np.repeat(scales[:, None], rows // BLOCK, axis=1)),
+            self.weight(f"{name}.weight.scale", np.repeat(scales[:, None], rows // block, axis=1)),
             domain=CONTRIB,
             K=rows,
             N=columns,
             bits=8,
-            block_size=BLOCK,
+            block_size=block,
         )
         return y if bias is None else self.op("Add", y, self.weight(f"{name}.bias", bias))
 

@@ -182,7 +182,7 @@ def test_stored_bytes_are_widened_without_rounding_the_input():
     stored, scales = quantise_columns(weight.T)
     wanted = x.astype(np.float64) @ ((stored.astype(np.float64) - 128) * scales)
     np.testing.assert_allclose(found, wanted, atol=1e-4, rtol=0)
-    with pytest.raises(ValueError, match="no multiple of 128"):
+    with pytest.raises(ValueError, match="no multiple of 16"):
         graph.linear_stored_int8(given, "v", weight[:, :100], None)
 
 
