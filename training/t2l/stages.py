@@ -25,6 +25,7 @@ from t2l.evaluation.measure import measure
 from t2l.evaluation.results import ResultRow, append_json, summarise
 from t2l.evaluation.setting import Setting
 from t2l.hyperdecoder import train_hyperdecoder
+from t2l.manifest import canonical_bytes, digest
 from t2l.multi_task import train_multi_task
 from t2l.oracles import load_oracles, train_oracles
 from t2l.reconstruction import train_reconstruction
@@ -196,13 +197,16 @@ def evaluate_bundle(config: Config, folder: Path, precision: str, seed: int | No
     network = BundleNetwork(folder, precision)
     setting = open_setting(config, network, training_corpus(config))
     names = [name for name in CONDITIONS if name not in (*NEEDS_TRAINING, *BEFORE_EXPORT)]
+    manifest = network.manifest
+    # Versions are reused while bundles are tried; what was measured belongs to a digest.
+    identity = digest(canonical_bytes(manifest))[:12]
     rows = measure(
         setting,
         report_tasks(config),
         names,
         config.run_dir / "bundles.jsonl",
         study="bundle",
-        variant=f"{network.manifest['name']} {network.manifest['version']} {precision}",
+        variant=f"{manifest['name']} {manifest['version']} {identity} {precision}",
         train_seed=-1,
         sampling_seed=config.evaluation.sampling_seeds[0] if seed is None else seed,
         split="report",
