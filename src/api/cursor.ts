@@ -1,4 +1,5 @@
 /** The cursor of the adapter list: where the last page ended, opaque to clients. */
+import * as z from 'zod';
 import type { ListPosition } from '../store/adapters.ts';
 
 /** The characters of every cursor and how many there can be: base64url of `decodeCursor`'s text. */
@@ -19,4 +20,20 @@ export function decodeCursor(cursor: string): ListPosition | undefined {
   }
   const match = /^(\d{1,15})\.([0-9a-f]{64})$/.exec(text);
   return match?.[1] && match[2] ? { createdAt: Number(match[1]), id: match[2] } : undefined;
+}
+
+/**
+ * The parameter `cursor`, read as the position it stands for.
+ *
+ * @param source where a client finds a cursor, for the message
+ */
+export function cursorSchema(source: string) {
+  return z.string().transform((text, context): ListPosition => {
+    const position = decodeCursor(text);
+    if (position === undefined) {
+      context.addIssue({ code: 'custom', message: `cursor must be ${source}, unchanged.` });
+      return z.NEVER;
+    }
+    return position;
+  });
 }

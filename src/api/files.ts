@@ -9,15 +9,10 @@ import { ID_CODES, PRODUCE_CODES } from './codes.ts';
 import { FILE_CONTENT, IMMUTABLE_FILE_HEADERS, RANGE_CONTENT } from './docs/bytes.ts';
 import { problemResponses } from './problem.ts';
 import { readQuery } from './query.ts';
-import { etagOf, matchAllows, noneMatchNames, parseRange } from './range.ts';
+import { etagOf, matchAllows } from './range.ts';
 import { parseAdapterId } from './requests.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
-
-/**
- * A year: an id always means the same bytes. And these bytes: a proxy that compressed them would have
- * to drop the strong entity tag and the ranges with it.
- */
-const IMMUTABLE = 'public, max-age=31536000, immutable, no-transform';
+import { IMMUTABLE, sendFile } from './send-file.ts';
 
 /** Adds the route of adapter files. */
 export function registerFileRoutes(app: App): void {
@@ -87,25 +82,5 @@ async function readAdapterFile(c: Context<AppEnv>): Promise<Response> {
   if (!matchAllows(c.req.header('if-match'), etag)) {
     throw new T2lError('precondition_failed', 412, `If-Match must name ${etag}.`);
   }
-  const headers = new Headers({
-    ETag: etag,
-    'Cache-Control': IMMUTABLE,
-    'Accept-Ranges': 'bytes',
-  });
-  if (noneMatchNames(c.req.header('if-none-match'), etag)) {
-    return new Response(null, { status: 304, headers });
-  }
-  headers.set('Content-Type', file.contentType);
-  headers.set('Content-Length', String(file.bytes));
-  if (c.req.method === 'HEAD') {
-    return new Response(null, { headers });
-  }
-  const range = parseRange(c.req.header('range'), c.req.header('if-range'), etag, file.bytes);
-  if (range !== undefined) {
-    const last = range.offset + range.length - 1;
-    headers.set('Content-Range', `bytes ${range.offset}-${last}/${file.bytes}`);
-    headers.set('Content-Length', String(range.length));
-  }
-  const body = await file.read(range);
-  return new Response(body as BodyInit, { status: range ? 206 : 200, headers });
+  return sendFile(c, { ...file, etag, cacheControl: IMMUTABLE, read: (range) => file.read(range) });
 }

@@ -20,7 +20,7 @@ import {
   MIN_STRENGTH,
 } from '../limits.ts';
 import { component } from './component.ts';
-import { CURSOR, decodeCursor } from './cursor.ts';
+import { CURSOR, cursorSchema } from './cursor.ts';
 
 /** Half a step above the largest float32: from here on numbers round to infinity. */
 const FLOAT32_BOUND = 2 ** 128 - 2 ** 103;
@@ -211,25 +211,11 @@ export const listAdaptersSchema = z.strictObject({
       maximum: MAX_PAGE,
       description: 'Adapters in a page.',
     }),
-  cursor: z
-    .string()
-    .transform((text, context) => {
-      const position = decodeCursor(text);
-      if (position === undefined) {
-        context.addIssue({
-          code: 'custom',
-          message: 'cursor must be the next_cursor of an earlier page, unchanged.',
-        });
-        return z.NEVER;
-      }
-      return position;
-    })
-    .optional()
-    .meta({
-      type: 'string',
-      pattern: CURSOR.source,
-      description: 'The `next_cursor` of the page before.',
-    }),
+  cursor: cursorSchema('the next_cursor of an earlier page').optional().meta({
+    type: 'string',
+    pattern: CURSOR.source,
+    description: 'The `next_cursor` of the page before.',
+  }),
 });
 
 /** `POST /v1/hypernets` */

@@ -1,9 +1,8 @@
 /** The effects of one request, made from its bindings. */
-import { loadEncoder } from '../encoder/index.ts';
+import type { EncoderServices } from '../encoder/index.ts';
 import type { Env } from '../env.ts';
 import type { PipelineEffects } from '../generate.ts';
-import { loadHypernet } from '../hypernet/runtime.ts';
-import { produceAdapter } from '../produce.ts';
+import { produceRecipe } from '../produce-recipe.ts';
 import { adapterStore } from '../store/adapters.ts';
 import { blobStore } from '../store/blobs.ts';
 import { catalog } from '../store/catalog.ts';
@@ -25,24 +24,12 @@ export function servicesOf(env: Env, timings: Timings): Services {
     blobs: blobStore(env.ADAPTERS),
     now: () => Date.now(),
     time: (step, milliseconds) => timings.add(step, milliseconds),
-    async produce(bundle, recipe) {
-      const start = performance.now();
-      const mustEncode = 'description' in recipe.input && recipe.embedding === undefined;
-      const encoder = mustEncode ? await loadEncoder(bundle, encoderServices(env)) : undefined;
-      const hypernet = await loadHypernet(bundle, recipe.precision);
-      timings.add('load', performance.now() - start);
-      return produceAdapter({
-        ...recipe,
-        bundle,
-        encoder,
-        hypernet,
-        clock: () => performance.now(),
-      });
-    },
+    produce: (bundle, recipe) =>
+      produceRecipe(bundle, recipe, encoderServices(env), (ms) => timings.add('load', ms)),
   };
 }
 
-function encoderServices(env: Env): Parameters<typeof loadEncoder>[1] {
+function encoderServices(env: Env): EncoderServices {
   return {
     ai: env.AI,
     http: env.ENCODER_URL

@@ -1,9 +1,8 @@
 /** The pipeline's effects on this machine: folders instead of R2 and D1, a local ONNX Runtime. */
 import './node-20.ts';
-import { type EncoderServices, loadEncoder } from '../encoder/index.ts';
+import type { EncoderServices } from '../encoder/index.ts';
 import type { PipelineEffects } from '../generate.ts';
-import { loadHypernet } from '../hypernet/runtime.ts';
-import { produceAdapter } from '../produce.ts';
+import { produceRecipe } from '../produce-recipe.ts';
 import type { Catalog } from '../store/catalog.ts';
 import { localStores } from './stores.ts';
 
@@ -24,17 +23,6 @@ export function localEffects(catalog: Catalog, options: LocalOptions): PipelineE
     ...localStores(options.data),
     now: () => Date.now(),
     time() {},
-    async produce(bundle, recipe) {
-      const mustEncode = 'description' in recipe.input && recipe.embedding === undefined;
-      const encoder = mustEncode ? await loadEncoder(bundle, { http: options.encoder }) : undefined;
-      const hypernet = await loadHypernet(bundle, recipe.precision);
-      return produceAdapter({
-        ...recipe,
-        bundle,
-        encoder,
-        hypernet,
-        clock: () => performance.now(),
-      });
-    },
+    produce: (bundle, recipe) => produceRecipe(bundle, recipe, { http: options.encoder }),
   };
 }

@@ -6,15 +6,15 @@ import { fileAt } from '../../hub/repository.ts';
 import { headUpstream, redirectTo } from '../../hub/upstream.ts';
 import { BUNDLE_CODES } from '../codes.ts';
 import { FILE_CONTENT, FILE_HEADERS, RANGE_CONTENT } from '../docs/bytes.ts';
-import { etagOf, noneMatchNames, parseRange } from '../range.ts';
+import { etagOf } from '../range.ts';
 import { type App, type AppEnv, addRoute } from '../route.ts';
+import { IMMUTABLE, sendFile } from '../send-file.ts';
 import { hubHandler } from './errors.ts';
 import { FILE_PARAMETERS, UPSTREAM_CODES, UPSTREAM_HEAD_CODES } from './parameters.ts';
 import { hubProblems } from './problems.ts';
 import { type Found, withSnapshot } from './repository.ts';
 
 /** A commit never changes; what a prefix or a branch stands for may. */
-const IMMUTABLE = 'public, max-age=31536000, immutable, no-transform';
 const MOVABLE = 'no-cache, no-transform';
 
 /** Adds the routes of files. */
@@ -48,7 +48,7 @@ export function registerHubFileRoutes(app: App): void {
         ]),
       },
     },
-    hubHandler((c) => withSnapshot(c, (found) => sendFile(c, found), elsewhere(c))),
+    hubHandler((c) => withSnapshot(c, (found) => sendResolved(c, found), elsewhere(c))),
   );
   addRoute(
     app,
@@ -75,36 +75,29 @@ export function elsewhere(c: Context<AppEnv>): (url: URL) => Promise<Response> |
   return c.req.method === 'HEAD' ? (url) => headUpstream(url) : redirectTo;
 }
 
-async function sendFile(c: Context<AppEnv>, { repository, snapshot }: Found): Promise<Response> {
+async function sendResolved(
+  c: Context<AppEnv>,
+  { repository, snapshot }: Found,
+): Promise<Response> {
   const file = fileAt(repository, snapshot, c.req.param('path') ?? '');
   const etag = etagOf(file.sha256);
   const fixed = repository.lasting && c.req.param('revision') === snapshot.commit;
-  const headers = new Headers({
-    ETag: etag,
-    'X-Linked-Etag': etag,
-    // Proxies that compress text drop Content-Length, and clients compare the size.
-    'X-Linked-Size': String(file.bytes),
-    'X-Repo-Commit': snapshot.commit,
-    'Cache-Control': fixed ? IMMUTABLE : MOVABLE,
-    'Accept-Ranges': 'bytes',
-  });
-  if (noneMatchNames(c.req.header('if-none-match'), etag)) {
-    return new Response(null, { status: 304, headers });
-  }
-  headers.set('Content-Type', file.contentType);
-  headers.set('Content-Length', String(file.bytes));
-  if (c.req.method === 'HEAD') {
-    await snapshot.announce(file);
-    return new Response(null, { headers });
-  }
-  const range = parseRange(c.req.header('range'), c.req.header('if-range'), etag, file.bytes);
-  if (range !== undefined) {
-    const last = range.offset + range.length - 1;
-    headers.set('Content-Range', `bytes ${range.offset}-${last}/${file.bytes}`);
-    headers.set('Content-Length', String(range.length));
-  }
-  const body = await snapshot.read(file, range);
-  return new Response(body, { status: range ? 206 : 200, headers });
+  return sendFile(
+    c,
+    {
+      ...file,
+      etag,
+      cacheControl: fixed ? IMMUTABLE : MOVABLE,
+      read: (range) => snapshot.read(file, range),
+      announce: () => snapshot.announce(file),
+    },
+    {
+      'X-Linked-Etag': etag,
+      // Proxies that compress text drop Content-Length, and clients compare the size.
+      'X-Linked-Size': String(file.bytes),
+      'X-Repo-Commit': snapshot.commit,
+    },
+  );
 }
 
 async function sendPointer(c: Context<AppEnv>, { repository, snapshot }: Found): Promise<Response> {

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import type { ErrorCode } from '../../error-codes.ts';
 import { MAX_PAGE, MAX_SEARCH_CHARACTERS } from '../../limits.ts';
-import { decodeCursor } from '../cursor.ts';
+import { cursorSchema } from '../cursor.ts';
 
 function inPath(name: string, description: string): z.ZodString {
   return z.string().openapi({ param: { name, in: 'path' }, description });
@@ -91,21 +91,9 @@ export const listQuerySchema = z.object({
     .transform((value) => Math.min(value, MAX_PAGE))
     .default(MAX_PAGE)
     .openapi({ type: 'integer', minimum: 1 }),
-  cursor: z
-    .string()
-    .transform((text, context) => {
-      const position = decodeCursor(text);
-      if (position === undefined) {
-        context.addIssue({
-          code: 'custom',
-          message: 'cursor must be the one of the Link header of an earlier page, unchanged.',
-        });
-        return z.NEVER;
-      }
-      return position;
-    })
+  cursor: cursorSchema('the one of the Link header of an earlier page')
     .optional()
-    .openapi({ type: 'string' }),
+    .meta({ type: 'string' }),
 });
 
 const PATHS_RULE = 'paths must be a list of paths in the repository.';

@@ -1,0 +1,25 @@
+/** Making the adapter of a recipe: loads what it needs, the encoder only if there is text to encode. */
+import { type EncoderServices, loadEncoder } from './encoder/index.ts';
+import type { Recipe } from './generate.ts';
+import type { Bundle } from './hypernet/bundle.ts';
+import { loadHypernet } from './hypernet/runtime.ts';
+import { type Produced, produceAdapter } from './produce.ts';
+
+/**
+ * Loads, encodes, runs and packs.
+ *
+ * @param loaded is told the milliseconds that loading took
+ */
+export async function produceRecipe(
+  bundle: Bundle,
+  recipe: Recipe,
+  services: EncoderServices,
+  loaded: (milliseconds: number) => void = () => undefined,
+): Promise<Produced> {
+  const start = performance.now();
+  const mustEncode = 'description' in recipe.input && recipe.embedding === undefined;
+  const encoder = mustEncode ? await loadEncoder(bundle, services) : undefined;
+  const hypernet = await loadHypernet(bundle, recipe.precision);
+  loaded(performance.now() - start);
+  return produceAdapter({ ...recipe, bundle, encoder, hypernet, clock: () => performance.now() });
+}
