@@ -33,7 +33,8 @@ export function createOutput(json: boolean): Output {
         process.stderr.write(`${line}\n`);
       }
     },
-    style: (style, text) => (colours ? styleText(style, text) : text),
+    // Node would ask the environment once more, and take any terminal under CI for a plain one.
+    style: (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text),
   };
 }
 

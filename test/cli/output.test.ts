@@ -18,6 +18,7 @@ test('the verdict has a colour on a terminal, and none in a pipe, under NO_COLOR
   const piped = await t2l(args, { cwd });
   expect(piped.stdout + piped.stderr).not.toContain(ESCAPE);
   expect(onTerminal(args, cwd, {})).toContain(ESCAPE);
+  expect(onTerminal(args, cwd, { CI: 'true' })).toContain(ESCAPE);
   expect(onTerminal(args, cwd, { NO_COLOR: '1' })).not.toContain(ESCAPE);
   expect(onTerminal([...args, '--json'], cwd, {})).not.toContain(ESCAPE);
 });
