@@ -80,8 +80,8 @@ def results(tmp_path: Path) -> Path:
     append_rows(folder / "main.jsonl", rows_of(once, seed=-1))
     append_rows(folder / "main.jsonl", rows_of({"matched": 0.4}, split="left_out"))
     for study, variant, mean in (
-        ("variant_full", "L", 0.8),
-        ("variant_full", "S", 0.6),
+        ("variant_full", "L_distilled", 0.8),
+        ("variant_full", "S_distilled", 0.6),
         ("rank", "16", 0.7),
         ("rank", "4", 0.5),
         ("something_new", "odd", 0.3),
@@ -214,7 +214,7 @@ def test_the_bars_come_from_the_data(results: Path) -> None:
     assert judged["| above the adapter of another task's description"].endswith("| met |")
     assert judged["| variant S below variant L"].endswith("| not met |")
     rows = read_results(results).study("variant_full")
-    gaps = [r.exact_match["matched"] * (1 if r.variant == "L" else -1) for r in rows]
+    gaps = [r.exact_match["matched"] * (1 if r.variant == "L_distilled" else -1) for r in rows]
     assert f"| {100 * sum(gaps) / TASKS:+.1f} (" in judged["| variant S below variant L"]
     assert "Not measured yet" in judged["| int8 below float32"]
 

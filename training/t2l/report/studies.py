@@ -53,9 +53,10 @@ _STUDIES = (
     Study(
         "variant_full",
         "Variants at the full budget",
-        "S, as it ships, L with as many steps, and S with what helped in the shorter studies of "
-        "losses and of augmentation: distillation, and no noise.",
-        ("S", "L", "S_distilled"),
+        "S and L with the studies' recipe and the steps of what ships, and with what helped in the "
+        "shorter studies of losses and of augmentation: distillation, and no noise. `S_distilled` "
+        "is what ships.",
+        ("S", "L", "S_distilled", "L_distilled"),
     ),
     Study(
         "static_bias",
