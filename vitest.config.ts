@@ -1,11 +1,12 @@
 /**
- * Four suites. `worker`: files named *.worker.test.ts run inside workerd with the bindings of
+ * Five suites. `worker`: files named *.worker.test.ts run inside workerd with the bindings of
  * wrangler.toml (real R2 and D1, the real migrations) and test single modules. `node`: every other
  * test runs in Node; those that need the whole endpoint run the built Worker in workerd
  * (test/server.ts), because the test pool takes about 20 s to load ONNX Runtime module by module.
  * `imported`: bundles that the Python importer makes first, so it needs training/.venv. `clients`:
  * programs of others against a local endpoint (Python's and JavaScript's hub clients, PEFT, llama.cpp,
- * a property-based client, Chromium), and the npm package in an empty folder.
+ * a property-based client, Chromium), and the npm package in an empty folder. `serving`: servers of
+ * others, whose environments are too large for every run (`npm run test:serving`).
  */
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
@@ -48,7 +49,7 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.worker.test.ts', 'test/imported/**', ...CLIENTS],
+          exclude: ['test/**/*.worker.test.ts', 'test/imported/**', 'test/serving/**', ...CLIENTS],
           globalSetup: ['test/build-worker.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
@@ -62,6 +63,16 @@ export default defineConfig({
           globalSetup: ['test/build-worker.ts', 'test/clients/setup.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'serving',
+          environment: 'node',
+          include: ['test/serving/**/*.test.ts'],
+          globalSetup: ['test/build-worker.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 900_000,
         },
       },
       {

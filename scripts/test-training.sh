@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# `npm run test:training`: the environment, then lint, format and tests of training/. Arguments go to
-# pytest: npm run test:training -- -k export
+# `npm run test:training`: the environment, then lint and format of all Python, and the tests of training/.
+# Arguments go to pytest: npm run test:training -- -k export
 set -euo pipefail
 
 scripts="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -8,6 +8,6 @@ bash "$scripts/setup-training.sh"
 cd "$scripts/../training"
 # The hub of models and its telemetry are not needed by any test.
 export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONDONTWRITEBYTECODE=1
-.venv/bin/ruff check .
-.venv/bin/ruff format --check .
+.venv/bin/ruff check --config pyproject.toml . ../test
+.venv/bin/ruff format --config pyproject.toml --check . ../test
 .venv/bin/python -m pytest tests "$@"

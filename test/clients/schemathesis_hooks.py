@@ -1,9 +1,9 @@
 """What Schemathesis must know of this API beyond its description.
 
-Some rules no schema can express: a cursor must be one that the endpoint made, an embedding as long as
-the encoder says, a bundle must lie in the bucket. Such refusals have codes of their own, so the check
-below takes the place of ``positive_data_acceptance`` and is stricter in all else: a request that
-follows the schemas may be refused with 400 or 422 for one of these codes only.
+Some rules no schema can express: a cursor must be one that the endpoint made, an embedding as long
+as the encoder says, a bundle must lie in the bucket. Such refusals have codes of their own, so the
+check below takes the place of ``positive_data_acceptance`` and is stricter in all else: a request
+that follows the schemas may be refused with 400 or 422 for one of these codes only.
 """
 
 import os
