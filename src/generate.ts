@@ -1,5 +1,5 @@
 /**
- * The pipeline, effects passed in:
+ * From a request to an adapter:
  *
  *   resolve the hypernetwork -> adapter id -> row? -> yes: known
  *                                             no: encode, run, pack -> R2 -> row -> made
@@ -8,22 +8,16 @@
  * first and D1 keeps the first row, and both answer with that row. The object is written before the
  * row, so a row never names bytes that were never there; a crash between the two leaves an orphan
  * that the next request adopts.
- *
- * For the same reason an R2 object is only a cache: `readFile` makes a missing one again from its row
- * and serves it only if it has the sha256 that the row recorded. A row whose id today's code does not
- * compute is of an earlier version, which made other bytes: it is served from R2 and never made again.
  */
-
 import { type AdapterInput, adapterId } from './adapter-id.ts';
 import { blamingBundlesOn, T2lError } from './errors.ts';
 import type { Bundle } from './hypernet/bundle.ts';
 import type { Precision } from './hypernet/manifest.ts';
 import { free } from './memory.ts';
+import { type PipelineEffects, type Recipe, timed } from './pipeline.ts';
 import type { Dtype, Produced } from './produce.ts';
-import type { AdapterStore } from './store/adapters.ts';
-import type { BlobStore, ByteRange } from './store/blobs.ts';
-import type { Catalog, HypernetVersion } from './store/catalog.ts';
-import type { AdapterRow, StoredFile } from './store/schema.ts';
+import type { HypernetVersion } from './store/families.ts';
+import type { AdapterRow } from './store/schema.ts';
 
 /** What an adapter is to be made from; already validated. */
 export interface AdapterRequest {
@@ -32,29 +26,6 @@ export interface AdapterRequest {
   readonly dtype: Dtype;
   readonly precision: Precision | undefined;
   readonly strength: number;
-}
-
-/** What determines the bytes of an adapter, given its bundle. */
-export interface Recipe {
-  readonly input: AdapterInput;
-  /** The vector of a description that was encoded before: it is not encoded again. */
-  readonly embedding?: Float32Array;
-  readonly dtype: Dtype;
-  readonly precision: Precision;
-  readonly strength: number;
-}
-
-/** The effects that the pipeline has. */
-export interface PipelineEffects {
-  readonly catalog: Catalog;
-  readonly adapters: AdapterStore;
-  readonly blobs: BlobStore;
-  /** Encodes, runs and packs. */
-  produce(bundle: Bundle, recipe: Recipe): Promise<Produced>;
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** Notes how long a step took. */
-  time(step: string, milliseconds: number): void;
 }
 
 /** An adapter's row, and whether it existed before the request. */
@@ -97,77 +68,6 @@ export async function generateAdapter(
   // Another request was faster: its row is the one that everybody sees.
   const first = inserted ? undefined : await effects.adapters.get(id);
   return first === undefined ? { row, known: false } : { row: first, known: true };
-}
-
-/** The bytes of a file of a known adapter, or a part of them; made again if R2 has lost them. */
-export async function readFile(
-  row: AdapterRow,
-  file: StoredFile,
-  range: ByteRange | undefined,
-  effects: PipelineEffects,
-): Promise<ReadableStream | Uint8Array> {
-  const stored = await effects.blobs.get(row.id, file, range);
-  if (stored !== null) {
-    return stored;
-  }
-  const remade = await timed(effects, 'remake', () => remake(row, effects));
-  const found = remade.files.find(({ name }) => name === file.name);
-  if (found === undefined) {
-    throw bytesChanged(row.id, file.name);
-  }
-  return range ? found.bytes.subarray(range.offset, range.offset + range.length) : found.bytes;
-}
-
-/** Removes an adapter: the row first, so that no reader finds a row whose object is being removed. */
-export async function removeAdapter(row: AdapterRow, effects: PipelineEffects): Promise<void> {
-  await effects.adapters.remove(row.id);
-  await effects.blobs.remove(
-    row.id,
-    row.files.map(({ name }) => name),
-  );
-}
-
-async function remake(row: AdapterRow, effects: PipelineEffects): Promise<Produced> {
-  const recipe = recipeOf(row);
-  // The id's tag stands for the version of the code that decides the bytes.
-  if ((await adapterId({ digest: row.hypernetDigest, ...recipe })) !== row.id) {
-    throw new T2lError(
-      'adapter_outdated',
-      410,
-      `The files of ${row.id.slice(0, 12)} are gone, and an earlier version of this code made them: ` +
-        'it cannot make the same bytes. POST its description or embedding to /v1/adapters; the ' +
-        'adapter gets a new id.',
-    );
-  }
-  const version = await effects.catalog.byDigest(row.hypernetDigest);
-  if (version === undefined) {
-    throw new T2lError(
-      'hypernet_unknown',
-      404,
-      `The files are gone and so is ${row.hypernetName} ${row.hypernetVersion}, which made them.`,
-    );
-  }
-  const produced = await blamingBundlesOn('endpoint', async () =>
-    effects.produce(await effects.catalog.open(version), recipe),
-  );
-  for (const { name, sha256 } of row.files) {
-    if (produced.files.find((file) => file.name === name)?.sha256 !== sha256) {
-      throw bytesChanged(row.id, name);
-    }
-  }
-  await effects.blobs.put(row.id, produced.files);
-  return produced;
-}
-
-function recipeOf(row: AdapterRow): Recipe {
-  return {
-    input:
-      row.description === null ? { embedding: row.embedding } : { description: row.description },
-    embedding: row.embedding,
-    dtype: row.dtype as Dtype,
-    precision: row.precision as Precision,
-    strength: row.strength,
-  };
 }
 
 /** What only the manifest can tell about a request. */
@@ -228,25 +128,4 @@ function rowOf(
     norms: produced.norms,
     timings: { ...produced.timings_ms },
   };
-}
-
-async function timed<T>(
-  effects: PipelineEffects,
-  step: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  const start = performance.now();
-  try {
-    return await work();
-  } finally {
-    effects.time(step, performance.now() - start);
-  }
-}
-
-function bytesChanged(id: string, name: string): T2lError {
-  return new T2lError(
-    'adapter_bytes_changed',
-    500,
-    `${name} of ${id.slice(0, 12)} was made again but its sha256 is not the recorded one; nothing is served.`,
-  );
 }

@@ -6,8 +6,9 @@
  *   another layout, adapter.gguf     planned from the bundle's target, made from the stored weights
  *                                    when it is read, never stored
  *
- * A made file has no recorded sha256. Its bytes follow from the adapter, the format and this code, so
- * a hash of these names them just as well; a change of code that changes bytes changes LAYOUT_TAG.
+ * A made file has no recorded sha256: it is known only once the bytes are there. They follow from the
+ * adapter, the format and this code, so a hash of these names them as well and without making them; a
+ * change of code that changes bytes changes LAYOUT_TAG.
  */
 import { GGUF_FILE } from './adapter/gguf.ts';
 import type { LayoutFile } from './adapter/layout.ts';
@@ -21,25 +22,37 @@ import {
 import { WEIGHTS_FILE } from './adapter/peft.ts';
 import { sha256Hex } from './adapter-id.ts';
 import { blamingBundlesOn, T2lError } from './errors.ts';
-import { type PipelineEffects, readFile } from './generate.ts';
 import type { Target } from './hypernet/manifest.ts';
 import { free } from './memory.ts';
+import type { PipelineEffects } from './pipeline.ts';
 import type { Dtype } from './produce.ts';
 import type { ByteRange } from './store/blobs.ts';
 import type { Catalog } from './store/catalog.ts';
 import type { AdapterRow, StoredFile } from './store/schema.ts';
+import { readFile } from './stored-files.ts';
 
 const LAYOUT_TAG = 't2l-layout/1';
 
+/** Bytes that are kept somewhere: any part can be read alone. */
+export interface KeptContent {
+  readonly sha256: string;
+  read(range?: ByteRange): Promise<ReadableStream | Uint8Array>;
+}
+
+/** Bytes that are made when they are read, all of them. */
+export interface MadeContent {
+  readonly sha256?: undefined;
+  read(): Promise<Uint8Array>;
+}
+
 /** A file of an adapter, wherever its bytes come from. */
-export interface AdapterFileHandle {
+export type AdapterFileHandle = (KeptContent | MadeContent) & {
   readonly name: string;
   readonly contentType: string;
   readonly bytes: number;
   /** 64 hex digits that name the bytes: their sha256 if they are stored. */
   readonly tag: string;
-  read(range?: ByteRange): Promise<ReadableStream | Uint8Array>;
-}
+};
 
 /**
  * Finds a file of an adapter.
@@ -78,10 +91,7 @@ export async function findFile(
     contentType: file.contentType,
     bytes: file.bytes,
     tag: await sha256Hex(new TextEncoder().encode(made)),
-    async read(range) {
-      const bytes = await make(row, weights, file, effects);
-      return range ? bytes.subarray(range.offset, range.offset + range.length) : bytes;
-    },
+    read: () => make(row, weights, file, effects),
   };
 }
 

@@ -1,8 +1,8 @@
 /** Making the adapter of a recipe: loads what it needs, the encoder only if there is text to encode. */
 import { type EncoderServices, loadEncoder } from './encoder/index.ts';
-import type { Recipe } from './generate.ts';
 import type { Bundle } from './hypernet/bundle.ts';
 import { loadHypernet } from './hypernet/runtime.ts';
+import type { Recipe } from './pipeline.ts';
 import { type Produced, produceAdapter } from './produce.ts';
 
 /**

@@ -7,15 +7,16 @@
  *   int8       cosine of the update B A of every module in every layer, against the float32 graph;
  *              without a float32 graph, cosine of every thinned output against the golden one
  */
-import { readSafetensors, type StoredTensor } from '../../src/adapter/safetensors.ts';
+import { readSafetensors } from '../../src/adapter/safetensors.ts';
 import { normaliseDescription } from '../../src/description.ts';
 import { type Encoder, encoderText, loadEncoder } from '../../src/encoder/index.ts';
 import { parseTokenizer, tokenIds } from '../../src/encoder/onnx.ts';
-import { T2lError } from '../../src/errors.ts';
 import type { Bundle } from '../../src/hypernet/bundle.ts';
 import type { Manifest } from '../../src/hypernet/manifest.ts';
 import { type LoraWeights, loadHypernet, runHypernet } from '../../src/hypernet/runtime.ts';
 import { cosine, relativeError, thinned } from './compare.ts';
+import { float32Row, type GoldenVectors, goldenMismatch, int64Row } from './golden-vectors.ts';
+import { updateCosines } from './update-cosine.ts';
 
 /** Two runtimes round differently; anything structural is orders of magnitude larger. */
 const MAX_FLOAT32_ERROR = 1e-5;
@@ -54,7 +55,7 @@ export async function checkGolden(bundle: Bundle): Promise<GoldenReport> {
 
 async function checkEncoder(
   bundle: Bundle,
-  golden: ReadonlyMap<string, StoredTensor>,
+  golden: GoldenVectors,
   embeddings: readonly Float32Array[],
   report: GoldenReport,
 ): Promise<void> {
@@ -84,7 +85,7 @@ async function checkEncoder(
 
 async function checkGraphs(
   bundle: Bundle,
-  golden: ReadonlyMap<string, StoredTensor>,
+  golden: GoldenVectors,
   embedding: Float32Array,
   index: number,
   report: GoldenReport,
@@ -105,7 +106,7 @@ async function checkGraphs(
   if (int8 !== undefined) {
     const cosines =
       exact !== undefined
-        ? updateCosines(bundle.manifest, exact, int8)
+        ? updateCosines(bundle.manifest.target, exact, int8)
         : Array.from(outputs(bundle.manifest, int8, golden, index), ([name, x, y]) => {
             return [name, cosine(x, y)] as const;
           });
@@ -131,7 +132,7 @@ async function weightsOf(
 function* outputs(
   { target, golden: { limit } }: Manifest,
   weights: LoraWeights,
-  golden: ReadonlyMap<string, StoredTensor>,
+  golden: GoldenVectors,
   index: number,
 ): Generator<[name: string, actual: Float32Array, expected: Float32Array]> {
   for (const { name } of target.modules) {
@@ -143,90 +144,6 @@ function* outputs(
   }
 }
 
-function* updateCosines(
-  { target: { layers, modules, rank } }: Manifest,
-  x: LoraWeights,
-  y: LoraWeights,
-): Generator<readonly [name: string, cosine: number]> {
-  for (const { name } of modules) {
-    for (let layer = 0; layer < layers; layer++) {
-      const [p, q] = [layerOf(x, name, layer, layers), layerOf(y, name, layer, layers)];
-      const lengths = updateProduct(p, p, rank) * updateProduct(q, q, rank);
-      // No update at all has no direction; the float32 check has seen that it should be none.
-      const found = lengths === 0 ? 1 : updateProduct(p, q, rank) / Math.sqrt(lengths);
-      yield [`${name} in layer ${layer}`, found];
-    }
-  }
-}
-
-interface Pair {
-  readonly A: Float32Array;
-  readonly B: Float32Array;
-}
-
-function layerOf(weights: LoraWeights, name: string, layer: number, layers: number): Pair {
-  const { A, B } = weights.get(name) as Pair;
-  const [a, b] = [A.length / layers, B.length / layers];
-  return { A: A.subarray(layer * a, (layer + 1) * a), B: B.subarray(layer * b, (layer + 1) * b) };
-}
-
-/** <B A, D C> = sum((B'D) * (A C')): rank x rank products instead of the updates themselves. */
-function updateProduct(x: Pair, y: Pair, rank: number): number {
-  const width = x.A.length / rank; // A [rank, in]
-  const height = x.B.length / rank; // B [out, rank]
-  let total = 0;
-  for (let i = 0; i < rank; i++) {
-    const row = x.A.subarray(i * width, (i + 1) * width);
-    for (let j = 0; j < rank; j++) {
-      let columns = 0;
-      for (let k = 0, p = i, q = j; k < height; k++, p += rank, q += rank) {
-        columns += (x.B[p] as number) * (y.B[q] as number);
-      }
-      total += columns * dot(row, y.A.subarray(j * width, (j + 1) * width));
-    }
-  }
-  return total;
-}
-
-function dot(x: Float32Array, y: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < x.length; i++) {
-    sum += (x[i] as number) * (y[i] as number);
-  }
-  return sum;
-}
-
-/** Row `index` of a golden tensor of floats [descriptions, ...]. */
-export function float32Row(
-  golden: ReadonlyMap<string, StoredTensor>,
-  name: string,
-  index: number,
-): Float32Array {
-  return new Float32Array(rowBytes(golden, name, 'F32', index));
-}
-
-function int64Row(
-  golden: ReadonlyMap<string, StoredTensor>,
-  name: string,
-  index: number,
-): number[] {
-  return Array.from(new BigInt64Array(rowBytes(golden, name, 'I64', index)), Number);
-}
-
-function rowBytes(
-  golden: ReadonlyMap<string, StoredTensor>,
-  name: string,
-  dtype: StoredTensor['dtype'],
-  index: number,
-): ArrayBuffer {
-  const tensor = golden.get(name);
-  if (tensor?.dtype !== dtype || index >= (tensor.shape[0] ?? 0)) {
-    throw mismatch(`the golden vectors have no ${dtype} tensor ${name} with row ${index}`);
-  }
-  const size = tensor.data.length / (tensor.shape[0] as number);
-  return tensor.data.slice(index * size, (index + 1) * size).buffer;
-}
-
 function show(error: number): string {
   return error.toExponential(1);
 }
@@ -234,10 +151,6 @@ function show(error: number): string {
 /** A NaN makes every comparison false, so it cannot pass for agreement. */
 function expect(condition: boolean, problem: string): void {
   if (!condition) {
-    throw mismatch(problem);
+    throw goldenMismatch(problem);
   }
-}
-
-function mismatch(problem: string): T2lError {
-  return new T2lError('golden_mismatch', 422, `In workerd, ${problem}.`);
 }

@@ -15,7 +15,7 @@ import { T2lError } from '../../src/errors.ts';
 import type { HypernetDocument, T2lClient } from '../../src/sdk/index.ts';
 import { cosine, thinned } from './compare.ts';
 import { type BundleFolder, readBundleFile, readBundleFolder, SHARED_PREFIX } from './folder.ts';
-import { float32Row } from './golden.ts';
+import { float32Row } from './golden-vectors.ts';
 import type { ReleaseTarget } from './target.ts';
 import { startVerifier } from './verify.ts';
 import type { VerifyReport } from './verify-worker.ts';

@@ -1,31 +1,18 @@
 /** `/v1/adapters`: make, read, list and remove adapters. Their files are in files.ts. */
-import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { T2lError } from '../errors.ts';
-import { generateAdapter, removeAdapter } from '../generate.ts';
-import { formatsByDigest } from '../layout-file.ts';
-import type { AdapterStore } from '../store/adapters.ts';
-import type { AdapterRow } from '../store/schema.ts';
+import { removeAdapter } from '../stored-files.ts';
 import { requireAdmin } from './admin.ts';
+import { answerRequest, documentsOf } from './answer-adapter.ts';
 import { readBody } from './body.ts';
 import { ADMIN_CODES, BODY_CODES, DESCRIPTION_CODES, ID_CODES } from './codes.ts';
 import { encodeCursor } from './cursor.ts';
-import { ADAPTER_ID } from './docs/names.ts';
-import { adapterDocument, adapterPageSchema, adapterSchema } from './documents.ts';
+import { adapterPageSchema, adapterSchema } from './documents/adapter.ts';
+import { findAdapter, ID_PARAMETER } from './find-adapter.ts';
 import { problemResponses } from './problem.ts';
 import { readQuery } from './query.ts';
-import { createAdapterSchema, ID_PREFIX, listAdaptersSchema, parseAdapterId } from './requests.ts';
+import { createAdapterSchema } from './requests/create-adapter.ts';
+import { listAdaptersSchema } from './requests/list-adapters.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
-
-/** The path parameter of an adapter. */
-export const ID_PARAMETER = z.object({
-  id: z.string().openapi({
-    param: { name: 'id', in: 'path' },
-    pattern: ID_PREFIX.source,
-    example: ADAPTER_ID,
-    description: 'The 64 hex digits of the adapter id; the first 12 or more will do.',
-  }),
-});
 
 const adapterContent = { 'application/json': { schema: adapterSchema } };
 
@@ -123,50 +110,8 @@ export function registerAdapterRoutes(app: App): void {
   );
 }
 
-/** The row that an id or a unique prefix of one names. */
-export async function findAdapter(adapters: AdapterStore, text: string): Promise<AdapterRow> {
-  const { id, whole } = parseAdapterId(text);
-  const rows = whole ? [await adapters.get(id)] : await adapters.findByPrefix(id);
-  const [row] = rows;
-  if (rows.length > 1) {
-    throw new T2lError(
-      'adapter_prefix_ambiguous',
-      409,
-      `Several adapter ids begin with ${id}; send more digits.`,
-    );
-  }
-  if (row === undefined) {
-    throw new T2lError(
-      'adapter_unknown',
-      404,
-      `There is no adapter ${id}; POST /v1/adapters makes one.`,
-    );
-  }
-  return row;
-}
-
 async function createAdapter(c: Context<AppEnv>): Promise<Response> {
   return answerRequest(c, await readBody(c.req.raw, createAdapterSchema));
-}
-
-/** Answers with the adapter that a request determines; makes it if there is none. */
-export async function answerRequest(
-  c: Context<AppEnv>,
-  body: z.output<typeof createAdapterSchema>,
-): Promise<Response> {
-  const { description, embedding } = body;
-  const { row, known } = await generateAdapter(
-    {
-      input: embedding === undefined ? { description: description ?? '' } : { embedding },
-      hypernet: body.hypernet,
-      dtype: body.dtype,
-      precision: body.precision,
-      strength: body.strength,
-    },
-    c.get('services'),
-  );
-  c.header('Location', `/v1/adapters/${row.id}`);
-  return c.json((await documentsOf(c, [row], known))[0], known ? 200 : 201);
 }
 
 async function readAdapter(c: Context<AppEnv>): Promise<Response> {
@@ -189,16 +134,6 @@ async function listAdapters(c: Context<AppEnv>): Promise<Response> {
     adapters: await documentsOf(c, rows, true),
     next_cursor: next ? encodeCursor(next) : null,
   });
-}
-
-async function documentsOf(
-  c: Context<AppEnv>,
-  rows: readonly AdapterRow[],
-  cached: boolean,
-): Promise<z.output<typeof adapterSchema>[]> {
-  const { origin } = new URL(c.req.url);
-  const formats = await formatsByDigest(rows, c.get('services').catalog);
-  return rows.map((row) => adapterDocument(row, origin, cached, formats.get(row.hypernetDigest)));
 }
 
 async function deleteAdapter(c: Context<AppEnv>): Promise<Response> {

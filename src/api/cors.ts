@@ -17,6 +17,7 @@ const EXPOSED_HEADERS = [
   'ETag',
   'Link',
   'Location',
+  'Repr-Digest',
   'Retry-After',
   'Server-Timing',
   ...HUB_HEADERS,

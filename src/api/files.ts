@@ -4,13 +4,13 @@ import type { Context } from 'hono';
 import { LAYOUTS } from '../adapter/layouts.ts';
 import { T2lError } from '../errors.ts';
 import { findFile } from '../layout-file.ts';
-import { findAdapter, ID_PARAMETER } from './adapters.ts';
 import { ID_CODES, PRODUCE_CODES } from './codes.ts';
 import { FILE_CONTENT, IMMUTABLE_FILE_HEADERS, RANGE_CONTENT } from './docs/bytes.ts';
+import { findAdapter, ID_PARAMETER } from './find-adapter.ts';
 import { problemResponses } from './problem.ts';
 import { readQuery } from './query.ts';
 import { etagOf, matchAllows } from './range.ts';
-import { parseAdapterId } from './requests.ts';
+import { parseAdapterId } from './requests/names.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 import { IMMUTABLE, sendFile } from './send-file.ts';
 
@@ -25,7 +25,7 @@ export function registerFileRoutes(app: App): void {
       tags: ['adapters'],
       summary: 'Read a file of an adapter',
       description:
-        'Also HEAD. `ETag` is the sha256 of a stored file, and for `adapter.gguf` and the files of another layout, which are made on demand, a hash of what they are made from. If-None-Match, If-Match, one byte Range and If-Range are understood.',
+        'Also HEAD. `ETag` is the sha256 of a stored file, and for `adapter.gguf` and the files of another layout, which are made on demand, a hash of what they are made from. `Repr-Digest` is the sha256 of the whole file either way, but HEAD has it of stored files only. If-None-Match, If-Match, one byte Range and If-Range are understood.',
       request: {
         params: ID_PARAMETER.extend({
           file: z.string().openapi({
@@ -82,5 +82,5 @@ async function readAdapterFile(c: Context<AppEnv>): Promise<Response> {
   if (!matchAllows(c.req.header('if-match'), etag)) {
     throw new T2lError('precondition_failed', 412, `If-Match must name ${etag}.`);
   }
-  return sendFile(c, { ...file, etag, cacheControl: IMMUTABLE, read: (range) => file.read(range) });
+  return sendFile(c, { ...file, etag, cacheControl: IMMUTABLE });
 }

@@ -1,7 +1,7 @@
 /** `/healthz`: whether the endpoint can make adapters, that is, has its tables and its default bundle. */
 import type { Context } from 'hono';
 import { T2lError } from '../errors.ts';
-import { healthSchema } from './documents.ts';
+import { healthSchema } from './documents/health.ts';
 import { problemResponses } from './problem.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 

@@ -3,13 +3,14 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { blamingBundlesOn, T2lError } from '../errors.ts';
 import { activateVersion, registerBundle } from '../register.ts';
-import type { HypernetFamily } from '../store/catalog.ts';
+import type { HypernetFamily } from '../store/families.ts';
 import { requireAdmin } from './admin.ts';
 import { readBody } from './body.ts';
 import { ADMIN_CODES, BODY_CODES, BUNDLE_CODES } from './codes.ts';
-import { hypernetDocument, hypernetListSchema, hypernetSchema } from './documents.ts';
+import { hypernetDocument, hypernetListSchema, hypernetSchema } from './documents/hypernet.ts';
 import { problemResponses } from './problem.ts';
-import { activateHypernetSchema, NAME, registerHypernetSchema } from './requests.ts';
+import { activateHypernetSchema, registerHypernetSchema } from './requests/hypernets.ts';
+import { NAME } from './requests/names.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 import type { Services } from './services.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Applying the schemas of requests.ts: the first issue becomes a T2lError with the code that the failed
- * rule carries, or with the code of its field.
+ * The door: applying the schemas of requests/. What passes is never checked again; the first issue
+ * becomes a T2lError with the code that the failed rule carries, or with the code of its field.
  */
 import type * as z from 'zod';
 import type { ErrorCode } from '../error-codes.ts';

@@ -1,5 +1,11 @@
-/** Answering with a file of fixed bytes: entity tag, HEAD, one byte range. Whose file it is, others know. */
+/**
+ * Answering with a file of fixed bytes: entity tag, sha256, HEAD, one byte range. Whose file it is,
+ * others know.
+ */
 import type { Context } from 'hono';
+import { sha256Hex } from '../adapter-id.ts';
+import type { KeptContent, MadeContent } from '../layout-file.ts';
+import { reprDigest } from '../repr-digest.ts';
 import type { ByteRange } from '../store/blobs.ts';
 import { noneMatchNames, parseRange } from './range.ts';
 import type { AppEnv } from './route.ts';
@@ -10,21 +16,19 @@ import type { AppEnv } from './route.ts';
  */
 export const IMMUTABLE = 'public, max-age=31536000, immutable, no-transform';
 
-/** What is known of a file before its bytes are read. */
-export interface SentFile {
+/** A file: what is known of it before its bytes are read, and how they are. */
+export type SentFile = (KeptContent | MadeContent) & {
   /** Its strong entity tag, with quotes. */
   readonly etag: string;
   readonly bytes: number;
   readonly contentType: string;
   readonly cacheControl: string;
-  /** The bytes, or a part of them. */
-  read(range: ByteRange | undefined): Promise<ReadableStream | Uint8Array>;
   /** What HEAD sets going besides, if anything. */
   announce?(): Promise<void>;
-}
+};
 
 /**
- * The answer to GET or HEAD.
+ * The answer to GET or HEAD. HEAD has no Repr-Digest where it would take the making of the bytes.
  *
  * @param extra headers besides those that every file has
  * @throws T2lError `range_malformed` or `range_unsatisfiable`, or what `read` throws
@@ -46,6 +50,9 @@ export async function sendFile(
   headers.set('Content-Type', file.contentType);
   headers.set('Content-Length', String(file.bytes));
   if (c.req.method === 'HEAD') {
+    if (file.sha256 !== undefined) {
+      headers.set('Repr-Digest', reprDigest(file.sha256));
+    }
     await file.announce?.();
     return new Response(null, { headers });
   }
@@ -55,6 +62,20 @@ export async function sendFile(
     headers.set('Content-Range', `bytes ${range.offset}-${last}/${file.bytes}`);
     headers.set('Content-Length', String(range.length));
   }
-  const body = await file.read(range);
+  const { body, sha256 } = await readContent(file, range);
+  headers.set('Repr-Digest', reprDigest(sha256));
   return new Response(body as BodyInit, { status: range ? 206 : 200, headers });
+}
+
+/** What is asked for, and the sha256 of the whole. */
+async function readContent(
+  content: KeptContent | MadeContent,
+  range: ByteRange | undefined,
+): Promise<{ body: ReadableStream | Uint8Array; sha256: string }> {
+  if (content.sha256 !== undefined) {
+    return { body: await content.read(range), sha256: content.sha256 };
+  }
+  const whole = await content.read();
+  const body = range ? whole.subarray(range.offset, range.offset + range.length) : whole;
+  return { body, sha256: await sha256Hex(whole) };
 }

@@ -1,7 +1,7 @@
 /** The effects of one request, made from its bindings. */
 import type { EncoderServices } from '../encoder/index.ts';
 import type { Env } from '../env.ts';
-import type { PipelineEffects } from '../generate.ts';
+import type { PipelineEffects } from '../pipeline.ts';
 import { produceRecipe } from '../produce-recipe.ts';
 import { adapterStore } from '../store/adapters.ts';
 import { blobStore } from '../store/blobs.ts';

@@ -11,7 +11,7 @@ import { mkdir, readdir, realpath, rename, rm, rmdir, stat, writeFile } from 'no
 import { basename, dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
 import { sha256Hex } from '../adapter-id.ts';
-import { adapterSchema } from '../api/documents.ts';
+import { adapterSchema } from '../api/documents/adapter.ts';
 import { T2lError } from '../errors.ts';
 import { isCode, readIfThere, TEMPORARY, writeWhole } from '../local/whole-file.ts';
 import type { AdapterDocument } from '../sdk/index.ts';

@@ -1,7 +1,7 @@
 /** What an adapter is made from, as the command line says it: checked by the schema of the API. */
 import { readFile } from 'node:fs/promises';
 import { parse } from '../api/parse.ts';
-import { createAdapterSchema } from '../api/requests.ts';
+import { createAdapterSchema } from '../api/requests/create-adapter.ts';
 import { T2lError } from '../errors.ts';
 import type { AdapterRequest } from '../sdk/index.ts';
 import type { RecipeOptions } from './options.ts';

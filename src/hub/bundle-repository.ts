@@ -4,7 +4,7 @@
  */
 import { blamingBundlesOn } from '../errors.ts';
 import { bundlePath } from '../hypernet/bundle.ts';
-import type { HypernetFamily, HypernetVersion } from '../store/catalog.ts';
+import type { HypernetFamily, HypernetVersion } from '../store/families.ts';
 import type { HubEffects } from './effects.ts';
 import { commitOf, repositoryOf } from './names.ts';
 import { byPath, type Repository, type Snapshot } from './repository.ts';

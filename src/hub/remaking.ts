@@ -5,8 +5,8 @@
  * network; a request for another adapter starts its work when it comes back.
  */
 import { T2lError } from '../errors.ts';
-import { readFile } from '../generate.ts';
 import type { AdapterRow, StoredFile } from '../store/schema.ts';
+import { readFile } from '../stored-files.ts';
 import type { HubEffects } from './effects.ts';
 
 /** Work that has not ended by then was cut off with its request and must not block others. */

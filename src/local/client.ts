@@ -6,21 +6,22 @@ import './node-20.ts';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { adapterId } from '../adapter-id.ts';
-import { adapterDocument, hypernetDocument } from '../api/documents.ts';
+import { adapterDocument } from '../api/documents/adapter.ts';
+import { hypernetDocument } from '../api/documents/hypernet.ts';
 import { parse } from '../api/parse.ts';
-import { createAdapterSchema, listAdaptersSchema, parseAdapterId } from '../api/requests.ts';
+import { createAdapterSchema } from '../api/requests/create-adapter.ts';
+import { listAdaptersSchema } from '../api/requests/list-adapters.ts';
+import { parseAdapterId } from '../api/requests/names.ts';
 import { T2lError } from '../errors.ts';
-import {
-  generateAdapter,
-  type PipelineEffects,
-  type AdapterRequest as PipelineRequest,
-} from '../generate.ts';
+import { generateAdapter, type AdapterRequest as PipelineRequest } from '../generate.ts';
 import type { Manifest } from '../hypernet/manifest.ts';
 import { findFile, formatsByDigest } from '../layout-file.ts';
+import type { PipelineEffects } from '../pipeline.ts';
 import { asJson } from '../sdk/adapter-id.ts';
 import type { AdapterDocument, AdapterRequest, HypernetDocument, T2lClient } from '../sdk/index.ts';
 import type { AdapterStore } from '../store/adapters.ts';
-import type { Catalog, HypernetFamily } from '../store/catalog.ts';
+import type { Catalog } from '../store/catalog.ts';
+import type { HypernetFamily } from '../store/families.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import { localCatalog } from './catalog.ts';
 import type { LocalOptions } from './pipeline.ts';

@@ -1,7 +1,7 @@
 /** The pipeline's effects on this machine: folders instead of R2 and D1, a local ONNX Runtime. */
 import './node-20.ts';
 import type { EncoderServices } from '../encoder/index.ts';
-import type { PipelineEffects } from '../generate.ts';
+import type { PipelineEffects } from '../pipeline.ts';
 import { produceRecipe } from '../produce-recipe.ts';
 import type { Catalog } from '../store/catalog.ts';
 import { localStores } from './stores.ts';

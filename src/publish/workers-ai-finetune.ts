@@ -6,15 +6,10 @@
  */
 import { T2lError } from '../errors.ts';
 import { patiently, TryAgain, type Wait } from './patience.ts';
-import {
-  createFinetune,
-  type Finetune,
-  listFinetunes,
-  Refusal,
-  type WorkersAiConnection,
-} from './workers-ai-api.ts';
+import { createFinetune, type Finetune, listFinetunes } from './workers-ai-api.ts';
 import type { PublishedAdapter } from './workers-ai-checks.ts';
 import { WORKERS_AI_MAX_FINETUNES } from './workers-ai-models.ts';
+import { Refusal, type WorkersAiConnection } from './workers-ai-transport.ts';
 
 /** More pages than 100 fine-tunes can fill, so that a list without end is noticed. */
 const MAX_PAGES = 100;

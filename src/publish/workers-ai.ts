@@ -12,7 +12,7 @@
  */
 import { T2lError } from '../errors.ts';
 import { patiently, sleep, type Wait } from './patience.ts';
-import { type Finetune, Refusal, uploadAsset, type WorkersAiConnection } from './workers-ai-api.ts';
+import { type Finetune, uploadAsset } from './workers-ai-api.ts';
 import {
   checkPublication,
   type Publication,
@@ -20,6 +20,7 @@ import {
   type WorkersAiFiles,
 } from './workers-ai-checks.ts';
 import { ensureFinetune, isPresent, refused } from './workers-ai-finetune.ts';
+import { Refusal, type WorkersAiConnection } from './workers-ai-transport.ts';
 
 export { finetuneCall } from './workers-ai-call.ts';
 export type { PublishedAdapter, WorkersAiFiles };

@@ -4,7 +4,7 @@
  */
 import { adapterId as idOfKey } from '../adapter-id.ts';
 import { parse } from '../api/parse.ts';
-import { createAdapterSchema } from '../api/requests.ts';
+import { createAdapterSchema } from '../api/requests/create-adapter.ts';
 import { T2lError } from '../errors.ts';
 import type { AdapterRequest, Precision, Sha256 } from './documents.ts';
 

@@ -3,17 +3,12 @@
  * there is `fetch`: Node.js, browsers, Workers. Every failure is a T2lError with the endpoint's code or
  * one of its own, except an abort, which rejects with the signal's reason as `fetch` does.
  */
-import { sha256Hex } from '../adapter-id.ts';
-import {
-  adapterPageSchema,
-  adapterSchema,
-  healthSchema,
-  hypernetListSchema,
-  hypernetSchema,
-} from '../api/documents.ts';
-import { T2lError } from '../errors.ts';
+import { adapterPageSchema, adapterSchema } from '../api/documents/adapter.ts';
+import { healthSchema } from '../api/documents/health.ts';
+import { hypernetListSchema, hypernetSchema } from '../api/documents/hypernet.ts';
 import { adapterId, asJson } from './adapter-id.ts';
 import { documentOf } from './answer.ts';
+import { checkDownload } from './checksum.ts';
 import type {
   Activation,
   AdapterDocument,
@@ -60,7 +55,10 @@ export interface T2lClient {
   adapters(query?: AdapterQuery, options?: CallOptions): Promise<AdapterPage>;
   /** All adapters, newest first, page by page as they are asked for. */
   allAdapters(query?: AdapterQuery, options?: CallOptions): AsyncGenerator<AdapterDocument, void>;
-  /** The bytes of a file; its sha256 must be the one that the document names, if it names one. */
+  /**
+   * The bytes of a file. Their sha256 must be the one that the document names or, for what is made on
+   * demand, the one that the answer names.
+   */
   download(
     document: Pick<AdapterDocument, 'id' | 'files'>,
     file: string,
@@ -129,20 +127,11 @@ export function createClient(options: ClientOptions): T2lClient {
         cursor = page.next_cursor ?? undefined;
       } while (cursor !== undefined);
     },
-    async download({ id, files }, file, { layout, ...options } = {}) {
-      const path = `/v1/adapters/${id}/${encodeURIComponent(file)}${queryOf({ layout })}`;
-      const { bytes } = await transport(read(path, options));
-      const plain = layout === undefined || layout === 'peft';
-      const expected = plain && Object.hasOwn(files, file) ? files[file]?.sha256 : undefined;
-      const actual = expected === undefined ? undefined : await sha256Hex(bytes);
-      if (actual !== expected) {
-        throw new T2lError(
-          'download_corrupt',
-          502,
-          `${file} of ${id} has sha256 ${actual}, its document says ${expected}.`,
-        );
-      }
-      return bytes;
+    async download(adapter, file, { layout, ...options } = {}) {
+      const path = `/v1/adapters/${adapter.id}/${encodeURIComponent(file)}${queryOf({ layout })}`;
+      const answer = await transport(read(path, options));
+      await checkDownload(adapter, file, layout, answer);
+      return answer.bytes;
     },
     async adapterId({ hypernet, precision, ...request }, options = {}) {
       known ??= client.hypernets(options);

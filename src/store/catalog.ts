@@ -1,46 +1,24 @@
 /**
- * Every hypernetwork of this endpoint: the built-in ones among the static assets, listed by their
- * index.json, and the registered ones, whose files lie in R2 and whose rows lie in D1. A built-in
- * bundle needs no row, so a fresh deployment works before anything was registered.
- *
- * Which version of a name answers: the one its channel names, else the last built-in one.
+ * Every hypernetwork of this endpoint: the built-in ones among the static assets, and the registered
+ * ones, whose files lie in R2 and whose rows lie in D1. A request names one by name, by name@version or
+ * by the digest of its manifest; where a bundle is both, the built-in one is taken and no row is read.
  */
-import { z } from 'zod';
 import { T2lError } from '../errors.ts';
 import {
   assetsSource,
   type BundleSource,
   type OpenedBundle,
-  openBundle,
   r2Source,
 } from '../hypernet/bundle.ts';
+import { type BuiltIn, readBuiltIn } from './built-in.ts';
+import {
+  familiesOf,
+  type HypernetFamily,
+  type HypernetVersion,
+  registeredVersion,
+} from './families.ts';
 import type { HypernetStore } from './hypernets.ts';
-import type { ChannelRow } from './schema.ts';
-
-const INDEX_PATH = 'index.json';
-
-const indexSchema = z.object({
-  default: z.string(),
-  bundles: z.array(z.object({ name: z.string(), version: z.string(), digest: z.string() })),
-});
-
-/** One version of a hypernetwork. */
-export interface HypernetVersion {
-  readonly name: string;
-  readonly version: string;
-  readonly digest: string;
-  readonly origin: 'built-in' | 'registered';
-  /** Milliseconds since 1970; null for built-in versions. */
-  readonly registeredAt: number | null;
-}
-
-/** All versions of a name, and which one answers. */
-export interface HypernetFamily {
-  readonly name: string;
-  readonly versions: readonly HypernetVersion[];
-  readonly activeDigest: string | null;
-  readonly previousDigest: string | null;
-}
+import { openOnce } from './opened-bundles.ts';
 
 export interface Catalog {
   /** The name that answers when a request names none. */
@@ -57,13 +35,6 @@ export interface Catalog {
   open(version: HypernetVersion): Promise<OpenedBundle>;
 }
 
-/**
- * Opened bundles of this isolate. A bundle is immutable and this map is keyed by its digest, so
- * remembering one saves a read and changes nothing else. A manifest is some 100 kB.
- */
-const opened = new Map<string, OpenedBundle>();
-const MAX_OPENED = 8;
-
 /** The catalog of the given assets, bucket and rows. */
 export function catalog(assets: Fetcher, bucket: R2Bucket, rows: HypernetStore): Catalog {
   return catalogOf(assetsSource(assets), r2Source(bucket), rows);
@@ -75,28 +46,25 @@ export function catalogOf(
   registeredSource: BundleSource,
   rows: Pick<HypernetStore, 'byDigest' | 'byVersion' | 'list' | 'channel' | 'channels'>,
 ): Catalog {
-  let index: Promise<z.output<typeof indexSchema>> | undefined;
+  let index: Promise<BuiltIn> | undefined;
 
-  function readIndex(): Promise<z.output<typeof indexSchema>> {
-    index ??= loadIndex(builtInSource);
+  function builtIn(): Promise<BuiltIn> {
+    index ??= readBuiltIn(builtInSource);
     return index;
   }
 
-  async function builtIn(): Promise<readonly HypernetVersion[]> {
-    const { bundles } = await readIndex();
-    return bundles.map((bundle) => ({ ...bundle, origin: 'built-in', registeredAt: null }));
-  }
-
   async function byDigest(digest: string): Promise<HypernetVersion | undefined> {
-    const known = (await builtIn()).find((version) => version.digest === digest);
+    const known = (await builtIn()).versions.find((version) => version.digest === digest);
     const row = known ? undefined : await rows.byDigest(digest);
-    return known ?? (row && { ...row, origin: 'registered' });
+    return known ?? (row && registeredVersion(row));
   }
 
   async function byVersion(name: string, version: string): Promise<HypernetVersion | undefined> {
-    const known = (await builtIn()).find((one) => one.name === name && one.version === version);
+    const known = (await builtIn()).versions.find(
+      (one) => one.name === name && one.version === version,
+    );
     const row = known ? undefined : await rows.byVersion(name, version);
-    return known ?? (row && { ...row, origin: 'registered' });
+    return known ?? (row && registeredVersion(row));
   }
 
   async function active(name: string): Promise<HypernetVersion> {
@@ -104,7 +72,7 @@ export function catalogOf(
     if (channel !== undefined) {
       return (await byDigest(channel.activeDigest)) ?? unknown(`${name} (its active version)`);
     }
-    const last = (await builtIn()).findLast((version) => version.name === name);
+    const last = (await builtIn()).versions.findLast((version) => version.name === name);
     if (last !== undefined) {
       return last;
     }
@@ -119,32 +87,16 @@ export function catalogOf(
   }
 
   async function families(name?: string): Promise<readonly HypernetFamily[]> {
-    const [fixed, registered, channels] = await Promise.all([
+    const [{ versions }, registered, channels] = await Promise.all([
       builtIn(),
       rows.list(name),
       rows.channels(),
     ]);
-    const digests = new Set(fixed.map(({ digest }) => digest));
-    const all: HypernetVersion[] = [
-      ...fixed.filter((version) => name === undefined || version.name === name),
-      ...registered
-        .filter(({ digest }) => !digests.has(digest))
-        .map((row) => ({ ...row, origin: 'registered' as const })),
-    ];
-    const byName = Map.groupBy(all, (version) => version.name);
-    return [...byName]
-      .map(([one, versions]) =>
-        family(
-          one,
-          versions,
-          channels.find((row) => row.name === one),
-        ),
-      )
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    return familiesOf(versions, registered, channels, name);
   }
 
   async function defaultName(): Promise<string> {
-    return (await readIndex()).default;
+    return (await builtIn()).defaultName;
   }
 
   return {
@@ -166,43 +118,9 @@ export function catalogOf(
       return (await families(name))[0];
     },
     families: () => families(),
-    async open(version) {
-      const known = opened.get(version.digest);
-      if (known !== undefined) {
-        return known;
-      }
-      const source = version.origin === 'built-in' ? builtInSource : registeredSource;
-      const bundle = await openBundle(source, version);
-      const oldest = opened.keys().next().value;
-      if (opened.size >= MAX_OPENED && oldest !== undefined) {
-        opened.delete(oldest);
-      }
-      opened.set(version.digest, bundle);
-      return bundle;
-    },
+    open: (version) =>
+      openOnce(version.origin === 'built-in' ? builtInSource : registeredSource, version),
   };
-}
-
-function family(
-  name: string,
-  versions: readonly HypernetVersion[],
-  channel: ChannelRow | undefined,
-): HypernetFamily {
-  const last = versions.findLast(({ origin }) => origin === 'built-in');
-  return {
-    name,
-    versions,
-    activeDigest: channel?.activeDigest ?? last?.digest ?? null,
-    previousDigest: channel?.previousDigest ?? null,
-  };
-}
-
-async function loadIndex(source: BundleSource): Promise<z.output<typeof indexSchema>> {
-  const bytes = await source.read(INDEX_PATH);
-  if (bytes === null) {
-    throw new T2lError('bundle_missing_file', 500, `The asset hypernets/${INDEX_PATH} is missing.`);
-  }
-  return indexSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
 }
 
 function unknown(reference: string): never {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { adapterSchema } from '../../src/api/documents.ts';
+import { adapterSchema } from '../../src/api/documents/adapter.ts';
 import { startServer, type TestServer } from '../server.ts';
 
 const WEIGHTS = 'adapter_model.safetensors';
@@ -36,6 +36,8 @@ test('every file has the bytes and the hash that the document names', async () =
     expect(content).toHaveLength(bytes);
     expect(createHash('sha256').update(content).digest('hex')).toBe(sha256);
     expect(file.headers.get('etag')).toBe(`"${sha256}"`);
+    const base64 = createHash('sha256').update(content).digest('base64');
+    expect(file.headers.get('repr-digest')).toBe(`sha-256=:${base64}:`);
     expect(file.headers.get('content-encoding')).toBeNull();
     expect(file.headers.get('content-length')).toBe(String(bytes));
     types[name] = file.headers.get('content-type') ?? '';
@@ -51,6 +53,7 @@ test('answers may be kept for ever and read by every site', async () => {
   expect(headers.get('accept-ranges')).toBe('bytes');
   expect(headers.get('access-control-allow-origin')).toBe('*');
   expect(headers.get('access-control-expose-headers')).toContain('ETag');
+  expect(headers.get('access-control-expose-headers')).toContain('Repr-Digest');
   expect(headers.get('x-content-type-options')).toBe('nosniff');
 });
 
@@ -58,8 +61,15 @@ test('HEAD is GET without the body', async () => {
   const [head, get] = [await server.fetch(path, { method: 'HEAD' }), await server.fetch(path)];
   expect(head.status).toBe(200);
   expect(await head.text()).toBe('');
-  for (const name of ['etag', 'content-length', 'content-type', 'cache-control', 'accept-ranges']) {
-    expect(head.headers.get(name)).toBe(get.headers.get(name));
+  for (const name of [
+    'etag',
+    'repr-digest',
+    'content-length',
+    'content-type',
+    'cache-control',
+    'accept-ranges',
+  ]) {
+    expect([name, head.headers.get(name)]).toEqual([name, get.headers.get(name)]);
   }
 });
 
@@ -101,6 +111,8 @@ test.each<[string, (size: number) => [first: number, end: number]]>([
   expect(response.headers.get('content-range')).toBe(`bytes ${first}-${end - 1}/${whole.length}`);
   expect(response.headers.get('content-length')).toBe(String(end - first));
   expect(response.headers.get('etag')).toBe(`"${sha256}"`);
+  const digest = createHash('sha256').update(whole).digest('base64');
+  expect(response.headers.get('repr-digest')).toBe(`sha-256=:${digest}:`);
   expect(Buffer.from(await response.arrayBuffer())).toEqual(whole.subarray(first, end));
 });
 

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Format, formatFiles } from '../../src/adapter/layouts.ts';
 import { WEIGHTS_FILE } from '../../src/adapter/peft.ts';
 import { readSafetensors } from '../../src/adapter/safetensors.ts';
-import { adapterSchema } from '../../src/api/documents.ts';
+import { adapterSchema } from '../../src/api/documents/adapter.ts';
 import type { Target } from '../../src/hypernet/manifest.ts';
 import type { Dtype } from '../../src/produce.ts';
 import { defaultBundle, uploadVariant } from '../bundles.ts';
@@ -137,6 +138,32 @@ test('a range of a file that is made on demand', async () => {
   expect(new Uint8Array(await part.arrayBuffer())).toEqual(whole.subarray(4, 36));
   const beyond = { headers: { range: `bytes=${whole.length}-` } };
   expect((await server.fetch(path, beyond)).status).toBe(416);
+});
+
+test('what is made has the sha256 of the whole in Repr-Digest, also when only a part is sent', async () => {
+  const paths = urls(document).map(([, , path]) => path);
+  expect(new Set(paths).size).toBe(5);
+  for (const path of [...paths, `/v1/adapters/${document.id}/${WEIGHTS_FILE}?layout=peft`]) {
+    const whole = await server.fetch(path);
+    const bytes = Buffer.from(await whole.arrayBuffer());
+    const digest = `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`;
+    expect([path, whole.headers.get('repr-digest')]).toEqual([path, digest]);
+    const part = await server.fetch(path, { headers: { range: 'bytes=3-9' } });
+    expect(Buffer.from(await part.arrayBuffer())).toEqual(bytes.subarray(3, 10));
+    expect([part.status, part.headers.get('repr-digest')]).toEqual([206, digest]);
+  }
+});
+
+test('HEAD has the Repr-Digest of what is stored, and makes nothing to have another', async () => {
+  const stored = await server.fetch(`/v1/adapters/${document.id}/${WEIGHTS_FILE}`, {
+    method: 'HEAD',
+  });
+  const sha256 = Buffer.from(document.files[WEIGHTS_FILE]?.sha256 ?? '', 'hex');
+  expect(stored.headers.get('repr-digest')).toBe(`sha-256=:${sha256.toString('base64')}:`);
+  for (const [, , path] of urls(document)) {
+    const made = await server.fetch(path, { method: 'HEAD' });
+    expect([path, made.status, made.headers.get('repr-digest')]).toEqual([path, 200, null]);
+  }
 });
 
 test('layout=peft is what is stored, and other layouts store nothing', async () => {

@@ -57,17 +57,21 @@ test('a page of another site makes, lists and downloads adapters', async () => {
     // Through a redirect that a script does not see: the prefix of an id leads to the whole id.
     const short = { ...document, id: document.id.slice(0, 12) };
     const again = await client.download(short, 'adapter_model.safetensors');
+    // Without the document's sha256 it takes the Repr-Digest, which the page must be allowed to read.
+    const config = await client.download({ id: document.id, files: {} }, 'adapter_config.json');
     const { adapters } = await client.adapters({ q: 'first' });
     return {
       document,
-      bytes: [weights.byteLength, again.byteLength],
+      bytes: [weights, again, config].map(({ byteLength }) => byteLength),
       id: await client.adapterId({ description: 'Keep the first word' }),
       listed: adapters.map(({ id }) => id),
     };
   }, server.origin);
   const { id, files } = result.document;
-  const bytes = files['adapter_model.safetensors']?.bytes;
-  expect(result).toMatchObject({ id, listed: [id], bytes: [bytes, bytes] });
+  const [weights, config] = ['adapter_model.safetensors', 'adapter_config.json'].map(
+    (name) => files[name]?.bytes,
+  );
+  expect(result).toMatchObject({ id, listed: [id], bytes: [weights, weights, config] });
 });
 
 test('a page of another site sees what was wrong', async () => {

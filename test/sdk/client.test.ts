@@ -62,6 +62,32 @@ test('other layouts of an adapter are downloaded as the document lists them', as
   );
 });
 
+test('a byte that changes on its way to the client is noticed in every layout', async () => {
+  const document = await client.generate({ description: 'Keep the first word' });
+  const behindDamage = createClient({
+    endpoint: server.origin,
+    async fetch(url, init) {
+      const answer = await fetch(url, init);
+      const bytes = new Uint8Array(await answer.arrayBuffer());
+      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+      return new Response(bytes, { status: answer.status, headers: answer.headers });
+    },
+  });
+  expect(Object.keys(document.formats)).toEqual(expect.arrayContaining(['gguf', 'mlx']));
+  for (const name of Object.keys(document.files)) {
+    const failure = await failureOf(behindDamage.download(document, name));
+    expect([name, failure.code]).toEqual([name, 'download_corrupt']);
+  }
+  for (const [format, files] of Object.entries(document.formats)) {
+    const layout = format === 'mlx' || format === 'workers-ai' ? format : undefined;
+    for (const name of Object.keys(files)) {
+      const failure = await failureOf(behindDamage.download(document, name, { layout }));
+      expect([name, failure.code]).toEqual([name, 'download_corrupt']);
+      expect(failure.detail).toContain("the answer's Repr-Digest says");
+    }
+  }
+});
+
 test('ids are known before the adapters are made', async () => {
   const { digest, name, version, manifest } = await defaultBundle();
   const { precision } = manifest;

@@ -142,18 +142,6 @@ test('an abort ends a call, while it runs and while it waits, with the reason of
   expect(hanging.server.requests).toHaveLength(1);
 });
 
-test('a file that is not the one of the document is refused', async () => {
-  const { client } = await serve((_, response) => response.end('other bytes'));
-  const document = {
-    id: '0'.repeat(64),
-    files: { 'README.md': { url: 'http://x.example/', bytes: 11, sha256: 'f'.repeat(64) } },
-  };
-  await expect(client.download(document, 'README.md')).rejects.toMatchObject({
-    code: 'download_corrupt',
-    detail: expect.stringMatching(/README\.md of 0+ has sha256 [0-9a-f]{64}, its document says f+/),
-  });
-});
-
 test('a download that breaks off is begun anew', async () => {
   const { server, client } = await serve(({ number }, response) => {
     response.writeHead(200, { 'content-length': '8' });

@@ -1,18 +1,14 @@
 import { expectTypeOf, test } from 'vitest';
 import type * as z from 'zod';
-import type {
-  adapterPageSchema,
-  adapterSchema,
-  healthSchema,
-  hypernetListSchema,
-  hypernetSchema,
-} from '../../src/api/documents.ts';
+import type { adapterPageSchema, adapterSchema } from '../../src/api/documents/adapter.ts';
+import type { healthSchema } from '../../src/api/documents/health.ts';
+import type { hypernetListSchema, hypernetSchema } from '../../src/api/documents/hypernet.ts';
+import type { createAdapterSchema } from '../../src/api/requests/create-adapter.ts';
 import type {
   activateHypernetSchema,
-  createAdapterSchema,
-  listAdaptersSchema,
   registerHypernetSchema,
-} from '../../src/api/requests.ts';
+} from '../../src/api/requests/hypernets.ts';
+import type { listAdaptersSchema } from '../../src/api/requests/list-adapters.ts';
 import type {
   Activation,
   AdapterDocument,

@@ -1,6 +1,6 @@
 /**
  * For every code that a route answers with, a sentence as the endpoint says it: the examples of errors
- * in the description of the API. A code without one is caught by test/api/docs.test.ts.
+ * in the description of the API. A code without one is caught by test/api/docs-examples.test.ts.
  */
 import type { ErrorCode } from '../../error-codes.ts';
 import { ADAPTER_ID, DIGEST } from './names.ts';

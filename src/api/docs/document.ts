@@ -7,7 +7,8 @@ import { ERROR_CODES, type ErrorCode, isErrorCode } from '../../error-codes.ts';
 import { exampleName, PROBLEM_TYPE, problemAnswer, problemOf, problemSchema } from '../problem.ts';
 import type { App } from '../route.ts';
 import { DETAILS } from './details.ts';
-import { REQUEST_EXAMPLES, RESPONSE_EXAMPLES } from './examples.ts';
+import { RESPONSE_EXAMPLES } from './examples/answers.ts';
+import { REQUEST_EXAMPLES } from './examples/requests.ts';
 import { HEADERS, headersOf } from './headers.ts';
 import { linksOf } from './links.ts';
 

@@ -22,6 +22,7 @@ const RULES: readonly HeaderRule[] = [
   { name: 'Location', statuses: [307] },
   { name: 'Retry-After', statuses: [503], operations: HUB_FILE },
   { name: 'ETag', statuses: [200, 206, 304], operations: FILE },
+  { name: 'Repr-Digest', statuses: [200, 206], operations: FILE },
   { name: 'Cache-Control', statuses: [200, 206, 304], operations: FILE },
   { name: 'Accept-Ranges', statuses: [200, 206, 304], operations: FILE },
   { name: 'Content-Range', statuses: [206, 416], operations: FILE },
@@ -53,6 +54,11 @@ export const HEADERS = {
     required: true,
     description: 'The sha256 of the whole file, quoted.',
     schema: { type: 'string', pattern: '^"[0-9a-f]{64}"$' },
+  },
+  'Repr-Digest': {
+    required: true,
+    description: 'The sha256 of the whole file in base64, also if only a part of it is sent.',
+    schema: { type: 'string', pattern: '^sha-256=:[A-Za-z0-9+/]{43}=:$' },
   },
   'Cache-Control': {
     required: true,

@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import { pointerOf } from '../../hub/git-objects.ts';
 import { fileAt } from '../../hub/repository.ts';
 import { headUpstream, redirectTo } from '../../hub/upstream.ts';
+import type { ByteRange } from '../../store/blobs.ts';
 import { BUNDLE_CODES } from '../codes.ts';
 import { FILE_CONTENT, FILE_HEADERS, RANGE_CONTENT } from '../docs/bytes.ts';
 import { etagOf } from '../range.ts';
@@ -26,7 +27,7 @@ export function registerHubFileRoutes(app: App): void {
       path: '/{namespace}/{name}/resolve/{revision}/{path}',
       summary: 'Hub protocol: read a file',
       description:
-        'Also HEAD. `ETag` and `X-Linked-Etag` are the sha256 of the file; one byte Range is understood.',
+        'Also HEAD. `ETag`, `X-Linked-Etag` and `Repr-Digest` are the sha256 of the file; one byte Range is understood.',
       request: { params: FILE_PARAMETERS, headers: FILE_HEADERS },
       responses: {
         200: { description: 'The file.', content: FILE_CONTENT },
@@ -88,7 +89,7 @@ async function sendResolved(
       ...file,
       etag,
       cacheControl: fixed ? IMMUTABLE : MOVABLE,
-      read: (range) => snapshot.read(file, range),
+      read: (range?: ByteRange) => snapshot.read(file, range),
       announce: () => snapshot.announce(file),
     },
     {

@@ -12,7 +12,7 @@ import { NAMESPACE, repositoryOf } from '../../hub/names.ts';
 import type { ListPage } from '../../store/adapters.ts';
 import { encodeCursor } from '../cursor.ts';
 import { parse } from '../parse.ts';
-import { ID_PREFIX } from '../requests.ts';
+import { ID_PREFIX } from '../requests/names.ts';
 import { type App, type AppEnv, addRoute } from '../route.ts';
 import { modelListSchema } from './documents.ts';
 import { hubHandler } from './errors.ts';

@@ -1,7 +1,7 @@
 /** Adapters that an earlier version of the code made: kept as long as their bytes are, then said to be gone. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { adapterSchema } from '../src/api/documents.ts';
+import { adapterSchema } from '../src/api/documents/adapter.ts';
 import { startServer, type TestServer } from './server.ts';
 
 const WEIGHTS = 'adapter_model.safetensors';

@@ -1,0 +1,43 @@
+/**
+ * Answering with adapters: the document that a request for an adapter gets, however it was sent, and
+ * the documents of rows.
+ */
+import type { Context } from 'hono';
+import type * as z from 'zod';
+import { generateAdapter } from '../generate.ts';
+import { formatsByDigest } from '../layout-file.ts';
+import type { AdapterRow } from '../store/schema.ts';
+import { adapterDocument, type adapterSchema } from './documents/adapter.ts';
+import type { createAdapterSchema } from './requests/create-adapter.ts';
+import type { AppEnv } from './route.ts';
+
+/** Answers with the adapter that a request determines; makes it if there is none. */
+export async function answerRequest(
+  c: Context<AppEnv>,
+  body: z.output<typeof createAdapterSchema>,
+): Promise<Response> {
+  const { description, embedding } = body;
+  const { row, known } = await generateAdapter(
+    {
+      input: embedding === undefined ? { description: description ?? '' } : { embedding },
+      hypernet: body.hypernet,
+      dtype: body.dtype,
+      precision: body.precision,
+      strength: body.strength,
+    },
+    c.get('services'),
+  );
+  c.header('Location', `/v1/adapters/${row.id}`);
+  return c.json((await documentsOf(c, [row], known))[0], known ? 200 : 201);
+}
+
+/** The documents of rows, with the URLs that the request's origin gives their files. */
+export async function documentsOf(
+  c: Context<AppEnv>,
+  rows: readonly AdapterRow[],
+  cached: boolean,
+): Promise<z.output<typeof adapterSchema>[]> {
+  const { origin } = new URL(c.req.url);
+  const formats = await formatsByDigest(rows, c.get('services').catalog);
+  return rows.map((row) => adapterDocument(row, origin, cached, formats.get(row.hypernetDigest)));
+}

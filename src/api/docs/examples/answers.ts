@@ -1,0 +1,32 @@
+/** Examples of answers, by the name of their schema in the description of the API. */
+import type * as z from 'zod';
+import type { healthSchema } from '../../documents/health.ts';
+import { adapter, adapterPage, DESCRIPTION } from './adapter.ts';
+import { hubEntry, hubModel, hubRefs } from './hub.ts';
+import { HYPERNET, hypernet, hypernetList } from './hypernet.ts';
+
+const index = {
+  name: 't2l-edge',
+  description: 'Text in, LoRA adapter out.',
+  try: `curl https://t2l.example/v1/adapters -H 'content-type: application/json' -d '{"description": "${DESCRIPTION}"}'`,
+  adapters: '/v1/adapters',
+  hypernets: '/v1/hypernets',
+  health: '/healthz',
+  openapi: '/openapi.json',
+  docs: '/docs',
+};
+
+const health: z.input<typeof healthSchema> = { status: 'ok', hypernet: HYPERNET };
+
+/** Component -> what an answer of it looks like. */
+export const RESPONSE_EXAMPLES: Readonly<Record<string, unknown>> = {
+  Adapter: adapter,
+  AdapterPage: adapterPage,
+  Hypernet: hypernet,
+  HypernetList: hypernetList,
+  Health: health,
+  HubModel: hubModel,
+  HubEntry: hubEntry,
+  HubRefs: hubRefs,
+  Index: index,
+};

@@ -1,0 +1,69 @@
+/**
+ * The versions of each hypernetwork, built-in and registered, and which one answers to the name: the
+ * one that its channel names, else the last built-in one.
+ */
+import type { ChannelRow, HypernetRow } from './schema.ts';
+
+/** One version of a hypernetwork. */
+export interface HypernetVersion {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly origin: 'built-in' | 'registered';
+  /** Milliseconds since 1970; null for built-in versions. */
+  readonly registeredAt: number | null;
+}
+
+/** All versions of a name, and which one answers. */
+export interface HypernetFamily {
+  readonly name: string;
+  readonly versions: readonly HypernetVersion[];
+  readonly activeDigest: string | null;
+  readonly previousDigest: string | null;
+}
+
+/** The entry of a registered bundle. */
+export function registeredVersion(row: HypernetRow): HypernetVersion {
+  return { ...row, origin: 'registered' };
+}
+
+/**
+ * All versions by name, names in order; a bundle that is built in and registered is the built-in one.
+ *
+ * @param name of the only family that is wanted; left out, all are
+ */
+export function familiesOf(
+  builtIn: readonly HypernetVersion[],
+  registered: readonly HypernetRow[],
+  channels: readonly ChannelRow[],
+  name: string | undefined,
+): readonly HypernetFamily[] {
+  const digests = new Set(builtIn.map(({ digest }) => digest));
+  const all = [
+    ...builtIn.filter((version) => name === undefined || version.name === name),
+    ...registered.filter(({ digest }) => !digests.has(digest)).map(registeredVersion),
+  ];
+  return [...Map.groupBy(all, (version) => version.name)]
+    .map(([one, versions]) =>
+      familyOf(
+        one,
+        versions,
+        channels.find((row) => row.name === one),
+      ),
+    )
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function familyOf(
+  name: string,
+  versions: readonly HypernetVersion[],
+  channel: ChannelRow | undefined,
+): HypernetFamily {
+  const last = versions.findLast(({ origin }) => origin === 'built-in');
+  return {
+    name,
+    versions,
+    activeDigest: channel?.activeDigest ?? last?.digest ?? null,
+    previousDigest: channel?.previousDigest ?? null,
+  };
+}

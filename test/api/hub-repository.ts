@@ -1,0 +1,38 @@
+/** An endpoint with one adapter, for the tests of its repository in the protocol of the Hugging Face Hub. */
+import { expect } from 'vitest';
+import { adapterSchema } from '../../src/api/documents/adapter.ts';
+import { startServer, type TestServer } from '../server.ts';
+
+export type AdapterDocument = ReturnType<typeof adapterSchema.parse>;
+
+export const WEIGHTS = 'adapter_model.safetensors';
+/** Every file of the repository, as it lists them. */
+export const FILES = ['README.md', 'adapter_config.json', WEIGHTS];
+
+/** The endpoint and what the tests need to know of its adapter. */
+interface HubRepository {
+  readonly server: TestServer;
+  readonly adapter: AdapterDocument;
+  readonly repository: string;
+  readonly commit: string;
+}
+
+/** Starts an endpoint and makes its adapter. */
+export async function serveRepository(): Promise<HubRepository> {
+  const server = await startServer();
+  const adapter = await make(server, 'Reverse the list');
+  return { server, adapter, repository: adapter.repository, commit: adapter.id.slice(0, 40) };
+}
+
+/** Makes an adapter. */
+export async function make(server: TestServer, description: string): Promise<AdapterDocument> {
+  const response = await server.send('/v1/adapters', { description });
+  return adapterSchema.parse(await response.json());
+}
+
+/** The JSON of an answer that must be a success. */
+export async function json(server: TestServer, path: string, init?: RequestInit): Promise<unknown> {
+  const response = await server.fetch(path, init);
+  expect(response.status, path).toBe(200);
+  return response.json();
+}
