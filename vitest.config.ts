@@ -27,6 +27,7 @@ export default defineConfig({
             miniflare: {
               // For vitest itself, which lives in the same isolate.
               compatibilityFlags: ['nodejs_compat'],
+              ratelimits: { GENERATIONS: { namespace_id: '1', simple: { limit: 2, period: 60 } } },
               bindings: {
                 ADMIN_TOKEN: 'test-admin-token',
                 TEST_MIGRATIONS: await readD1Migrations('./migrations'),

@@ -16,6 +16,8 @@ export interface Env {
   /** what it speaks (`openai`, unless said otherwise), and its bearer token. */
   readonly ENCODER_DIALECT?: 'openai' | 'tei';
   readonly ENCODER_TOKEN?: string;
+  /** How many adapters one address may have made in a while; without it there is no limit. */
+  readonly GENERATIONS?: RateLimit;
   /** Another hub, such as https://huggingface.co, for repositories that are not served here. */
   readonly HUB_UPSTREAM?: string;
 }

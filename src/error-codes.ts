@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   parameter_repeated: [[400], 'A query parameter stands more than once'],
   route_unknown: [[404], 'There is nothing at this path'],
   method_not_allowed: [[405], 'The path does not take this method'],
+  rate_limited: [[429], 'Too many adapters in too short a time'],
 
   // What an adapter is made from.
   input_missing: [[400], 'Neither description nor embedding'],

@@ -53,6 +53,7 @@ export async function generateAdapter(
   if (known !== undefined) {
     return { row: known, known: true };
   }
+  await effects.admit?.();
   const produced = await blamingBundlesOn('endpoint', () => effects.produce(bundle, recipe));
   for (const [step, milliseconds] of Object.entries(produced.timings_ms)) {
     effects.time(step, milliseconds);

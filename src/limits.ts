@@ -30,7 +30,13 @@ export const MIN_ID_PREFIX = 12;
 export const MAX_PAGE = 100;
 export const DEFAULT_PAGE = 20;
 
-/** Characters of the search text `q`; the search reads every row, so it is kept short. */
+/**
+ * Rows that one page of a search looks through; a page that ends there says where the next one begins.
+ * No index helps a search within text, and D1 bills every row that is read, whoever asks.
+ */
+export const SEARCHED_ROWS = 10_000;
+
+/** Characters of the search text `q`. */
 export const MAX_SEARCH_CHARACTERS = 200;
 
 /** Characters of a bundle's name: one fewer than a digest has, so that the two cannot be confused. */

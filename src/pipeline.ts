@@ -26,6 +26,8 @@ export interface PipelineEffects {
   readonly catalog: Catalog;
   readonly adapters: AdapterStore;
   readonly blobs: BlobStore;
+  /** Lets a request make an adapter, or throws; what is known already is free. */
+  admit?(): Promise<void>;
   /** Encodes, runs and packs. */
   produce(bundle: Bundle, recipe: Recipe): Promise<Produced>;
   /** Milliseconds since 1970. */

@@ -6,7 +6,7 @@
  * or not at all. Whether its graphs give the golden vectors is for the release script to find out.
  */
 import { blamingBundlesOn, T2lError } from './errors.ts';
-import { checkFile, openBundle, r2Source } from './hypernet/bundle.ts';
+import { bundlePath, checkFile, openBundle, r2Source } from './hypernet/bundle.ts';
 import type { Catalog } from './store/catalog.ts';
 import type { HypernetStore } from './store/hypernets.ts';
 
@@ -39,15 +39,20 @@ export async function registerBundle(
   { catalog, hypernets, now }: RegistryEffects,
 ): Promise<boolean> {
   const taken = await catalog.byVersion(reference.name, reference.version);
-  if (taken?.digest === reference.digest) {
+  if (taken !== undefined && taken.digest !== reference.digest) {
+    throw versionTaken(reference, taken.digest);
+  }
+  if (taken?.origin === 'registered') {
     return false;
   }
-  if (taken !== undefined) {
-    throw versionTaken(reference, taken.digest);
+  // A built-in version answers without a row only as long as the deployment has it: one that lies in
+  // the bucket is registered all the same, so that the next deployment may ship another.
+  if (taken !== undefined && (await bucket.head(manifestKey(reference))) === null) {
+    return false;
   }
   await verifyBundle(reference, bucket);
   if (await hypernets.insert({ ...reference, registeredAt: now() })) {
-    return true;
+    return taken === undefined;
   }
   // Another registration was faster; it must have been the same bundle.
   const winner = await hypernets.byVersion(reference.name, reference.version);
@@ -86,6 +91,10 @@ export async function activateVersion(
   await blamingBundlesOn('caller', () => catalog.open(version));
   const before = family.activeDigest === version.digest ? null : family.activeDigest;
   await hypernets.activate(name, version.digest, before, now());
+}
+
+function manifestKey({ name, version }: BundleReference): string {
+  return bundlePath({ name, version }, 'manifest.json');
 }
 
 async function verifyBundle(reference: BundleReference, bucket: R2Bucket): Promise<void> {

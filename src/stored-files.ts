@@ -33,13 +33,18 @@ export async function readFile(
   return range ? found.bytes.subarray(range.offset, range.offset + range.length) : found.bytes;
 }
 
-/** Removes an adapter: the row first, so that no reader finds a row whose object is being removed. */
-export async function removeAdapter(row: AdapterRow, effects: PipelineEffects): Promise<void> {
+/**
+ * Removes an adapter. The files first: as long as the row is there, a removal that was interrupted can
+ * be asked for again. And once more after it, because a reader may have made them again meanwhile.
+ */
+export async function removeAdapter(
+  row: AdapterRow,
+  effects: Pick<PipelineEffects, 'adapters' | 'blobs'>,
+): Promise<void> {
+  const names = row.files.map(({ name }) => name);
+  await effects.blobs.remove(row.id, names);
   await effects.adapters.remove(row.id);
-  await effects.blobs.remove(
-    row.id,
-    row.files.map(({ name }) => name),
-  );
+  await effects.blobs.remove(row.id, names);
 }
 
 async function remake(row: AdapterRow, effects: PipelineEffects): Promise<Produced> {

@@ -1,8 +1,18 @@
-/** Adapters that an earlier version of the code made: kept as long as their bytes are, then said to be gone. */
+/**
+ * Adapters that an earlier version of the code made, kept as long as their bytes are and then said to be
+ * gone; and a removal whose store fails on the way.
+ */
 import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sha256Hex } from '../src/adapter-id.ts';
 import { adapterSchema } from '../src/api/documents/adapter.ts';
+import { localStores } from '../src/local/stores.ts';
+import { removeAdapter } from '../src/stored-files.ts';
+import { temporaryFolder } from './cli/command.ts';
 import { startServer, type TestServer } from './server.ts';
+import { adapterRow, idOf } from './store/row.ts';
 
 const WEIGHTS = 'adapter_model.safetensors';
 const DESCRIPTION = 'Reverse the order of the words.';
@@ -55,4 +65,21 @@ test('an adapter of an earlier version is served, but once evicted it is gone', 
   const document = adapterSchema.parse(await again.json());
   expect(document.id).not.toBe(id);
   expect((await server.fetch(`/v1/adapters/${document.id}/${WEIGHTS}`)).status).toBe(200);
+});
+
+test('a removal that fails can be asked for again, and then nothing of the adapter is left', async () => {
+  const data = temporaryFolder();
+  const stores = localStores(data);
+  const bytes = new TextEncoder().encode('a private sentence');
+  const file = { name: 'README.md', contentType: 'text/markdown', sha256: await sha256Hex(bytes) };
+  const row = adapterRow({ id: idOf('a'), files: [{ ...file, bytes: bytes.length }] });
+  await stores.blobs.put(row.id, [{ ...file, bytes }]);
+  await stores.adapters.insert(row);
+  const remove = () => Promise.reject(new Error('the store is down'));
+  const failing = { ...stores, blobs: { ...stores.blobs, remove } };
+  await expect(removeAdapter(row, failing)).rejects.toThrow('the store is down');
+  expect(await stores.adapters.get(row.id)).toBeDefined();
+  await removeAdapter(row, stores);
+  expect(await stores.adapters.get(row.id)).toBeUndefined();
+  expect(await readdir(join(data, 'adapters'))).toEqual([]);
 });

@@ -20,7 +20,7 @@ export function createApp(): App {
   app.use(serverTiming);
   app.use(crossOrigin);
   app.use(async (c, next) => {
-    c.set('services', servicesOf(c.env, c.get('timings')));
+    c.set('services', servicesOf(c.env, c.get('timings'), c.req.header('cf-connecting-ip')));
     await next();
     // A model card is text that somebody sent us: no browser may take it for a page.
     c.header('X-Content-Type-Options', 'nosniff');

@@ -43,6 +43,7 @@ export const PRODUCE_CODES = [
 
 /** What making an adapter from a description may end with, whatever way the request came. */
 export const DESCRIPTION_CODES = [
+  'rate_limited',
   'input_missing',
   'description_not_text',
   'description_empty',

@@ -12,7 +12,7 @@ import { readQuery } from './query.ts';
 import { etagOf, matchAllows } from './range.ts';
 import { parseAdapterId } from './requests/names.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
-import { IMMUTABLE, sendFile } from './send-file.ts';
+import { IMMUTABLE, REVALIDATED, sendFile } from './send-file.ts';
 
 /** Adds the route of adapter files. */
 export function registerFileRoutes(app: App): void {
@@ -82,5 +82,6 @@ async function readAdapterFile(c: Context<AppEnv>): Promise<Response> {
   if (!matchAllows(c.req.header('if-match'), etag)) {
     throw new T2lError('precondition_failed', 412, `If-Match must name ${etag}.`);
   }
-  return sendFile(c, { ...file, etag, cacheControl: IMMUTABLE });
+  const cacheControl = file.sha256 === undefined ? REVALIDATED : IMMUTABLE;
+  return sendFile(c, { ...file, etag, cacheControl });
 }

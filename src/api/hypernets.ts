@@ -1,7 +1,7 @@
 /** `/v1/hypernets`: which hypernetworks there are; registering and activating versions. */
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { blamingBundlesOn, T2lError } from '../errors.ts';
+import { T2lError } from '../errors.ts';
 import { activateVersion, registerBundle } from '../register.ts';
 import type { HypernetFamily } from '../store/families.ts';
 import { requireAdmin } from './admin.ts';
@@ -169,11 +169,19 @@ async function documentOf(services: Services, name: string): Promise<object> {
 }
 
 async function document({ catalog }: Services, family: HypernetFamily): Promise<object> {
-  const bundles = await blamingBundlesOn('endpoint', () =>
-    Promise.all(family.versions.map((version) => catalog.open(version))),
+  const bundles = await Promise.all(
+    family.versions.map((version) => catalog.open(version).catch(absentIfBroken)),
   );
   return hypernetDocument(
     family,
-    new Map(bundles.map(({ digest, manifest }) => [digest, manifest])),
+    new Map(bundles.flatMap((bundle) => (bundle ? [[bundle.digest, bundle.manifest]] : []))),
   );
+}
+
+/** A version that cannot be read must not hide the others, nor keep anyone from activating one. */
+function absentIfBroken(error: unknown): undefined {
+  if (!(error instanceof T2lError)) {
+    throw error;
+  }
+  console.error(error);
 }

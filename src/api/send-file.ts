@@ -16,6 +16,9 @@ import type { AppEnv } from './route.ts';
  */
 export const IMMUTABLE = 'public, max-age=31536000, immutable, no-transform';
 
+/** For bytes that a release of this code may change; the entity tag says whether it did. */
+export const REVALIDATED = 'public, max-age=3600, no-transform';
+
 /** A file: what is known of it before its bytes are read, and how they are. */
 export type SentFile = (KeptContent | MadeContent) & {
   /** Its strong entity tag, with quotes. */

@@ -7,6 +7,7 @@ import { adapterStore } from '../store/adapters.ts';
 import { blobStore } from '../store/blobs.ts';
 import { catalog } from '../store/catalog.ts';
 import { type HypernetStore, hypernetStore } from '../store/hypernets.ts';
+import { admitGeneration } from './admission.ts';
 import type { Timings } from './timing.ts';
 
 /** What handlers work with. */
@@ -14,8 +15,12 @@ export interface Services extends PipelineEffects {
   readonly hypernets: HypernetStore;
 }
 
-/** Binds the pipeline to the platform. */
-export function servicesOf(env: Env, timings: Timings): Services {
+/**
+ * Binds the pipeline to the platform.
+ *
+ * @param address of the client, as Cloudflare knows it
+ */
+export function servicesOf(env: Env, timings: Timings, address: string | undefined): Services {
   const hypernets = hypernetStore(env.DB);
   return {
     hypernets,
@@ -23,6 +28,7 @@ export function servicesOf(env: Env, timings: Timings): Services {
     adapters: adapterStore(env.DB),
     blobs: blobStore(env.ADAPTERS),
     now: () => Date.now(),
+    admit: () => admitGeneration(env.GENERATIONS, address),
     time: (step, milliseconds) => timings.add(step, milliseconds),
     produce: (bundle, recipe) =>
       produceRecipe(bundle, recipe, encoderServices(env), (ms) => timings.add('load', ms)),

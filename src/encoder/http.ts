@@ -16,6 +16,11 @@ export interface HttpEncoderOptions {
   /** Sent as a bearer token. */
   readonly token?: string | undefined;
   readonly timeoutMs?: number | undefined;
+  /**
+   * Whether errors quote what the service or the network said: to the person who runs it, never to
+   * the public, for it may name hosts, keys and files. Otherwise it is logged.
+   */
+  readonly quoting?: boolean | undefined;
   readonly fetch?: typeof fetch | undefined;
 }
 
@@ -56,8 +61,24 @@ const DIALECTS = {
 /** An encoder that asks a service. */
 export function createHttpEncoder(spec: HttpEncoderSpec, options: HttpEncoderOptions): RawEncoder {
   const { token, timeoutMs = DEFAULT_TIMEOUT_MS, dialect: name = 'openai' } = options;
-  const dialect = DIALECTS[name];
+  // Settings of the Worker are text that nothing has checked.
+  const dialect = Object.hasOwn(DIALECTS, name) ? DIALECTS[name] : undefined;
+  const { protocol, host } = URL.canParse(options.url) ? new URL(options.url) : {};
+  if (dialect === undefined || (protocol !== 'http:' && protocol !== 'https:')) {
+    throw new T2lError(
+      'encoder_not_configured',
+      503,
+      `ENCODER_URL must be an http(s) address and ENCODER_DIALECT one of ${Object.keys(DIALECTS).join(', ')}.`,
+    );
+  }
   const url = `${options.url.replace(/\/+$/, '')}${dialect.path}`;
+  const said = (text: string) => {
+    if (options.quoting) {
+      return `: ${text.slice(0, ERROR_EXCERPT)}`;
+    }
+    console.error(`${host}: ${text.slice(0, ERROR_EXCERPT)}`);
+    return "; the endpoint's log says more.";
+  };
   // Called as a plain function: workerd refuses a fetch that is called as a method.
   const send = options.fetch ?? ((...args: Parameters<typeof fetch>) => fetch(...args));
   return async (text) => {
@@ -76,13 +97,13 @@ export function createHttpEncoder(spec: HttpEncoderSpec, options: HttpEncoderOpt
       status = response.status;
       body = await response.text();
     } catch (cause) {
-      throw failure(cause, timeoutMs);
+      throw failure(cause, timeoutMs, said);
     }
     if (status < 200 || status > 299) {
       throw new T2lError(
         'encoder_unavailable',
         502,
-        `The embedding service answered ${status}: ${body.slice(0, ERROR_EXCERPT)}`,
+        `The embedding service answered ${status}${said(body)}`,
       );
     }
     return parseAnswer(dialect.answer, body);
@@ -107,7 +128,7 @@ function parseAnswer(schema: z.ZodType<number[]>, body: string): number[] {
   return parsed.data;
 }
 
-function failure(cause: unknown, timeoutMs: number): T2lError {
+function failure(cause: unknown, timeoutMs: number, said: (text: string) => string): T2lError {
   if (cause instanceof Error && cause.name === 'TimeoutError') {
     return new T2lError(
       'encoder_timeout',
@@ -118,6 +139,6 @@ function failure(cause: unknown, timeoutMs: number): T2lError {
   return new T2lError(
     'encoder_unavailable',
     502,
-    `The embedding service cannot be reached: ${cause instanceof Error ? cause.message : cause}`,
+    `The embedding service cannot be reached${said(cause instanceof Error ? cause.message : String(cause))}`,
   );
 }

@@ -29,10 +29,12 @@ export function createWorkersAiEncoder(
     try {
       answer = await ai.run(encoder.model, { text: [text], ...pooling });
     } catch (cause) {
+      // What it says may name the account; the operator finds it in the log.
+      console.error(cause);
       throw new T2lError(
         'encoder_unavailable',
         502,
-        `Workers AI could not run ${encoder.model}: ${cause instanceof Error ? cause.message : cause}`,
+        `Workers AI could not run ${encoder.model}; the endpoint's log says why.`,
       );
     }
     const parsed = answerSchema.safeParse(answer);

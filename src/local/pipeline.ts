@@ -23,6 +23,9 @@ export function localEffects(catalog: Catalog, options: LocalOptions): PipelineE
     ...localStores(options.data),
     now: () => Date.now(),
     time() {},
-    produce: (bundle, recipe) => produceRecipe(bundle, recipe, { http: options.encoder }),
+    produce: (bundle, recipe) =>
+      produceRecipe(bundle, recipe, {
+        http: options.encoder && { ...options.encoder, quoting: true },
+      }),
   };
 }

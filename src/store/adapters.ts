@@ -4,6 +4,7 @@
  */
 import { and, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
+import { SEARCHED_ROWS } from '../limits.ts';
 import { type AdapterRow, adapters } from './schema.ts';
 
 /** The place in the list after which a page begins. */
@@ -42,6 +43,19 @@ export interface AdapterStore {
 /** The adapter rows of a D1 database. */
 export function adapterStore(database: D1Database): AdapterStore {
   const db = drizzle(database);
+
+  /** The last row that a search looks at, if there are more rows than that. */
+  async function endOfSearch(query: ListQuery): Promise<ListPosition | undefined> {
+    return db
+      .select({ createdAt: adapters.createdAt, id: adapters.id })
+      .from(adapters)
+      .where(and(...conditions(query)))
+      .orderBy(desc(adapters.createdAt), desc(adapters.id))
+      .limit(1)
+      .offset(SEARCHED_ROWS - 1)
+      .get();
+  }
+
   return {
     async get(id) {
       return db.select().from(adapters).where(eq(adapters.id, id)).get();
@@ -56,14 +70,16 @@ export function adapterStore(database: D1Database): AdapterStore {
       return result.meta.changes > 0;
     },
     async list(query) {
+      const { search } = query;
+      const end = search === undefined ? undefined : await endOfSearch(query);
       const rows = await db
         .select()
         .from(adapters)
-        .where(and(...conditions(query)))
+        .where(and(...conditions(query), ...(search === undefined ? [] : found(search, end))))
         .orderBy(desc(adapters.createdAt), desc(adapters.id))
         .limit(query.limit + 1);
       const page = rows.slice(0, query.limit);
-      const last = rows.length > query.limit ? page.at(-1) : undefined;
+      const last = rows.length > query.limit ? page.at(-1) : end;
       return { rows: page, next: last && { createdAt: last.createdAt, id: last.id } };
     },
     async remove(id) {
@@ -73,15 +89,19 @@ export function adapterStore(database: D1Database): AdapterStore {
   };
 }
 
-function conditions({ hypernet, baseModel, search, after }: ListQuery): (SQL | undefined)[] {
+function conditions({ hypernet, baseModel, after }: ListQuery): (SQL | undefined)[] {
   return [
     hypernet === undefined ? undefined : eq(adapters.hypernetName, hypernet),
     baseModel === undefined ? undefined : eq(adapters.baseModel, baseModel),
-    // instr, not LIKE: D1 limits patterns to 50 bytes, and % and _ would need escaping.
-    search === undefined
-      ? undefined
-      : sql`instr(${adapters.searchText}, ${search.toLowerCase()}) > 0`,
     // As one row value, so that SQLite walks an index instead of sorting.
     after && sql`(${adapters.createdAt}, ${adapters.id}) < (${after.createdAt}, ${after.id})`,
+  ];
+}
+
+function found(search: string, end: ListPosition | undefined): (SQL | undefined)[] {
+  return [
+    // instr, not LIKE: D1 limits patterns to 50 bytes, and % and _ would need escaping.
+    sql`instr(${adapters.searchText}, ${search.toLowerCase()}) > 0`,
+    end && sql`(${adapters.createdAt}, ${adapters.id}) >= (${end.createdAt}, ${end.id})`,
   ];
 }

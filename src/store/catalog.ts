@@ -69,9 +69,11 @@ export function catalogOf(
 
   async function active(name: string): Promise<HypernetVersion> {
     const channel = await rows.channel(name);
-    if (channel !== undefined) {
-      return (await byDigest(channel.activeDigest)) ?? unknown(`${name} (its active version)`);
+    const chosen = channel && (await byDigest(channel.activeDigest));
+    if (chosen !== undefined) {
+      return chosen;
     }
+    // Nobody chose, or chose a built-in version that this deployment no longer has.
     const last = (await builtIn()).versions.findLast((version) => version.name === name);
     if (last !== undefined) {
       return last;

@@ -1,6 +1,7 @@
 /**
  * The versions of each hypernetwork, built-in and registered, and which one answers to the name: the
- * one that its channel names, else the last built-in one.
+ * one that its channel names, else the last built-in one. A channel may name a built-in version that
+ * this deployment no longer has; it then counts as none.
  */
 import type { ChannelRow, HypernetRow } from './schema.ts';
 
@@ -60,10 +61,12 @@ function familyOf(
   channel: ChannelRow | undefined,
 ): HypernetFamily {
   const last = versions.findLast(({ origin }) => origin === 'built-in');
+  const there = (digest: string | null | undefined) =>
+    versions.some((version) => version.digest === digest) ? digest : undefined;
   return {
     name,
     versions,
-    activeDigest: channel?.activeDigest ?? last?.digest ?? null,
-    previousDigest: channel?.previousDigest ?? null,
+    activeDigest: there(channel?.activeDigest) ?? last?.digest ?? null,
+    previousDigest: there(channel?.previousDigest) ?? null,
   };
 }

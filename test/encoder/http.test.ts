@@ -107,11 +107,21 @@ test.each([
 
 test('a failing service is named with its status and the beginning of its answer', async () => {
   const url = await serve(() => ({ status: 503, body: 'overloaded '.repeat(100) }));
-  const answer = encode({ url });
+  const answer = encode({ url, quoting: true });
   await expect(answer).rejects.toThrow(
     expect.objectContaining({ code: 'encoder_unavailable', status: 502 }),
   );
   await expect(answer).rejects.toThrow(/answered 503: overloaded/);
+});
+
+test('the public is told that the service fails, not what it says or where it is', async () => {
+  const url = await serve(() => ({ status: 401, body: 'Incorrect API key provided: sk-abc' }));
+  const secret = /sk-abc|127\.0\.0\.1|s3cret/;
+  for (const one of [url, 'http://127.0.0.1:9', 'user:s3cret@embeddings.internal']) {
+    const error = await encode({ url: one }).catch((cause: unknown) => String(cause));
+    expect(error).toMatch(/encoder_/);
+    expect(error).not.toMatch(secret);
+  }
 });
 
 test('a service that does not answer in time', async () => {

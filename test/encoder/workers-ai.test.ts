@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { loadEncoder } from '../../src/encoder/index.ts';
 import type { TextEmbedder } from '../../src/encoder/workers-ai.ts';
 import type { Bundle } from '../../src/hypernet/bundle.ts';
@@ -67,8 +67,12 @@ test.each([
   );
 });
 
-test('a failure of the binding keeps its reason', async () => {
-  const failing = encode(binding(new Error('3040: out of capacity')), '@cf/baai/bge-m3', 'cls');
-  await expect(failing).rejects.toThrow(/3040: out of capacity/);
+test('the reason of a failure is logged, and the public is told that there was one', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const cause = new Error('3040: out of capacity of account 7f3a');
+  const failing = encode(binding(cause), '@cf/baai/bge-m3', 'cls');
   await expect(failing).rejects.toThrow(expect.objectContaining({ code: 'encoder_unavailable' }));
+  await expect(failing).rejects.not.toThrow(/7f3a/);
+  expect(log).toHaveBeenCalledWith(cause);
+  log.mockRestore();
 });

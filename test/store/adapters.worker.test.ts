@@ -1,6 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
-import { adapterStore } from '../../src/store/adapters.ts';
+import { SEARCHED_ROWS } from '../../src/limits.ts';
+import { adapterStore, type ListPosition } from '../../src/store/adapters.ts';
+import type { AdapterRow } from '../../src/store/schema.ts';
 import { adapterRow, idOf } from './row.ts';
 
 const store = adapterStore(env.DB);
@@ -75,4 +77,28 @@ test('a removed row is gone', async () => {
   expect(await store.remove(idOf('a'))).toBe(true);
   expect(await store.remove(idOf('a'))).toBe(false);
   expect(await store.get(idOf('a'))).toBeUndefined();
+});
+
+test('a search that finds nothing reads a bounded number of rows, and its pages still reach the end', async () => {
+  const copies = 2 * SEARCHED_ROWS;
+  await store.insert(adapterRow({ id: idOf('f'), createdAt: 1, description: 'The needle' }));
+  const columns =
+    'hypernet_name, hypernet_version, hypernet_digest, base_model, search_text, embedding, precision, dtype, strength, rank, target_modules, parameters, files, fit, norms, timings';
+  const hay = columns.replace('search_text', "'hay'");
+  await env.DB.prepare(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+     INSERT INTO adapters (id, created_at, description, ${columns})
+     SELECT printf('%064x', i), 1 + i, 'hay', ${hay} FROM n, adapters WHERE adapters.created_at = 1`,
+  )
+    .bind(copies)
+    .run();
+  let pages = 0;
+  let after: ListPosition | undefined;
+  let found: readonly AdapterRow[] = [];
+  do {
+    const page = await store.list({ search: 'NEEDLE', limit: 5, after });
+    [found, after] = [[...found, ...page.rows], page.next];
+    pages++;
+  } while (after !== undefined);
+  expect([pages, found.map(({ id }) => id)]).toEqual([3, [idOf('f')]]);
 });

@@ -61,6 +61,7 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   paths_malformed: 'paths must be a list of paths in the repository.',
   sort_unknown: 'sort must be one of createdAt, lastModified, downloads, likes, trendingScore.',
   users_unknown: 'This endpoint has no users; public adapters are read with any token or none.',
+  rate_limited: 'Too many adapters were made for this address; retry in 10 seconds.',
   adapter_remaking: `The files of adapter ${ADAPTER_ID} are being made again; retry in 2 seconds.`,
   upstream_misconfigured: 'HUB_UPSTREAM must be the http(s) address of another hub.',
   upstream_refused:

@@ -21,6 +21,7 @@ const RULES: readonly HeaderRule[] = [
   { name: 'Location', statuses: [200, 201], operations: ['createAdapter'] },
   { name: 'Location', statuses: [307] },
   { name: 'Retry-After', statuses: [503], operations: HUB_FILE },
+  { name: 'Retry-After', statuses: [429], operations: ['createAdapter', 'adapterByDescription'] },
   { name: 'ETag', statuses: [200, 206, 304], operations: FILE },
   { name: 'Repr-Digest', statuses: [200, 206], operations: FILE },
   { name: 'Cache-Control', statuses: [200, 206, 304], operations: FILE },
@@ -52,7 +53,9 @@ export const HEADERS = {
   },
   ETag: {
     required: true,
-    description: 'The sha256 of the whole file, quoted.',
+    description:
+      'Names the bytes, quoted: the sha256 of a stored file, and of what a file made on demand is ' +
+      'made from.',
     schema: { type: 'string', pattern: '^"[0-9a-f]{64}"$' },
   },
   'Repr-Digest': {
@@ -62,7 +65,8 @@ export const HEADERS = {
   },
   'Cache-Control': {
     required: true,
-    description: 'Bytes never change, so caches may keep them.',
+    description:
+      'How long caches may keep the bytes: for good, or for an hour where a release may change them.',
     schema: { type: 'string', example: 'public, max-age=31536000, immutable, no-transform' },
   },
   'Accept-Ranges': {

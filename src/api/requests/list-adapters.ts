@@ -32,7 +32,11 @@ export const listAdaptersSchema = z.strictObject({
       error: `q must have at most ${MAX_SEARCH_CHARACTERS} characters.`,
     })
     .optional()
-    .meta({ description: 'Text that the description contains, in any case.' }),
+    .meta({
+      description:
+        'Text that the description contains, in any case. A page looks through a bounded number of ' +
+        'adapters, so it may be short or empty and still have a `next_cursor`.',
+    }),
   limit: z.coerce
     .number({ error: LIMIT_ERROR })
     .refine((value) => Number.isInteger(value) && value >= 1 && value <= MAX_PAGE, {
