@@ -9,6 +9,7 @@
  * The last two name the embedding service of bundles whose encoder is of kind `http`.
  */
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { OFFLINE, ROOT, WRANGLER } from './environment.ts';
@@ -39,6 +40,8 @@ const POLL_MS = 500;
 
 const ENVIRONMENT = { ...process.env, ...OFFLINE };
 
+// Before anything else: whoever holds the port would answer the question whether we are healthy.
+await requireFree(PORT);
 await run(['d1', 'migrations', 'apply', 'DB', '--local', ...PERSISTENCE]);
 const dev = spawn(
   process.execPath,
@@ -70,6 +73,21 @@ t2l-edge is ready at ${origin} with ${health.hypernet.name} ${health.hypernet.ve
 
 interface Health {
   readonly hypernet: { readonly name: string; readonly version: string };
+}
+
+async function requireFree(port: number): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve()));
+  }).catch((error: NodeJS.ErrnoException) => {
+    console.error(
+      error.code === 'EADDRINUSE'
+        ? `Port ${port} is taken: stop what listens there, or choose another with -- --port N.`
+        : `Nothing can listen at port ${port}: ${error.message}.`,
+    );
+    process.exit(2);
+  });
 }
 
 async function waitUntilHealthy(origin: string): Promise<Health> {

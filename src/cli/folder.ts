@@ -23,6 +23,9 @@ export const DOCUMENT_FILE = 't2l.json';
 /** A file name that cannot leave its folder; names come from an endpoint. */
 const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
+/** Of a folder's name in that of its temporary folder; four bytes each at most, of 255. */
+const NAME_CHARACTERS = 40;
+
 /** Longer than any run takes to write what it has in memory. */
 const ABANDONED_AFTER_MS = 60 * 60 * 1000;
 
@@ -84,9 +87,15 @@ export async function writeFolder(
     throw occupied(directory);
   }
   const path = await realpath(directory);
-  if (known !== undefined && known.id !== document.id) {
-    // Until the new one is there, the folder claims to be nothing.
+  if (known !== undefined && !(known.id === document.id && known.layout === layout)) {
+    // Until the new one is there, the folder claims to be nothing, and nothing of the old one stays
+    // beside it: a loader that looks for another layout's file would take it.
     await rm(join(path, DOCUMENT_FILE));
+    for (const name of Object.keys(known.written)) {
+      if (!files.has(name) && FILE_NAME.test(name)) {
+        await rm(join(path, name), { force: true });
+      }
+    }
   }
   for (const [name, content] of all) {
     await writeWhole(join(path, name), content);
@@ -127,7 +136,8 @@ async function writeNewFolder(
 ): Promise<boolean> {
   const parent = dirname(path);
   await mkdir(parent, { recursive: true });
-  const prefix = `${TEMPORARY}${basename(path)}-`;
+  // Part of a long name only: with what is added it would be longer than file systems take.
+  const prefix = `${TEMPORARY}${[...basename(path)].slice(0, NAME_CHARACTERS).join('')}-`;
   await removeAbandoned(parent, prefix);
   const temporary = join(parent, `${prefix}${randomUUID()}`);
   await mkdir(temporary);

@@ -89,9 +89,7 @@ function lineOf(error: unknown): string {
   const text =
     error instanceof T2lError
       ? `${error.detail} (${error.code})`
-      : error instanceof Error
-        ? error.message
-        : String(error);
+      : `${error instanceof Error ? error.message : String(error)} (failed)`;
   return `t2l: ${text.replace(/\s*\n\s*/g, ' ').trim()}`;
 }
 

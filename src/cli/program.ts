@@ -5,7 +5,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { T2lError } from '../errors.ts';
 import { packageFacts } from '../local/places.ts';
-import { EXIT_HELP } from './exit-codes.ts';
+import { EXIT_HELP, isAbort } from './exit-codes.ts';
 import {
   type Context,
   type GlobalOptions,
@@ -34,6 +34,10 @@ export async function run(args: readonly string[]): Promise<void> {
       return;
     }
     fail(error, json);
+    if (isAbort(error)) {
+      // Work that cannot be stopped is left; what it writes is whole or not there.
+      process.exit();
+    }
   }
 }
 

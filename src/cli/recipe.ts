@@ -1,5 +1,6 @@
 /** What an adapter is made from, as the command line says it: checked by the schema of the API. */
 import { readFile } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
 import { parse } from '../api/parse.ts';
 import { createAdapterSchema } from '../api/requests/create-adapter.ts';
 import { T2lError } from '../errors.ts';
@@ -14,9 +15,10 @@ import type { RecipeOptions } from './options.ts';
 export async function readRecipe(
   given: string | undefined,
   options: RecipeOptions,
+  signal: AbortSignal,
 ): Promise<AdapterRequest> {
   const { embedding: file, hypernet, dtype, precision, strength } = options;
-  const description = given === '-' ? await readStdin() : given;
+  const description = given === '-' ? await readStdin(signal) : given;
   const embedding = file === undefined ? undefined : await readVector(file);
   const body = Object.fromEntries(
     Object.entries({ description, embedding, hypernet, dtype, precision, strength }).filter(
@@ -34,9 +36,9 @@ export async function readRecipe(
   return body as AdapterRequest;
 }
 
-async function readStdin(): Promise<string> {
+async function readStdin(signal: AbortSignal): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) {
+  for await (const chunk of addAbortSignal(signal, process.stdin)) {
     chunks.push(Buffer.from(chunk as Uint8Array));
   }
   try {

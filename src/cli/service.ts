@@ -36,7 +36,8 @@ export function localOptions({ data, hypernets }: GlobalOptions) {
     encoder: ENCODER_URL
       ? {
           url: ENCODER_URL,
-          dialect: ENCODER_DIALECT === 'tei' ? ('tei' as const) : ('openai' as const),
+          // Checked where it is used, as an endpoint's is.
+          dialect: (ENCODER_DIALECT || undefined) as 'openai' | 'tei' | undefined,
           token: ENCODER_TOKEN,
         }
       : undefined,

@@ -62,7 +62,10 @@ async function rawEncoder(bundle: Bundle, { ai, http }: EncoderServices): Promis
     case 'workers-ai':
       return createWorkersAiEncoder(encoder, configured(ai, name, 'the Workers AI binding AI'));
     case 'http':
-      return createHttpEncoder(encoder, configured(http, name, 'the URL of an embedding service'));
+      return createHttpEncoder(
+        encoder,
+        configured(http, name, 'ENCODER_URL, the URL of an embedding service'),
+      );
     case 'given':
       throw new T2lError(
         'description_unsupported',
@@ -77,7 +80,7 @@ function configured<T>(service: T | undefined, name: string, what: string): T {
     throw new T2lError(
       'encoder_not_configured',
       503,
-      `The encoder of ${name} needs ${what}, which this endpoint lacks.`,
+      `The encoder of ${name} needs ${what}, which is not set.`,
     );
   }
   return service;

@@ -63,9 +63,10 @@ export async function createLocalClient(options: LocalOptions): Promise<LocalCli
   }
 
   return {
-    async generate(request) {
+    async generate(request, { signal } = {}) {
       const recipe = recipeOf(request);
-      const { row, known } = await generateAdapter(recipe, await effects());
+      const made = effects().then((all) => generateAdapter(recipe, all));
+      const { row, known } = await unlessAborted(made, signal);
       return documentOf(row, known);
     },
     async adapterId(request) {
@@ -86,10 +87,14 @@ export async function createLocalClient(options: LocalOptions): Promise<LocalCli
         after = page.next;
       } while (after !== undefined);
     },
-    async download({ id }, file, { layout } = {}) {
+    async download({ id }, file, { layout, signal } = {}) {
       const row = await findRow(adapters, id);
-      const handle = await findFile(row, file, layout, await effects());
-      return new Uint8Array(await new Response((await handle.read()) as BodyInit).arrayBuffer());
+      const handle = await unlessAborted(
+        effects().then((all) => findFile(row, file, layout, all)),
+        signal,
+      );
+      const bytes = await unlessAborted(handle.read(), signal);
+      return new Uint8Array(await new Response(bytes as BodyInit).arrayBuffer());
     },
     async hypernets() {
       const families = await catalog.families();
@@ -104,6 +109,25 @@ export async function createLocalClient(options: LocalOptions): Promise<LocalCli
       return familyDocument(catalog, family);
     },
   };
+}
+
+/** The work's outcome, or the signal's reason as soon as it comes: ONNX Runtime cannot be stopped. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) {
+    return work;
+  }
+  signal.throwIfAborted();
+  let stop = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    work.catch(() => undefined);
+  }
 }
 
 function recipeOf(request: AdapterRequest): PipelineRequest {

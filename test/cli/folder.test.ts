@@ -91,3 +91,20 @@ test('what killed runs left beside the folder is removed when it is old', async 
   await write(join(root, 'out'));
   expect(await readdir(root)).toEqual(['.t2l-out-2', 'out']);
 });
+
+test('forced into the folder of another adapter, nothing of that one stays beside the new one', async () => {
+  const out = join(temporaryFolder(), 'out');
+  const weights = new Map([...files, ['adapter_model.safetensors', new Uint8Array(8)]]);
+  await writeFolder(out, { document, layout: 'peft', files: weights }, { force: false, signal });
+  await writeFile(join(out, 'notes.txt'), 'keep me');
+  const other = { ...document, id: 'b'.repeat(64) };
+  const mlx = new Map([['adapters.safetensors', new Uint8Array(4)]]);
+  await writeFolder(out, { document: other, layout: 'mlx', files: mlx }, { force: true, signal });
+  expect((await readdir(out)).sort()).toEqual(['adapters.safetensors', 'notes.txt', 't2l.json']);
+});
+
+test('a folder may have any name that the file system takes', async () => {
+  const out = join(temporaryFolder(), '日'.repeat(85));
+  await write(out);
+  expect(await readRecord(out)).toMatchObject({ id: document.id });
+});

@@ -1,9 +1,14 @@
 import { watch } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { cp, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { canonicalBytes } from '../../scripts/release/canonical.ts';
+import { defaultBundle } from '../bundles.ts';
 import { t2l, temporaryFolder } from './command.ts';
+
+const HYPERNETS = join(import.meta.dirname, '../../src/assets/hypernets');
 
 test('a generate that is killed while it writes leaves a whole folder or none', async () => {
   for (const moment of [/^\.t2l-out-/, /^data$/]) {
@@ -32,7 +37,54 @@ test('a generate that is killed while it writes leaves a whole folder or none', 
 
 test('an interrupted generate says so, writes no folder and ends with 130', async () => {
   const cwd = temporaryFolder();
-  // An endpoint that takes the request and never answers: the signal comes while it is asked.
+  const { url, asked } = await silentServer();
+  const run = await t2l(['generate', 'x', '--out', 'out', '--endpoint', url], {
+    cwd,
+    interrupt: { after: asked, signal: 'SIGINT' },
+  });
+  expect(run).toMatchObject({
+    code: 130,
+    stdout: '',
+    stderr: 't2l: interrupted; nothing was written\n',
+  });
+  expect(await readdir(cwd)).toEqual([]);
+});
+
+test('local work that waits for its encoder is interrupted at once, and makes no adapter', async () => {
+  const cwd = temporaryFolder();
+  await writeHttpBundle(join(cwd, 'hypernets/patient/1.0.0'));
+  const { url, asked } = await silentServer();
+  const local = ['--data', 'data', '--hypernets', 'hypernets'];
+  const run = await t2l(['generate', 'x', '--hypernet', 'patient', '--out', 'out', ...local], {
+    cwd,
+    env: { ENCODER_URL: url },
+    interrupt: { after: asked, signal: 'SIGINT' },
+  });
+  expect(run).toMatchObject({ code: 130, stderr: 't2l: interrupted; nothing was written\n' });
+  expect(await t2l(['list', ...local], { cwd })).toMatchObject({ stdout: 'no adapters\n' });
+});
+
+/** The default bundle, made to ask a service for its embeddings. */
+async function writeHttpBundle(folder: string): Promise<void> {
+  const { name, version, manifest } = await defaultBundle();
+  await cp(join(HYPERNETS, name, version), folder, { recursive: true });
+  const { files: _files, ...encoder } = manifest.encoder as typeof manifest.encoder & {
+    files?: object;
+  };
+  const files = Object.entries(manifest.files).filter(([file]) => !file.startsWith('encoders/'));
+  const patient = {
+    ...manifest,
+    name: 'patient',
+    version: '1.0.0',
+    encoder: { ...encoder, kind: 'http' },
+    files: Object.fromEntries(files),
+  };
+  const bytes = new TextEncoder().encode(JSON.stringify(patient));
+  await writeFile(join(folder, 'manifest.json'), canonicalBytes(bytes));
+}
+
+/** A server that takes a request and never answers: a signal can come while it is asked. */
+async function silentServer(): Promise<{ url: string; asked: Promise<void> }> {
   const asked = Promise.withResolvers<void>();
   const server = createServer(() => asked.resolve()).listen(0, '127.0.0.1');
   onTestFinished(() => {
@@ -41,14 +93,5 @@ test('an interrupted generate says so, writes no folder and ends with 130', asyn
   });
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
-  const run = await t2l(
-    ['generate', 'x', '--out', 'out', '--endpoint', `http://127.0.0.1:${port}`],
-    { cwd, interrupt: { after: asked.promise, signal: 'SIGINT' } },
-  );
-  expect(run).toMatchObject({
-    code: 130,
-    stdout: '',
-    stderr: 't2l: interrupted; nothing was written\n',
-  });
-  expect(await readdir(cwd)).toEqual([]);
-});
+  return { url: `http://127.0.0.1:${port}`, asked: asked.promise };
+}

@@ -23,7 +23,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(COMMAND, help="Give a bundle another encoder.")
     command.add_argument("bundle", type=Path, help="folder of the bundle: ROOT/NAME/VERSION")
     command.add_argument("--from", dest="source", required=True, metavar="ENCODER", help=FORMS)
-    command.add_argument("--descriptions", type=Path, required=True, help="JSON lines, see README")
+    command.add_argument(
+        "--descriptions", type=Path, required=True, help="JSON lines, see docs/importing.md"
+    )
     command.add_argument("--out", type=Path, required=True, help="folder of the new bundle")
     command.add_argument("--per-task", type=int, default=16, help="descriptions used of each task")
     command.add_argument(

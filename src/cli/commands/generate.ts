@@ -22,7 +22,7 @@ export async function generate(
   options: RecipeOptions & FolderOptions,
   context: Context,
 ): Promise<void> {
-  const recipe = await readRecipe(description, options);
+  const recipe = await readRecipe(description, options, context.signal);
   if (options.out !== undefined) {
     await checkPlace(options.out, options.force === true);
   }

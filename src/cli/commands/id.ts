@@ -9,7 +9,7 @@ export async function id(
   options: RecipeOptions,
   context: Context,
 ): Promise<void> {
-  const recipe = await readRecipe(description, options);
+  const recipe = await readRecipe(description, options, context.signal);
   const service = await openService(context.options);
   const value = await service.adapterId(recipe, { signal: context.signal });
   context.output.result({ id: value }, () => [value]);
