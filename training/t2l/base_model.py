@@ -13,6 +13,7 @@ import hashlib
 import json
 import logging
 import random
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -149,9 +150,16 @@ def start_from(model: LlamaForCausalLM, folder: Path) -> None:
 
     Its vocabulary must be the beginning of ours: the rows of newer tokens stay as drawn.
 
+    :raises FileNotFoundError: if there is no such model.
     :raises ValueError: if a weight has another shape, or there are other weights.
     """
-    ours, theirs = model.state_dict(), load_file(folder / "model.safetensors")
+    path = folder / "model.safetensors"
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{path}: no base model to continue; training/README.md says where to get it from, or "
+            "leave base.continue_from out to train from nothing"
+        )
+    ours, theirs = model.state_dict(), load_file(path)
     if theirs.keys() != ours.keys():
         raise ValueError(f"{folder}: it has {len(theirs)} weights, wanted {len(ours)}")
     for name, value in theirs.items():
@@ -256,7 +264,11 @@ def train_base_model(
             save_checkpoint(folder, step + 1, model, optimizers, notes)
             logger.info("base step %d loss %.4f", step + 1, average)
     round_to_float16(model)
-    save_base_model(model, final)
+    partial = folder / "final.partial"  # takes its place in one step: a cut leaves no half of it
+    shutil.rmtree(partial, ignore_errors=True)
+    save_base_model(model, partial)
+    shutil.rmtree(final, ignore_errors=True)
+    partial.rename(final)
     return load_base_model(final)
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
+
+from t2l.config import ConfigError
 
 
 def save_checkpoint(
@@ -54,13 +56,16 @@ def load_checkpoint(folder: Path, model: nn.Module, optimizers: Sequence[Optimiz
     """Restore the newest checkpoint of a folder.
 
     :return: the number of steps already taken; 0 if there is no checkpoint.
+    :raises ConfigError: if the file is damaged.
     :raises RuntimeError: if the tensors do not fit the model (strict).
     """
     path = folder / "checkpoint.safetensors"
     if not path.exists():
         return 0
-    tensors = load_file(path)
-    metadata = read_metadata(path)
+    try:
+        tensors, metadata = load_file(path), read_metadata(path)
+    except SafetensorError as error:
+        raise _damaged(path, error) from error
     weights = {
         name.removeprefix("model."): value
         for name, value in tensors.items()
@@ -76,6 +81,43 @@ def load_checkpoint(folder: Path, model: nn.Module, optimizers: Sequence[Optimiz
                 state[int(key)][field] = value
         optimizer.load_state_dict({"state": state, "param_groups": saved["groups"]})
     return int(metadata["step"])
+
+
+def require_same(folder: Path, recipe: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse to go on with, or to take for finished, what was begun with another recipe.
+
+    Options that are newer than the checkpoint are not compared.
+
+    :param recipe: parts of the configuration, as they lie in the checkpoint's notes.
+    :raises ConfigError: naming the options that differ.
+    """
+    path = folder / "checkpoint.safetensors"
+    if not path.exists():
+        return
+    try:
+        before = read_notes(folder).get("config", {})
+    except SafetensorError as error:
+        raise _damaged(path, error) from error
+    changed = [
+        f"{part}.{name} {before[part][name]!r}, now {value!r}"
+        for part, values in json.loads(json.dumps(recipe)).items()
+        for name, value in values.items()
+        if part in before and name in before[part] and before[part][name] != value
+    ]
+    if changed:
+        raise ConfigError(
+            f"{folder} was begun with {'; '.join(changed)}: remove the folder or name another "
+            "one with `runs`"
+        )
+
+
+def read_notes(folder: Path) -> dict[str, Any]:
+    """What was noted beside the newest checkpoint of a folder."""
+    return json.loads(read_metadata(folder / "checkpoint.safetensors")["notes"])
+
+
+def _damaged(path: Path, error: Exception) -> ConfigError:
+    return ConfigError(f"{path} is damaged ({error}); remove it to begin this stage again")
 
 
 def read_metadata(path: Path) -> dict[str, str]:

@@ -6,9 +6,10 @@ the file, and the resolved values are saved beside each checkpoint.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -125,14 +126,14 @@ class TargetConfig:
 class HypernetworkOptions:
     """Shape of the hypernetwork; the meaning of each is in `hypernetwork.py`."""
 
-    variant: str = "S"
+    variant: Literal["L", "M", "S"] = "S"
     latent: int = 128
     head_in: int = 512
     dropout: float = 0.05
     static_bias: bool = False
     per_layer_bias: bool = True
-    head_init: str = "zero"
-    modulation: str = "none"
+    head_init: Literal["zero", "normal"] = "zero"
+    modulation: Literal["none", "diagonal"] = "none"
     bounded: bool = False
 
 
@@ -316,9 +317,15 @@ def config_json(config: Any) -> str:
     return json.dumps(asdict(config), sort_keys=True, separators=(",", ":"))
 
 
-def config_digest(config: Config) -> str:
-    """sha256 of what determines a run's result; folders do not."""
+def config_digest(config: Config, leave_out: Sequence[str] = ()) -> str:
+    """sha256 of what determines a run's result; folders do not.
+
+    :param leave_out: further options, `part.name`.
+    """
     values = asdict(config)
+    for place in leave_out:
+        part, name = place.split(".")
+        del values[part][name]
     del values["runs"], values["bundle"]["assets"], values["base"]["continue_from"]
     text = json.dumps(values, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -13,6 +13,7 @@ training has seen.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -270,15 +271,25 @@ class OnnxEncoder:
         return self._session.run(["embedding"], feeds)[0][0]
 
     def _save(self) -> None:
-        """Replace the cache file in one step, so that a kill leaves the old one whole."""
+        """Replace the cache file in one step, so that a kill leaves the old one whole.
+
+        Studies that run side by side share the file: what others wrote meanwhile is kept.
+        """
         if self._cache_file is None:
             return
         self._cache_file.parent.mkdir(parents=True, exist_ok=True)
+        with self._cache_file.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # let go when the file is closed, or by a kill
+            if self._cache_file.exists():
+                self._cache = _read_cache(self._cache_file) | self._cache
+            self._write(self._cache_file)
+
+    def _write(self, path: Path) -> None:
         keys = list(self._cache)
         digests = np.frombuffer(bytes.fromhex("".join(keys)), dtype=np.uint8).reshape(-1, 32)
-        partial = self._cache_file.with_suffix(".partial")
+        partial = path.with_suffix(".partial")
         save_file({"keys": digests.copy(), "vectors": np.stack([*self._cache.values()])}, partial)
-        partial.replace(self._cache_file)
+        partial.replace(path)
 
 
 def _read_cache(path: Path) -> dict[str, np.ndarray]:

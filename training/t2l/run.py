@@ -41,18 +41,23 @@ def left_out_tasks(config: Config) -> tuple[Task, ...]:
 
 
 def seen_tasks(config: Config) -> tuple[Task, ...]:
-    """Training tasks to be measured, evenly from all of them."""
-    return _evenly(tasks_of(config).train, config.evaluation.seen_tasks)
+    """Training tasks to be measured, every n-th of them."""
+    return _every(tasks_of(config).train, config.evaluation.seen_tasks)
 
 
 def training_oracle_tasks(config: Config) -> tuple[Task, ...]:
-    """Training tasks that get a LoRA of their own, evenly from all of them."""
-    return _evenly(tasks_of(config).train, config.baselines.training_oracles)
+    """Training tasks that get a LoRA of their own, every n-th of them."""
+    return _every(tasks_of(config).train, config.baselines.training_oracles)
+
+
+def _every(tasks: tuple[Task, ...], count: int) -> tuple[Task, ...]:
+    step = max(1, len(tasks) // max(1, count))
+    return tasks[::step][:count]
 
 
 def _evenly(tasks: tuple[Task, ...], count: int) -> tuple[Task, ...]:
-    step = max(1, len(tasks) // max(1, count))
-    return tasks[::step][:count]
+    count = min(count, len(tasks))
+    return tuple(tasks[place * len(tasks) // count] for place in range(count))
 
 
 def training_corpus(config: Config) -> Corpus:
@@ -123,12 +128,13 @@ def open_setting(
     config: Config, hypernetwork: Hypernetwork | BundleNetwork, corpus: Corpus
 ) -> Setting:
     """What conditions measure a hypernetwork with."""
+    device = pick_device()
     return Setting(
-        model=load_base_model(config.run_dir / "base" / "final"),
-        hypernetwork=hypernetwork,
+        model=load_base_model(config.run_dir / "base" / "final").to(device.name),
+        hypernetwork=hypernetwork.to(device.name).eval(),
         encoder=open_encoder(config),
         train=corpus,
         config=config,
-        device=pick_device(),
+        device=device,
         store=config.run_dir,
     )

@@ -9,6 +9,7 @@ the released T2L checkpoints lack, whose prompts contain the task definition.
 
 import json
 import logging
+import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
 from t2l.base_model import base_model_revision, completion_loss
-from t2l.checkpoint import load_checkpoint, save_checkpoint, seed_step
+from t2l.checkpoint import load_checkpoint, read_notes, require_same, save_checkpoint, seed_step
 from t2l.config import Config, SftConfig
 from t2l.corpus import Corpus
 from t2l.device import Device
@@ -35,6 +36,7 @@ from t2l.whitening import Whitening
 logger = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY = 200  # steps
+RECIPE = ("tasks", "target", "hypernetwork", "sft")  # what decides the weights
 PROJECTIONS = {  # target module -> where it lies in a Llama layer
     "q_proj": "self_attn.q_proj",
     "k_proj": "self_attn.k_proj",
@@ -192,7 +194,9 @@ def train_hypernetwork(
     :param model: the frozen base model.
     :param corpus: training tasks with their encoded training phrasings.
     :param folder: where checkpoints and the finished network lie.
+    :raises ConfigError: if the folder's network was begun with another recipe.
     """
+    require_same(folder, {part: asdict(getattr(config, part)) for part in RECIPE})
     final = folder / "final"
     if final.exists():
         return Hypernetwork.load(final)
@@ -209,7 +213,9 @@ def train_hypernetwork(
     peaks = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
     start = load_checkpoint(folder, hypernetwork, optimizers)
     margin = options.margin if options.contrast > 0 else None
-    tokens_seen, average = 0, 0.0
+    before = read_notes(folder) if start > 0 else {}
+    tokens_seen, average = before.get("tokens", 0), before.get("loss")
+    seconds_before, tokens_before = before.get("seconds", 0.0), tokens_seen
     progress = tqdm(range(start, options.steps), initial=start, total=options.steps, mininterval=5)
     for step in progress:
         seed_step(options.seed, step)
@@ -226,29 +232,37 @@ def train_hypernetwork(
             optimizer.zero_grad(set_to_none=True)
         tokens_seen += found.tokens
         loss = found.matched.item()
-        average = loss if step == start else 0.98 * average + 0.02 * loss
+        average = loss if average is None else 0.98 * average + 0.02 * loss
         elapsed = progress.format_dict["elapsed"] or 1e-9
         progress.set_postfix(
             loss=f"{average:.3f}",
             distance=f"{found.distilled.item():.3f}",
-            tokens_per_s=int(tokens_seen / elapsed),
+            tokens_per_s=int((tokens_seen - tokens_before) / elapsed),
             refresh=False,
         )
         if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == options.steps:
-            notes = {"config": asdict(config), "loss": average}
+            notes = {
+                "config": asdict(config),
+                "loss": average,
+                "tokens": tokens_seen,
+                "seconds": seconds_before + elapsed,
+            }
             save_checkpoint(folder, step + 1, hypernetwork, optimizers, notes)
             logger.info("sft step %d loss %.4f", step + 1, average)
     hypernetwork.eval().cpu()
     finished = hypernetwork if whitening is None else whitening.fold(hypernetwork)
     finished.round_matrices()
-    finished.save(final)
     facts = {
         "steps": options.steps,
-        "seconds": round(progress.format_dict["elapsed"]),
+        "seconds": round(seconds_before + progress.format_dict["elapsed"]),
         "resumed_at": start,
         "tokens": tokens_seen,
         "parameters": sum(part.numel() for part in finished.parameters()),
-        "loss": round(average, 4),
+        "loss": round(average or 0.0, 4),
     }
-    (final / "training.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
+    partial = folder / "final.partial"  # takes its place in one step: a cut leaves no half of it
+    shutil.rmtree(partial, ignore_errors=True)
+    finished.save(partial)
+    (partial / "training.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
+    partial.rename(final)
     return finished

@@ -69,7 +69,7 @@ def recipe_digest(config: Config) -> str:
     plain = replace(
         config, bundle=BundleConfig(), evaluation=EvaluationConfig(), study=StudyConfig()
     )
-    return config_digest(plain)
+    return config_digest(plain, leave_out=("study.recipe",))  # newer than most recorded digests
 
 
 def _merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

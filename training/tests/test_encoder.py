@@ -161,7 +161,18 @@ def test_cache_survives_and_belongs_to_one_encoder(
     assert torch.equal(again.encode(TEXTS), vectors)
     other = OnnxEncoder(published_encoder, cache_dir=tmp_path, max_tokens=3)
     assert not torch.equal(other.encode(TEXTS), vectors)
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.glob("*.safetensors"))) == 2
+
+
+def test_encoders_side_by_side_keep_each_others_vectors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, published_encoder: Path
+) -> None:
+    left, right = (OnnxEncoder(published_encoder, cache_dir=tmp_path) for _ in range(2))
+    left.encode(TEXTS[:1])
+    right.encode(TEXTS[1:2])  # it opened the cache before the other wrote to it
+    later = OnnxEncoder(published_encoder, cache_dir=tmp_path)
+    monkeypatch.setattr(later, "_run", lambda text: pytest.fail(f"{text!r} was encoded again"))
+    assert later.encode(TEXTS[:2]).shape == (2, 384)
 
 
 def test_nothing_to_encode(published: OnnxEncoder):

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from adapters_for_tests import CONFIG, CPU, DIM, LetterEncoder, tiny_base, tiny_corpus, tiny_tasks
 
+from t2l.config import ConfigError
 from t2l.evaluation.conditions import CONDITIONS
 from t2l.evaluation.measure import TASKS_A_BLOCK, measure
 from t2l.evaluation.questions import Block
@@ -21,6 +23,7 @@ from t2l.evaluation.results import (
     summarise,
 )
 from t2l.evaluation.setting import Setting
+from t2l.run import with_seed
 from t2l.sft import build_hypernetwork
 from t2l.tasks.procedural import Task, procedural_tasks
 
@@ -142,3 +145,16 @@ def test_a_task_that_was_measured_often_counts_once() -> None:
 
 def test_the_interval_of_equal_values_has_no_width() -> None:
     assert interval([0.25] * 8) == (0.25, 0.25)
+
+
+def test_rows_of_another_network_are_not_taken_for_this_ones(
+    setting: Setting, asked: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    tasks, path = tiny_tasks().train[:2], tmp_path / "r.jsonl"
+    measure(setting, tasks, ["first"], path, **PLACE)
+    other = build_hypernetwork(with_seed(CONFIG, 7), setting.hypernetwork.target, DIM).eval()
+    with pytest.raises(ConfigError, match="s/v/0 are of network"):
+        measure(replace(setting, hypernetwork=other), tasks, ["first"], path, **PLACE)
+    path.with_suffix(".networks.json").unlink()
+    with pytest.raises(ConfigError, match="unknown network"):
+        measure(setting, tasks, ["first"], path, **PLACE)

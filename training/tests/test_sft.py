@@ -9,9 +9,17 @@ import torch
 from transformers import LlamaForCausalLM
 
 from t2l.base_model import build_model, completion_loss, save_base_model
-from t2l.config import BaseModelConfig, Config, HypernetworkOptions, SftConfig, TargetConfig
+from t2l.config import (
+    BaseModelConfig,
+    Config,
+    ConfigError,
+    HypernetworkOptions,
+    SftConfig,
+    TargetConfig,
+)
 from t2l.corpus import Corpus
 from t2l.device import Device
+from t2l.hypernetwork import Hypernetwork
 from t2l.lora import apply_lora
 from t2l.meta_batch import make_batch
 from t2l.run import load_hypernetwork
@@ -150,6 +158,46 @@ def test_a_run_that_was_cut_ends_with_the_weights_of_one_that_was_not(
     resumed = run("cut")
     for name, value in whole.items():
         assert torch.equal(value, resumed[name]), name
+    facts, others = (
+        json.loads((tmp_path / folder / "final" / "training.json").read_text())
+        for folder in ("whole", "cut")
+    )
+    assert others["resumed_at"] == 4
+    assert [others[key] for key in ("tokens", "loss")] == [facts[key] for key in ("tokens", "loss")]
+
+
+def test_a_network_that_was_begun_with_another_recipe_is_refused(
+    model: LlamaForCausalLM, tmp_path: Path
+) -> None:
+    target, folder = target_of(model, tmp_path / "base", CONFIG), tmp_path / "sft"
+    train_hypernetwork(
+        CONFIG, model, build_hypernetwork(CONFIG, target, DIM), make_corpus(), folder, CPU
+    )
+    longer = dataclasses.replace(CONFIG, sft=dataclasses.replace(CONFIG.sft, steps=99))
+    with pytest.raises(ConfigError, match=r"sft.steps \d+, now 99"):
+        train_hypernetwork(
+            longer, model, build_hypernetwork(longer, target, DIM), make_corpus(), folder, CPU
+        )
+
+
+def test_a_disk_that_fills_up_at_the_end_costs_no_training(
+    model: LlamaForCausalLM, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, folder = target_of(model, tmp_path / "base", CONFIG), tmp_path / "sft"
+
+    def train() -> Hypernetwork:
+        network = build_hypernetwork(CONFIG, target, DIM)
+        return train_hypernetwork(CONFIG, model, network, make_corpus(), folder, CPU)
+
+    def full(_network: Hypernetwork, place: Path) -> None:
+        place.mkdir(parents=True)
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
+        patch.setattr(Hypernetwork, "save", full)
+        train()
+    trained = train()
+    assert torch.equal(trained.mlp1.up.weight, Hypernetwork.load(folder / "final").mlp1.up.weight)
 
 
 def test_a_network_that_was_saved_without_heads_gets_those_of_its_base_model(tmp_path: Path):

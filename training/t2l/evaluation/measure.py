@@ -7,6 +7,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from t2l.evaluation.conditions import CONDITIONS
+from t2l.evaluation.identity import claim, identity_of
 from t2l.evaluation.questions import make_block
 from t2l.evaluation.results import ResultRow, append_rows, merged, read_rows
 from t2l.evaluation.setting import Setting
@@ -33,12 +34,19 @@ def measure(
 
     :param split: what the tasks are, for the rows.
     :return: one row a task, with at least these conditions.
+    :raises ConfigError: if the file has rows of another network under the same key.
     """
     options = setting.config.evaluation
     setting.model.to(setting.device.name).eval()
     setting.hypernetwork.to(setting.device.name).eval()
     place = (study, variant, train_seed, sampling_seed, split)
     done = merged(read_rows(results))
+    claim(
+        results,
+        f"{study}/{variant}/{train_seed}",
+        identity_of(setting, train_seed),
+        any(key[:3] == place[:3] for key in done),
+    )
     blocks = range(0, len(tasks), TASKS_A_BLOCK)
     for start in tqdm(blocks, desc=f"{study} {variant} {split}", mininterval=5):
         some = tasks[start : start + TASKS_A_BLOCK]

@@ -123,7 +123,7 @@ def summarise(rows: Sequence[ResultRow]) -> dict[str, dict[str, float | list[flo
     for name in names:
         values = list(by_task(rows, name).values())
         summary[name] = {
-            "exact_match": round(sum(values) / len(values), 4),
-            "interval": [round(edge, 4) for edge in interval(values)],
+            "exact_match": round(sum(values) / len(values), 6),
+            "interval": [round(edge, 6) for edge in interval(values)],
         }
     return summary

@@ -49,7 +49,8 @@ def _s_below_l(results: Results) -> Estimate | None:
     """On the selection's tasks, where all studies are measured; both with the recipe that ships."""
     rows = results.study(VARIANTS)
     s, large = (
-        [row for row in rows if row.variant == variant] for variant in ("S_distilled", "L_distilled")
+        [row for row in rows if row.variant == variant]
+        for variant in ("S_distilled", "L_distilled")
     )
     found = paired(large, "matched", s, "matched")
     return of_values(found.values()) if found else None

@@ -199,11 +199,13 @@ def procedural_tasks(limit: int | None = None, seed: int = 0) -> TaskSet:
         ours, theirs = _tasks_of(domain, rng)
         known += ours
         left_out += theirs
+    before = known_before()
+    # Of a shape that the first base model knew, no task counts as left out.
+    known_shapes = {task.family for task in (*known, *left_out) if task.name in before}
+    left_out = [task for task in left_out if task.family not in known_shapes]
     if limit is not None:
         known = _in_order(_take(known, limit, rng), known)
         left_out = _in_order(_take(left_out, limit // 4, rng), left_out)
-    before = known_before()
-    left_out = [task for task in left_out if task.name not in before]
     candidates = [
         task
         for task in known
