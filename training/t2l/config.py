@@ -19,6 +19,8 @@ from t2l.baselines_config import BaselinesConfig
 
 _STRICT = ConfigDict(extra="forbid")
 
+Module = Literal["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+
 
 @dataclass(frozen=True, config=_STRICT)
 class TasksConfig:
@@ -63,7 +65,7 @@ class BaseModelConfig:
     layers: int = 6
     heads: int = 4
     intermediate: int = 512
-    steps: int = 3000
+    steps: int = Field(default=3000, ge=1)
     coded: float = Field(default=0.8, ge=0, le=1)
     coded_episodes: int = 32
     coded_pairs: int = 2
@@ -94,8 +96,8 @@ class EncoderConfig:
     :param reader_lr: of the readers.
     """
 
-    kind: str = "tuned"
-    steps: int = 800
+    kind: Literal["tuned", "minilm", "bag_of_words", "base_last_token"] = "tuned"
+    steps: int = Field(default=800, ge=1)
     texts: int = 64
     general: int = 16
     drift: float = 5.0
@@ -116,7 +118,7 @@ class TargetConfig:
     :param alpha: training-time scale times the rank; export folds the scale into B.
     """
 
-    modules: tuple[str, ...] = ("q_proj", "v_proj")
+    modules: tuple[Module, ...] = ("q_proj", "v_proj")
     rank: int = 8
     alpha: float = 16.0
     use_rslora: bool = False
@@ -276,6 +278,8 @@ def load_config(path: Path) -> Config:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: no such configuration file") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: not a file that can be read: {error.strerror}") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: not valid YAML: {error}") from error
     try:

@@ -28,6 +28,11 @@ def pick_device() -> Device:
         return Device("cuda", bfloat16=True)
     if torch.backends.mps.is_available():
         return Device("mps", bfloat16=False)
+    return cpu_device()
+
+
+def cpu_device() -> Device:
+    """The CPU, also of a machine that has better."""
     return Device("cpu", bfloat16=_cpu_has_bfloat16())
 
 

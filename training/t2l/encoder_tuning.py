@@ -14,6 +14,7 @@ so that what is no task of ours still looks like it.
 import json
 import logging
 import random
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -28,7 +29,7 @@ from transformers import BertModel
 
 from t2l.checkpoint import load_checkpoint, save_checkpoint, seed_step
 from t2l.config import EncoderConfig
-from t2l.device import Device
+from t2l.device import Device, cpu_device
 from t2l.encoder import TOKENIZER_FILE, source_folder, tokenizer_bytes
 from t2l.schedule import rate_factor, set_rates
 from t2l.tasks.general import GENERAL
@@ -202,13 +203,17 @@ def tune_encoder(
             save_checkpoint(folder, step + 1, model, [optimizer], notes)
             logger.info("encoder step %d loss %.4f read %.3f", step + 1, average, read)
     model.eval().cpu()
-    model.bert.save_pretrained(final)
-    (final / TOKENIZER_FILE).write_bytes(tokenizer_bytes(source_folder()))
     read = {
-        split: reading_accuracy(model, tasks.selection, split, Device("cpu", device.bfloat16))
+        split: reading_accuracy(model, tasks.selection, split, cpu_device())
         for split in ("train", "selection")
     }
-    (final / "reading.json").write_text(json.dumps(read, indent=2) + "\n", encoding="utf-8")
+    partial = folder / "final.partial"  # takes its place in one step: a cut leaves no half of it
+    shutil.rmtree(partial, ignore_errors=True)
+    model.bert.save_pretrained(partial)
+    (partial / TOKENIZER_FILE).write_bytes(tokenizer_bytes(source_folder()))
+    (partial / "reading.json").write_text(json.dumps(read, indent=2) + "\n", encoding="utf-8")
+    shutil.rmtree(final, ignore_errors=True)
+    partial.rename(final)
     return final
 
 

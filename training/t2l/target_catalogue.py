@@ -49,7 +49,7 @@ RELEASED: dict[str, tuple[int, int]] = {
 class HypernetworkCost:
     """What one hypernetwork for a target takes to serve.
 
-    :param released: whether a trained checkpoint of it was published; else it is trained here.
+    :param released: whether a trained checkpoint of it was published; else nobody has trained one.
     :param parameters: number of weights.
     :param float32_bytes: weights of its graph; heads that are cut to width count as the graph has
         them. `int8_bytes` has a byte a head weight and a float32 scale a head output.
@@ -172,7 +172,7 @@ def catalogue_text(entries: Sequence[CatalogueEntry]) -> str:
         numbers = [str(spec.layers), modules, str(spec.rank), count(spec.parameters)]
         targets.append([spec.base_model.id, *numbers, _megabytes(entry.float16_bytes)])
         for cost in entry.hypernetworks:
-            origin = "released" if cost.released else "trained here"
+            origin = "released" if cost.released else "not released"
             networks.append(
                 [
                     spec.base_model.id,

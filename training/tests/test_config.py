@@ -23,6 +23,10 @@ def test_shipped_configurations_load(name: str) -> None:
         ("runs: x\nsft: {steps: many}", "sft.steps"),
         ("runs: x\nbaselines: {oracles: {stepz: 3}}", "baselines.oracles.stepz"),
         ("runs: x\nbase: {coded: 2}", "base.coded"),
+        ("runs: x\nbase: {steps: -5}", "base.steps"),
+        ("runs: x\nencoder: {kind: foo}", "encoder.kind.*'minilm'"),
+        ("runs: x\ntarget: {modules: [q_prj]}", "target.modules.0.*'q_proj'"),
+        ("runs: x\nhypernetwork: {variant: XL}", "hypernetwork.variant.*'S'"),
         ("sft: {steps: 3}", "runs"),
         ("runs: [", "not valid YAML"),
         ("runs: x\nevaluation: {samples: 7, descriptions: 2}", "multiple"),
@@ -35,9 +39,11 @@ def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
         load_config(path)
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_missing_or_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such configuration file"):
         load_config(tmp_path / "none.yaml")
+    with pytest.raises(ConfigError, match="not a file that can be read"):
+        load_config(tmp_path)
 
 
 def test_folders_do_not_change_the_digest(tmp_path: Path) -> None:
