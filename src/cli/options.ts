@@ -54,6 +54,15 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** The number of things, at least one, that an option's text is. */
+export function count(text: string): number {
+  const value = wholeNumber(text);
+  if (value === 0) {
+    throw new InvalidArgumentError('It must be 1 or more.');
+  }
+  return value;
+}
+
 /** The number, whole or not, that an option's text is. */
 export function decimal(text: string): number {
   const value = Number(text);

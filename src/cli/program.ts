@@ -8,6 +8,7 @@ import { packageFacts } from '../local/places.ts';
 import { EXIT_HELP, isAbort } from './exit-codes.ts';
 import {
   type Context,
+  count,
   type GlobalOptions,
   layoutOption,
   type RecipeOptions,
@@ -87,7 +88,7 @@ function program(signal: AbortSignal): Command {
     .option('--hypernet <name>', 'only those of this hypernetwork')
     .option('--base-model <id>', 'only those for this base model')
     .option('--q <text>', 'only those whose description contains this text')
-    .option('--limit <number>', 'at most so many', wholeNumber, 20)
+    .option('--limit <number>', 'at most so many', count, 20)
     .action(async (options: { limit: number }, chosen) => {
       const { list } = await import('./commands/show.ts');
       await list(options, context(chosen));
@@ -149,7 +150,7 @@ function program(signal: AbortSignal): Command {
     });
   hypernet
     .command('show <name>')
-    .description('print what is known of one')
+    .description('print what is known of one, or of one version of it: name@version')
     .configureHelp({ showGlobalOptions: true })
     .action(async (name: string, _options: object, chosen) => {
       const { showHypernet } = await import('./commands/hypernet.ts');

@@ -95,8 +95,7 @@ async function importMiniflare(): Promise<typeof import('miniflare')> {
       'miniflare_missing',
       422,
       `t2l serve needs miniflare ${miniflare}, which ${reasonOf(cause)}. ` +
-        `With npx: npx -p t2l-edge -p miniflare@${miniflare} t2l serve; ` +
-        `else: npm install miniflare@${miniflare}. It takes Node.js 22 or later, this is ${process.versions.node}.`,
+        `Install it beside t2l: npm install miniflare@${miniflare}. It takes Node.js 22 or later, this is ${process.versions.node}.`,
     );
   }
 }

@@ -126,7 +126,13 @@ def apply_lora(
     :raises ValueError: if the base model is not one that the adapter is for, or an argument cannot
         be used; the base model is then as it was.
     """
-    if isinstance(strength, bool) or not math.isfinite(strength):
+    if not isinstance(base_model, nn.Module):
+        raise ValueError(f"base_model must be a loaded model, got a {type(base_model).__name__}")
+    if (
+        isinstance(strength, bool)
+        or not isinstance(strength, int | float)
+        or not math.isfinite(strength)
+    ):
         raise ValueError(f"strength must be a finite number, got {strength!r}")
     # PEFT initialises an adapter anew whose name is part of its own prefix
     if "." in adapter_name or adapter_name in "lora_":

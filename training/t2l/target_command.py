@@ -106,7 +106,10 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _number(text: str) -> int | float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a number, got {text!r}") from None
     return int(value) if value.is_integer() else value
 
 

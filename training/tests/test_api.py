@@ -128,9 +128,14 @@ def test_a_base_model_is_not_wrapped_twice_and_no_merged_adapter_is_removed(
         remove(base)
 
 
-@pytest.mark.parametrize("strength", [float("nan"), float("inf"), True])
+@pytest.mark.parametrize("strength", [float("nan"), float("inf"), True, "1"])
 def test_a_strength_that_is_no_number_is_refused(
     base: LlamaForCausalLM, lora: Lora, strength: float
 ) -> None:
     with pytest.raises(ValueError, match="strength must be a finite number"):
         apply_lora(base, lora, strength)
+
+
+def test_a_base_model_that_is_none_is_refused(lora: Lora) -> None:
+    with pytest.raises(ValueError, match="must be a loaded model, got a str"):
+        apply_lora("t2l-edge/t2l-mini-base", lora)

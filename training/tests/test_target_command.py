@@ -63,6 +63,7 @@ def test_options_win_over_what_the_folder_says(run_t2l, tmp_path: Path):
         (("--rank", "many"), "--rank"),
         (("--alpha", "0"), "alpha must be a positive number"),
         (("--alpha", "nan"), "alpha must be a positive number"),
+        (("--alpha", "x"), "--alpha: must be a number, got 'x'"),
         (("--revision", "main"), "--revision: must be a commit's 40 lower-case hex digits"),
         (("--json",), "--json goes with --list"),
         (("--list",), "either MODEL or --list"),

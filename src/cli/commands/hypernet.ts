@@ -1,5 +1,6 @@
 /** `t2l hypernet`: the hypernetworks that make adapters here or at the endpoint. */
 
+import { T2lError } from '../../errors.ts';
 import type { Context } from '../options.ts';
 import { columns, pairs, size } from '../output.ts';
 import { openService } from '../service.ts';
@@ -23,10 +24,19 @@ export async function listHypernets(context: Context): Promise<void> {
   );
 }
 
-/** Prints one with its versions. */
-export async function showHypernet(name: string, context: Context): Promise<void> {
+/** Prints one with its versions, or with the one that `name@version` says. */
+export async function showHypernet(reference: string, context: Context): Promise<void> {
   const service = await openService(context.options);
-  const found = await service.hypernet(name, { signal: context.signal });
+  const [name = '', version] = reference.split('@');
+  const all = await service.hypernet(name, { signal: context.signal });
+  const found = {
+    ...all,
+    versions: all.versions.filter((one) => [one.version, undefined].includes(version)),
+  };
+  if (found.versions.length === 0) {
+    const there = all.versions.map((one) => one.version).join(', ');
+    throw new T2lError('hypernet_unknown', 404, `${name} has no version ${version}, but ${there}.`);
+  }
   context.output.result(found, () =>
     found.versions.flatMap((version, at) => [
       ...(at === 0 ? [] : ['']),

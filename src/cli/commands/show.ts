@@ -29,15 +29,13 @@ export async function list(options: ListOptions, context: Context): Promise<void
     ...(hypernet === undefined ? {} : { hypernet }),
     ...(baseModel === undefined ? {} : { base_model: baseModel }),
     ...(q === undefined ? {} : { q }),
-    limit: Math.min(Math.max(limit, 1), PAGE),
+    limit: Math.min(limit, PAGE),
   };
   const adapters: AdapterDocument[] = [];
-  if (limit > 0) {
-    for await (const document of service.allAdapters(query, { signal: context.signal })) {
-      adapters.push(document);
-      if (adapters.length >= limit) {
-        break;
-      }
+  for await (const document of service.allAdapters(query, { signal: context.signal })) {
+    adapters.push(document);
+    if (adapters.length >= limit) {
+      break;
     }
   }
   context.output.result({ adapters }, () =>
