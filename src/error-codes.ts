@@ -107,6 +107,13 @@ export const ERROR_CODES = {
   answer_unexpected: [[502], 'The answer is not the expected document'],
   download_corrupt: [[502], 'The downloaded file is not the expected one'],
 
+  // Generating in a page; no route answers with these.
+  device_unknown: [[400], 'The device is not known'],
+  webgpu_unavailable: [[422], 'The browser has no WebGPU here'],
+  browser_unsupported: [[422], 'The browser lacks what is needed'],
+  runtime_unavailable: [[503], 'ONNX Runtime cannot be started'],
+  hypernet_closed: [[409], 'The hypernetwork was closed'],
+
   // Publishing to Workers AI, which a person or a program does; no route answers with these.
   publish_unsuitable: [[422], 'Workers AI cannot take the adapter'],
   publish_unauthorized: [[403], 'Cloudflare does not accept the token'],

@@ -91,7 +91,11 @@ export async function produceAdapter(request: ProduceRequest): Promise<Produced>
   const input = canonicalInput(request.input);
   const card = modelCard({
     // Computed here rather than passed in: the request has all of it, so it cannot be another one.
-    id: await adapterId({ digest, precision, dtype, strength, input }),
+    // An id stands for the bytes that WASM gives; those of a GPU are others.
+    id:
+      hypernet.device === 'wasm'
+        ? await adapterId({ digest, precision, dtype, strength, input })
+        : null,
     manifest,
     digest,
     input,

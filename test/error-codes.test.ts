@@ -8,7 +8,7 @@ import { openApi, operationsOf } from './api/openapi.ts';
 const SOURCES = join(import.meta.dirname, '../src');
 
 /** Programs of ours that are no part of the endpoint; their errors reach nobody over HTTP. */
-const PROGRAMS = /^(cli|local|publish|sdk)\//;
+const PROGRAMS = /^(cli|local|publish|sdk|browser)\//;
 /** Codes that any path may answer with, and one of tools that read files from disk. */
 const GENERAL: readonly ErrorCode[] = [
   'route_unknown',

@@ -16,8 +16,8 @@ import type { AdapterDtype, AdapterFile } from './peft.ts';
 
 /** What the card tells of. */
 export interface CardFacts {
-  /** Of the adapter. */
-  readonly id: string;
+  /** Of the adapter; null if its bytes are not those that an id stands for. */
+  readonly id: string | null;
   readonly manifest: Manifest;
   /** Of the manifest. */
   readonly digest: string;
@@ -68,7 +68,9 @@ function factTable(facts: CardFacts): string[] {
   return [
     '| | |',
     '|---|---|',
-    `| Adapter id | \`${id}\` |`,
+    id === null
+      ? '| Adapter id | none: it was made on a GPU, whose rounding is its own |'
+      : `| Adapter id | \`${id}\` |`,
     `| Base model | ${escapeMarkdown(base.id)}, revision ${escapeMarkdown(base.revision)} |`,
     `| Hypernetwork | ${hypernet}, run in ${precision} |`,
     `| Digest of the hypernetwork | \`${digest}\` |`,

@@ -2,7 +2,7 @@
  * Embeddings from a service over HTTP, in the two dialects that embedding servers speak: OpenAI's
  * `POST /v1/embeddings` (vLLM, llama.cpp, Ollama, ...) and text-embeddings-inference's `POST /embed`.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { T2lError } from '../errors.ts';
 import type { Manifest } from '../hypernet/manifest.ts';
 import type { RawEncoder } from './index.ts';

@@ -4,7 +4,7 @@
  * The bge models pool by mean unless told otherwise, and the two poolings are not compatible: the
  * one the bundle was trained with is always sent. Other models do not know the parameter.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { T2lError } from '../errors.ts';
 import type { Manifest } from '../hypernet/manifest.ts';
 import type { RawEncoder } from './index.ts';

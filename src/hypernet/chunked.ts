@@ -14,6 +14,7 @@ import { free } from '../memory.ts';
 import { graphInvalid, runOnce } from './graph.ts';
 import type { HeadChunk, Manifest } from './manifest.ts';
 import type { OrtSession, OrtTensor } from './ort.ts';
+import type { Device } from './ort-device.ts';
 import type { LoraWeights } from './runtime.ts';
 
 /** What a body's output for a module, and the input of the module's chunks, is called. */
@@ -27,6 +28,8 @@ export interface StreamOptions {
   read(file: string): Promise<Uint8Array>;
   /** Outputs of the body. */
   readonly features: Readonly<Record<string, OrtTensor>>;
+  /** Where the chunks run. */
+  readonly device: Device;
 }
 
 /**
@@ -36,7 +39,7 @@ export interface StreamOptions {
  *   `read` throws
  */
 export async function streamHeads(options: StreamOptions): Promise<LoraWeights> {
-  const { target, chunks, read, features } = options;
+  const { target, chunks, read } = options;
   const tensors = tensorsOf(target);
   let coming = chunks[0] && read(chunks[0].file);
   for (const [index, chunk] of chunks.entries()) {
@@ -45,7 +48,7 @@ export async function streamHeads(options: StreamOptions): Promise<LoraWeights> 
     coming = next && read(next.file);
     // If this chunk fails, nobody waits for the next one: its failure must not go unhandled.
     coming?.catch(() => undefined);
-    for (const [name, block] of await runChunk(chunk, bytes, features)) {
+    for (const [name, block] of await runChunk(chunk, bytes, options)) {
       put(tensors, chunk, name, block);
       free(block.data);
     }
@@ -56,9 +59,9 @@ export async function streamHeads(options: StreamOptions): Promise<LoraWeights> 
 async function runChunk(
   { file, offsets }: HeadChunk,
   bytes: Uint8Array,
-  features: StreamOptions['features'],
+  { features, device }: StreamOptions,
 ): Promise<[name: string, block: OrtTensor][]> {
-  const outputs = await runOnce(file, bytes, (session) => {
+  const outputs = await runOnce(file, bytes, device, (session) => {
     const feeds = feedsOf(file, session, features);
     const [given, listed] = [[...session.outputs].sort(), Object.keys(offsets).sort()];
     if (given.join() !== listed.join()) {

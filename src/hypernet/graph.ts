@@ -3,10 +3,15 @@ import { T2lError } from '../errors.ts';
 import { free } from '../memory.ts';
 import type { Bundle } from './bundle.ts';
 import { createSession, type OrtSession, type OrtTensor } from './ort.ts';
+import type { Device } from './ort-device.ts';
 
 /** Reads and verifies a graph of a bundle and loads it. */
-export async function openGraph(bundle: Pick<Bundle, 'read'>, file: string): Promise<OrtSession> {
-  return sessionOf(file, await bundle.read(file));
+export async function openGraph(
+  bundle: Pick<Bundle, 'read'>,
+  file: string,
+  device: Device,
+): Promise<OrtSession> {
+  return sessionOf(file, await bundle.read(file), device);
 }
 
 /**
@@ -15,11 +20,16 @@ export async function openGraph(bundle: Pick<Bundle, 'read'>, file: string): Pro
  * @param file its name, for errors
  * @throws T2lError `bundle_graph_invalid` if it cannot be loaded
  */
-export async function sessionOf(file: string, bytes: Uint8Array): Promise<OrtSession> {
+export async function sessionOf(
+  file: string,
+  bytes: Uint8Array,
+  device: Device,
+): Promise<OrtSession> {
   try {
-    return await createSession(bytes);
+    return await createSession(bytes, device);
   } catch (error) {
-    throw error instanceof T2lError ? graphInvalid(file, `is refused: ${error.detail}`) : error;
+    const refused = error instanceof T2lError && error.code === 'bundle_graph_invalid';
+    throw refused ? graphInvalid(file, `is refused: ${error.detail}`) : error;
   } finally {
     free(bytes);
   }
@@ -34,9 +44,10 @@ export async function sessionOf(file: string, bytes: Uint8Array): Promise<OrtSes
 export async function runOnce(
   file: string,
   bytes: Uint8Array,
+  device: Device,
   feedsOf: (session: OrtSession) => Record<string, OrtTensor>,
 ): Promise<Record<string, OrtTensor>> {
-  const session = await sessionOf(file, bytes);
+  const session = await sessionOf(file, bytes, device);
   try {
     return await session.run(feedsOf(session)).catch((cause: unknown) => {
       throw graphInvalid(file, `cannot be run: ${cause instanceof Error ? cause.message : cause}`);

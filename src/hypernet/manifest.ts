@@ -5,7 +5,7 @@
  * order is the order of `target.modules`, an array, because order is data. The schema is strict: a
  * member that this version does not know is a manifest of another version.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { T2lError } from '../errors.ts';
 import { checkConsistency } from './manifest-rules.ts';
 

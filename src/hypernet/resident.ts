@@ -17,6 +17,8 @@ export interface Resident {
 export interface ResidentCache<T extends Resident> {
   /** The thing called `key`; loaded, if it is not resident, after making room for its weight. */
   get(key: string, weight: number, load: () => Promise<T>): Promise<T>;
+  /** Frees the thing called `key`, if it is resident. */
+  drop(key: string): Promise<void>;
 }
 
 /** How long a request waits for another one's load before it loads on its own. */
@@ -79,6 +81,11 @@ export function createResidentCache<T extends Resident>(budget: number): Residen
           loading.delete(key);
         }
       }
+    },
+    async drop(key) {
+      const entry = entries.get(key);
+      entries.delete(key);
+      await entry?.value.release();
     },
   };
 }

@@ -13,6 +13,7 @@ import { graphInvalid, openGraph } from './graph.ts';
 import { graphFiles } from './graph-files.ts';
 import type { Graph, Manifest, Precision } from './manifest.ts';
 import type { OrtSession, OrtTensor } from './ort.ts';
+import type { Device } from './ort-device.ts';
 import { createResidentCache } from './resident.ts';
 import { runStages } from './stages.ts';
 import { createTurns } from './turns.ts';
@@ -28,12 +29,16 @@ export interface LoadedHypernet {
   readonly manifest: Manifest;
   readonly precision: Precision;
   readonly graph: Graph;
+  /** Where its graphs run. */
+  readonly device: Device;
   /** Undefined: the bundle does not say what it was trained on. */
   readonly fit: FitTable | undefined;
   /** The resident session, of the whole graph or the body, loaded again if it was evicted. */
   session(): Promise<OrtSession>;
   /** The verified bytes of a file of the bundle. */
   read(file: string): Promise<Uint8Array>;
+  /** Frees the resident session before others need its room. */
+  release(): Promise<void>;
 }
 
 /**
@@ -62,7 +67,11 @@ const fitTables = new Map<string, FitTable>();
  *
  * @throws T2lError `precision_unavailable` if the bundle has no such graph
  */
-export async function loadHypernet(bundle: Bundle, precision: Precision): Promise<LoadedHypernet> {
+export async function loadHypernet(
+  bundle: Bundle,
+  precision: Precision,
+  device: Device = 'wasm',
+): Promise<LoadedHypernet> {
   const { manifest, digest } = bundle;
   const graph = manifest.graphs[precision];
   if (graph === undefined) {
@@ -75,9 +84,10 @@ export async function loadHypernet(bundle: Bundle, precision: Precision): Promis
   }
   const [resident = ''] = graphFiles(graph);
   const { bytes } = manifest.files[resident] as { bytes: number };
+  const key = `${digest}/${precision}/${device}`;
   function session(): Promise<OrtSession> {
-    return graphs.get(`${digest}/${precision}`, bytes, async () => {
-      const loaded = await openGraph(bundle, resident);
+    return graphs.get(key, bytes, async () => {
+      const loaded = await openGraph(bundle, resident, device);
       if (loaded.inputs.join() !== INPUT) {
         await loaded.release();
         throw graphInvalid(resident, `takes ${loaded.inputs.join(', ')}, not ${INPUT}`);
@@ -87,7 +97,9 @@ export async function loadHypernet(bundle: Bundle, precision: Precision): Promis
   }
   const fit = await loadFit(bundle);
   await session();
-  return { manifest, precision, graph, fit, session, read: (file) => bundle.read(file) };
+  const read = (file: string) => bundle.read(file);
+  const release = () => graphs.drop(key);
+  return { manifest, precision, graph, device, fit, session, read, release };
 }
 
 /** Generates the LoRA weights for an embedding; modules in manifest order. */
@@ -95,7 +107,7 @@ export async function runHypernet(
   loaded: LoadedHypernet,
   embedding: Float32Array,
 ): Promise<LoraWeights> {
-  const { graph, read } = loaded;
+  const { graph, device, read } = loaded;
   const { target } = loaded.manifest;
   if ('file' in graph) {
     return wholeWeights(graph.file, target, await runResident(loaded, embedding));
@@ -105,8 +117,9 @@ export async function runHypernet(
       graph.stages ?? [],
       read,
       await runResident(loaded, embedding),
+      device,
     );
-    return streamHeads({ target, chunks: graph.chunks, read, features });
+    return streamHeads({ target, chunks: graph.chunks, read, features, device });
   });
 }
 

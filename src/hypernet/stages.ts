@@ -5,6 +5,7 @@
  */
 import { graphInvalid, runOnce } from './graph.ts';
 import type { OrtTensor } from './ort.ts';
+import type { Device } from './ort-device.ts';
 
 /** Values of a body by name. */
 export type Values = Readonly<Record<string, OrtTensor>>;
@@ -19,16 +20,22 @@ export async function runStages(
   files: readonly string[],
   read: (file: string) => Promise<Uint8Array>,
   given: Values,
+  device: Device,
 ): Promise<Values> {
   let values = given;
   for (const file of files) {
-    values = { ...values, ...(await runStage(file, await read(file), values)) };
+    values = { ...values, ...(await runStage(file, await read(file), values, device)) };
   }
   return values;
 }
 
-async function runStage(file: string, bytes: Uint8Array, values: Values): Promise<Values> {
-  return runOnce(file, bytes, ({ inputs, inputShapes }) =>
+async function runStage(
+  file: string,
+  bytes: Uint8Array,
+  values: Values,
+  device: Device,
+): Promise<Values> {
+  return runOnce(file, bytes, device, ({ inputs, inputShapes }) =>
     Object.fromEntries(
       inputs.map((name) => {
         const value = values[name];

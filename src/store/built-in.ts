@@ -2,7 +2,7 @@
  * The bundles that lie among the static assets, as `hypernets/index.json` lists them. They need no row,
  * so a fresh deployment works before anything was registered.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { T2lError } from '../errors.ts';
 import type { BundleSource } from '../hypernet/bundle.ts';
 import type { HypernetVersion } from './families.ts';

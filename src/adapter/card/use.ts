@@ -14,34 +14,50 @@ const SHORT_ID = 12;
 const HUB_NAME = /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/;
 const REVISION = /^[A-Za-z0-9][\w./-]*$/;
 
-interface Names {
-  readonly id: string;
-  /** Of the adapter in a server. */
-  readonly short: string;
+interface BaseNames {
   readonly base: string;
   /** Empty if the manifest names none that a command can carry. */
   readonly revision: string;
 }
 
-/** The section on use. */
-export function useSection(facts: LayoutFacts): string[] {
-  const { id, target } = facts;
-  const { base_model: base, rank } = target;
-  const names: Names = {
-    id,
-    short: `t2l-${id.slice(0, SHORT_ID)}`,
+interface Names extends BaseNames {
+  readonly id: string;
+  /** Of the adapter in a server. */
+  readonly short: string;
+}
+
+/** The section on use; an adapter without an id is at no endpoint, only in its folder. */
+export function useSection({
+  id,
+  ...facts
+}: Omit<LayoutFacts, 'id'> & { readonly id: string | null }): string[] {
+  const { base_model: base } = facts.target;
+  const names: BaseNames = {
     base: HUB_NAME.test(base.id) ? base.id : 'path/to/the/base-model',
     revision: REVISION.test(base.revision) ? base.revision : '',
   };
-  const stacks = stacksOf(facts);
   return [
     '## Use',
     '',
     `For \`${names.base}\` only. Alpha equals the rank and the strength is in the weights already, so ` +
       'the update is applied as it is: there is nothing to scale.',
     '',
+    ...(id === null
+      ? [...peft(names), ...transformers(names)]
+      : fromEndpoint({ ...facts, id }, { ...names, id, short: `t2l-${id.slice(0, SHORT_ID)}` })),
+  ];
+}
+
+function fromEndpoint(facts: LayoutFacts, names: Names): string[] {
+  const { id, target } = facts;
+  const { rank } = target;
+  const stacks = stacksOf(facts);
+  return [
     ...fetching(names),
     ...peft(names),
+    `With \`HF_ENDPOINT=${ENDPOINT}\` set before Python starts, \`"t2l/${id}"\` in place of ` +
+      '`"adapter"` fetches it.',
+    '',
     ...transformers(names),
     ...(stacks.vllmRank === undefined ? [] : vllm(names, stacks.vllmRank)),
     ...(stacks.sglang ? sglang(names, rank) : []),
@@ -63,25 +79,20 @@ function fetching({ id }: Names): string[] {
   ];
 }
 
-function peft({ id, base, revision }: Names): string[] {
-  return [
-    ...section('PEFT', 'python', [
-      'from peft import PeftModel',
-      'from transformers import AutoModelForCausalLM, AutoTokenizer',
-      '',
-      `name = ${quoted(base)}`,
-      ...(revision === '' ? [] : [`revision = ${quoted(revision)}`]),
-      `tokenizer = AutoTokenizer.from_pretrained(name${pythonRevision(revision)})`,
-      `base = AutoModelForCausalLM.from_pretrained(name${pythonRevision(revision)})`,
-      'model = PeftModel.from_pretrained(base, "adapter")',
-    ]),
-    `With \`HF_ENDPOINT=${ENDPOINT}\` set before Python starts, \`"t2l/${id}"\` in place of ` +
-      '`"adapter"` fetches it.',
+function peft({ base, revision }: BaseNames): string[] {
+  return section('PEFT', 'python', [
+    'from peft import PeftModel',
+    'from transformers import AutoModelForCausalLM, AutoTokenizer',
     '',
-  ];
+    `name = ${quoted(base)}`,
+    ...(revision === '' ? [] : [`revision = ${quoted(revision)}`]),
+    `tokenizer = AutoTokenizer.from_pretrained(name${pythonRevision(revision)})`,
+    `base = AutoModelForCausalLM.from_pretrained(name${pythonRevision(revision)})`,
+    'model = PeftModel.from_pretrained(base, "adapter")',
+  ]);
 }
 
-function transformers({ base, revision }: Names): string[] {
+function transformers({ base, revision }: BaseNames): string[] {
   return section('transformers', 'python', [
     'from transformers import AutoModelForCausalLM',
     '',

@@ -1,0 +1,5 @@
+/** The hypernetwork in the browser, `t2l-edge/browser`. */
+export { T2lError } from '../errors.ts';
+export type { Adapter, AdapterFile, GenerateRequest } from './adapter.ts';
+export { type Hypernet, openHypernet } from './hypernet.ts';
+export type { HypernetOptions, Progress, WasmPaths } from './options.ts';
