@@ -64,10 +64,7 @@ export function r2Source(bucket: Pick<R2Bucket, 'get'>): BundleSource {
     const object = await bucket.get(path);
     return object === null
       ? null
-      : {
-          bytes: new Uint8Array(await object.arrayBuffer()),
-          sha256: object.checksums.toJSON().sha256,
-        };
+      : { bytes: await wholeBody(object), sha256: object.checksums.toJSON().sha256 };
   }
   return {
     readChecked,
@@ -75,6 +72,18 @@ export function r2Source(bucket: Pick<R2Bucket, 'get'>): BundleSource {
       return (await readChecked(path))?.bytes ?? null;
     },
   };
+}
+
+/** Into one buffer of the right size: `arrayBuffer()` gathers the body in pieces and copies them. */
+async function wholeBody({ body, size }: R2ObjectBody): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  if (size === 0) {
+    // A reader refuses to fill nothing.
+    await body.cancel();
+    return bytes;
+  }
+  const { value } = await body.getReader({ mode: 'byob' }).readAtLeast(size, bytes);
+  return value ?? new Uint8Array(0);
 }
 
 /**

@@ -1,11 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import {
-  assetsSource,
-  type BundleSource,
-  openBundle,
-  r2Source,
-} from '../../src/hypernet/bundle.ts';
+import { assetsSource, type BundleSource, openBundle } from '../../src/hypernet/bundle.ts';
 import { smallManifest } from '../fixtures/manifest.ts';
 
 function sha256Of(bytes: Uint8Array): string {
@@ -115,21 +110,6 @@ test('bytes that the store checked against the listed sha256 are believed, other
   }
   known = bundle.manifest.files['fit.f16']?.sha256;
   expect(await bundle.read('fit.f16')).toBe(changed);
-});
-
-test('the digest of an R2 object is the one that R2 checked at its put', async () => {
-  const digest = new Uint8Array(32).fill(0xab);
-  const object = {
-    arrayBuffer: async () => bytesOf('x').buffer,
-    checksums: { toJSON: () => ({ sha256: Buffer.from(digest).toString('hex') }) },
-  };
-  const bucket = { get: async (key: string) => (key === 'there' ? object : null) };
-  const source = r2Source(bucket as unknown as R2Bucket);
-  expect(await source.readChecked?.('there')).toEqual({
-    bytes: bytesOf('x'),
-    sha256: 'ab'.repeat(32),
-  });
-  expect(await source.readChecked?.('elsewhere')).toBeNull();
 });
 
 test('assets are read below /hypernets/, and a missing one is null', async () => {
