@@ -65,7 +65,7 @@ class BaseModelConfig:
     layers: int = 6
     heads: int = 4
     intermediate: int = 512
-    steps: int = Field(default=3000, ge=1)
+    steps: int = Field(default=3000, ge=0)
     coded: float = Field(default=0.8, ge=0, le=1)
     coded_episodes: int = 32
     coded_pairs: int = 2

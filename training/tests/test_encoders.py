@@ -58,9 +58,11 @@ def with_encoder(folder: Path, kind: str) -> Config:
     return replace(CONFIG, runs=str(folder), bundle=assets, encoder=EncoderConfig(kind=kind))
 
 
-def test_an_unknown_encoder_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="tuned, minilm, bag_of_words, base_last_token"):
-        open_encoder(with_encoder(tmp_path, "word2vec"))
+def test_every_encoder_can_be_chosen_and_no_other(tmp_path: Path) -> None:
+    for kind in ENCODERS:
+        assert with_encoder(tmp_path, kind).encoder.kind == kind
+    with pytest.raises(ValueError, match="'tuned', 'minilm', 'bag_of_words' or 'base_last_token'"):
+        with_encoder(tmp_path, "word2vec")
 
 
 @pytest.mark.parametrize(("kind", "stage"), [("tuned", "encoder"), ("base_last_token", "base")])

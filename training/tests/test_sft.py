@@ -24,6 +24,7 @@ from t2l.lora import apply_lora
 from t2l.meta_batch import make_batch
 from t2l.run import load_hypernetwork
 from t2l.sft import (
+    PROJECTIONS,
     batch_loss,
     build_hypernetwork,
     select_tasks,
@@ -213,7 +214,11 @@ def test_a_network_that_was_saved_without_heads_gets_those_of_its_base_model(tmp
     assert load_hypernetwork(config).target == target
 
 
-def test_an_unknown_target_module_is_named(model: LlamaForCausalLM, tmp_path: Path) -> None:
-    config = dataclasses.replace(CONFIG, target=TargetConfig(modules=("q_projection",)))
-    with pytest.raises(ValueError, match="q_projection"):
-        target_of(model, tmp_path / "base", config)
+def test_every_linear_layer_of_the_base_model_can_be_a_target(
+    model: LlamaForCausalLM, tmp_path: Path
+) -> None:
+    config = dataclasses.replace(CONFIG, target=TargetConfig(modules=tuple(PROJECTIONS)))
+    modules = target_of(model, tmp_path / "base", config).modules
+    parts = model.model.layers[0].named_modules()
+    linear = [name for name, part in parts if isinstance(part, torch.nn.Linear)]
+    assert sorted(module.path for module in modules) == sorted(linear)
