@@ -2,6 +2,7 @@
  * One piece of work at a time in the whole page: two hypernetworks at once would need the memory of
  * both, and one that is aborted must not take along who shares its load.
  */
+import { unlessAborted } from '../abort.ts';
 
 let last: Promise<unknown> = Promise.resolve();
 
@@ -12,15 +13,5 @@ export function inTurn<T>(signal: AbortSignal | undefined, work: () => Promise<T
     return work();
   });
   last = mine.catch(() => undefined);
-  return untilAborted(mine, signal);
-}
-
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) {
-    return work;
-  }
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', abort));
+  return unlessAborted(mine, signal);
 }

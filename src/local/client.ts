@@ -5,6 +5,7 @@
 import './node-20.ts';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { unlessAborted } from '../abort.ts';
 import { adapterId } from '../adapter-id.ts';
 import { adapterDocument } from '../api/documents/adapter.ts';
 import { hypernetDocument } from '../api/documents/hypernet.ts';
@@ -109,25 +110,6 @@ export async function createLocalClient(options: LocalOptions): Promise<LocalCli
       return familyDocument(catalog, family);
     },
   };
-}
-
-/** The work's outcome, or the signal's reason as soon as it comes: ONNX Runtime cannot be stopped. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) {
-    return work;
-  }
-  signal.throwIfAborted();
-  let stop = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-    work.catch(() => undefined);
-  }
 }
 
 function recipeOf(request: AdapterRequest): PipelineRequest {

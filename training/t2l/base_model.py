@@ -13,7 +13,6 @@ import hashlib
 import json
 import logging
 import random
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -25,7 +24,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from t2l.checkpoint import load_checkpoint, save_checkpoint, seed_step
+from t2l.checkpoint import load_checkpoint, save_checkpoint, seed_step, whole_folder
 from t2l.config import BaseModelConfig
 from t2l.device import Device
 from t2l.muon import Muon
@@ -264,11 +263,8 @@ def train_base_model(
             save_checkpoint(folder, step + 1, model, optimizers, notes)
             logger.info("base step %d loss %.4f", step + 1, average)
     round_to_float16(model)
-    partial = folder / "final.partial"  # takes its place in one step: a cut leaves no half of it
-    shutil.rmtree(partial, ignore_errors=True)
-    save_base_model(model, partial)
-    shutil.rmtree(final, ignore_errors=True)
-    partial.rename(final)
+    with whole_folder(final) as partial:
+        save_base_model(model, partial)
     return load_base_model(final)
 
 

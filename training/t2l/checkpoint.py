@@ -6,7 +6,9 @@ that resumes takes exactly the steps it would have taken.
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +111,19 @@ def require_same(folder: Path, recipe: Mapping[str, Mapping[str, Any]]) -> None:
             f"{folder} was begun with {'; '.join(changed)}: remove the folder or name another "
             "one with `runs`"
         )
+
+
+@contextmanager
+def whole_folder(final: Path) -> Iterator[Path]:
+    """A folder to write to that takes the place of `final` in one step, once all of it is there.
+
+    A cut or a full disk leaves nothing under that name, so the stage can be run again.
+    """
+    partial = final.with_name(f"{final.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    yield partial
+    shutil.rmtree(final, ignore_errors=True)
+    partial.rename(final)
 
 
 def read_notes(folder: Path) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Typed configuration: one YAML file describes a whole run, from the base model to the bundle.
 
 Every stage takes the part it needs. Unknown keys and wrong types are refused with their place in
-the file, and the resolved values are saved beside each checkpoint.
+the file, and the resolved values are saved beside each checkpoint. All options stand in this one
+file, so that it is the reference of what a recipe can say, and is as long as that.
 """
 
 import hashlib

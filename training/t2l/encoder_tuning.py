@@ -14,7 +14,6 @@ so that what is no task of ours still looks like it.
 import json
 import logging
 import random
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -27,7 +26,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 from transformers import BertModel
 
-from t2l.checkpoint import load_checkpoint, save_checkpoint, seed_step
+from t2l.checkpoint import load_checkpoint, save_checkpoint, seed_step, whole_folder
 from t2l.config import EncoderConfig
 from t2l.device import Device, cpu_device
 from t2l.encoder import TOKENIZER_FILE, source_folder, tokenizer_bytes
@@ -207,13 +206,10 @@ def tune_encoder(
         split: reading_accuracy(model, tasks.selection, split, cpu_device())
         for split in ("train", "selection")
     }
-    partial = folder / "final.partial"  # takes its place in one step: a cut leaves no half of it
-    shutil.rmtree(partial, ignore_errors=True)
-    model.bert.save_pretrained(partial)
-    (partial / TOKENIZER_FILE).write_bytes(tokenizer_bytes(source_folder()))
-    (partial / "reading.json").write_text(json.dumps(read, indent=2) + "\n", encoding="utf-8")
-    shutil.rmtree(final, ignore_errors=True)
-    partial.rename(final)
+    with whole_folder(final) as partial:
+        model.bert.save_pretrained(partial)
+        (partial / TOKENIZER_FILE).write_bytes(tokenizer_bytes(source_folder()))
+        (partial / "reading.json").write_text(json.dumps(read, indent=2) + "\n", encoding="utf-8")
     return final
 
 

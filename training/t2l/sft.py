@@ -9,7 +9,6 @@ the released T2L checkpoints lack, whose prompts contain the task definition.
 
 import json
 import logging
-import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -19,7 +18,14 @@ from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
 from t2l.base_model import base_model_revision, completion_loss
-from t2l.checkpoint import load_checkpoint, read_notes, require_same, save_checkpoint, seed_step
+from t2l.checkpoint import (
+    load_checkpoint,
+    read_notes,
+    require_same,
+    save_checkpoint,
+    seed_step,
+    whole_folder,
+)
 from t2l.config import Config, SftConfig
 from t2l.corpus import Corpus
 from t2l.device import Device
@@ -257,9 +263,7 @@ def train_hypernetwork(
         "parameters": sum(part.numel() for part in finished.parameters()),
         "loss": round(average or 0.0, 4),
     }
-    partial = folder / "final.partial"  # takes its place in one step: a cut leaves no half of it
-    shutil.rmtree(partial, ignore_errors=True)
-    finished.save(partial)
-    (partial / "training.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
-    partial.rename(final)
+    with whole_folder(final) as partial:
+        finished.save(partial)
+        (partial / "training.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
     return finished
