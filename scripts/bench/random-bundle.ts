@@ -109,7 +109,7 @@ export async function randomBundle(spec: NetworkSpec): Promise<string> {
   progress(`Making ${spec.name} with the exporter`);
   // The encoder that the repository ships, so that it is not quantised again.
   await cp(ENCODERS, join(root, 'encoders'), { recursive: true });
-  runTraining('t2l.export_random', [
+  runTraining('t2l.export.random_bundle', [
     ...shapeOptions(spec),
     ...spec.precisions.flatMap((precision) => ['--precision', precision]),
     spec.chunked ? '--chunked' : '--whole',

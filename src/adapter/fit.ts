@@ -14,7 +14,7 @@
  * A bundle without these coefficients has the highest cosine as its score; one that does not say what
  * it was trained on has none. A generator answers every description, also one it knows nothing about;
  * the verdict is what says so. The same formula, and where its coefficients come from, is in
- * `training/t2l/predictor.py`.
+ * `training/t2l/export/bundle/predictor.py`.
  */
 import type { FitSpec } from '../hypernet/manifest.ts';
 import { decodeFloat16 } from './float16.ts';

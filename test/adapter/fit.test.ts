@@ -54,7 +54,7 @@ test('a fit file of another size is refused', () => {
   expect(() => parseFitTable(fit, new Uint8Array(22))).toThrow(/22 bytes where 24/);
 });
 
-/** What the formula in Python (training/t2l/predictor.py) gives for `ROWS` and these numbers. */
+/** What the formula in Python (training/t2l/export/bundle/predictor.py) gives for `ROWS` and these numbers. */
 const CALIBRATED = {
   ...fit,
   success: [0.9, 0.25, 0.5, 0.05],

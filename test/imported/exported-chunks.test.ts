@@ -42,7 +42,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 /** Exports a network and opens its bundle. */
 async function exported(variant: string, version: string, options: string[]): Promise<Bundle> {
   const name = `random-${variant.toLowerCase()}`;
-  runTraining('t2l.export_random', [
+  runTraining('t2l.export.random_bundle', [
     ...['--variant', variant, '--target', join(root, 'target.json')],
     ...['--dim', String(DIM), '--latent', '64', '--head-in', '304'],
     ...['--name', name, '--version', version, '--out', root, ...options],

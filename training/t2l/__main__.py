@@ -9,10 +9,13 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from t2l import bridge_command, descriptions_command, stages, target_command
-from t2l.config import Config, ConfigError, load_config
+from t2l.bridge import command as bridge_command
+from t2l.commands import descriptions as descriptions_command
+from t2l.commands import stages
+from t2l.commands import target as target_command
+from t2l.config.recipe import Config, ConfigError, load_config
+from t2l.encoders.service import ServiceError
 from t2l.sakana import command as import_command
-from t2l.service import ServiceError
 
 STAGES: dict[str, Callable[[Config], None]] = {
     "adopt": stages.adopt,

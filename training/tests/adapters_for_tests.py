@@ -10,8 +10,11 @@ import torch
 from torch import Tensor
 from transformers import LlamaForCausalLM
 
-from t2l.base_model import build_model, load_base_model, save_base_model
-from t2l.baselines_config import (
+from t2l.base.device import Device
+from t2l.base.files import load_base_model
+from t2l.base.lora import LoraWeights
+from t2l.base.target import TargetSpec
+from t2l.config.baselines import (
     ArrowOptions,
     BaselinesConfig,
     HyperdecoderConfig,
@@ -19,7 +22,7 @@ from t2l.baselines_config import (
     OraclesConfig,
     ReconstructionConfig,
 )
-from t2l.config import (
+from t2l.config.recipe import (
     BaseModelConfig,
     Config,
     EvaluationConfig,
@@ -27,13 +30,12 @@ from t2l.config import (
     SftConfig,
     TargetConfig,
 )
-from t2l.corpus import Corpus
-from t2l.device import Device
-from t2l.lora import LoraWeights
-from t2l.sft import target_of
-from t2l.target import TargetSpec
-from t2l.tasks.phrasing import frames
-from t2l.tasks.procedural import Split, Task, TaskSet, procedural_tasks
+from t2l.encoders.corpus import Corpus
+from t2l.mini.base_model import build_model, save_base_model
+from t2l.tasks.procedural.phrases import frames
+from t2l.tasks.procedural.world import Task, TaskSet, procedural_tasks
+from t2l.tasks.source import Split
+from t2l.train.objectives.sft import target_of
 
 CPU = Device("cpu", bfloat16=False)
 DIM = 8

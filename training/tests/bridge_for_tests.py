@@ -21,13 +21,14 @@ from test_hypernetwork import network
 from torch import Tensor
 from torch.nn import functional as F
 
-from t2l.bridge_source import EncoderSource, open_source
-from t2l.bundle_data import EncoderInfo, Fit, Golden
-from t2l.bundle_generator import BundleGenerator
-from t2l.descriptions import TaskDescriptions
-from t2l.embedding_service import EmbeddingService
-from t2l.export import export_bundle
-from t2l.export_graphs import GraphOptions
+from t2l.api.bundle_generator import BundleGenerator
+from t2l.bridge.source import EncoderSource, open_source
+from t2l.encoders.embedding_service import EmbeddingService
+from t2l.encoders.info import EncoderInfo
+from t2l.export.bundle.data import Fit, Golden
+from t2l.export.bundle.write import export_bundle
+from t2l.export.graphs import GraphOptions
+from t2l.tasks.descriptions import TaskDescriptions
 
 OLD_DIM, NEW_DIM = 10, 12
 NETWORK = network("S")

@@ -14,10 +14,10 @@ from command_for_tests import Command
 from mini_bundle_for_tests import BUNDLE, DESCRIPTION, ENCODER
 from torch import Tensor
 
-from t2l.encoder import OnnxEncoder, export_encoder
+from t2l.encoders.onnx_encoder import OnnxEncoder, export_encoder
 
 if TYPE_CHECKING:
-    from t2l.generated import Lora
+    from t2l.api.generated import Lora
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def published_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def lora() -> Lora:
     """The shipped bundle's adapter for `DESCRIPTION`."""
-    from t2l.api import generate_lora, load_t2l
+    from t2l.api.adapters import generate_lora, load_t2l
 
     return generate_lora(load_t2l(BUNDLE), DESCRIPTION)
 

@@ -31,7 +31,7 @@ from reference_checkpoints import (
 from safetensors.torch import save_file
 from torch import Tensor
 
-from t2l.export_graphs import GraphOptions
+from t2l.export.graphs import GraphOptions
 from t2l.sakana.checkpoint import read_checkpoint
 from t2l.sakana.importing import ImportOptions, import_checkpoint
 

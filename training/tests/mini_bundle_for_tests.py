@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from t2l.bundle_data import TUNED_FOLDER
-from t2l.generated import Lora
-from t2l.manifest import canonical_bytes
+from t2l.api.generated import Lora
+from t2l.encoders.info import TUNED_FOLDER
+from t2l.export.bundle.manifest import canonical_bytes
 
 TRAINING = Path(__file__).parents[1]
 ROOT = TRAINING.parent

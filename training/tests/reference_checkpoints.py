@@ -15,7 +15,7 @@ import yaml
 from safetensors.torch import load_file
 from torch import Tensor
 
-from t2l.target import BaseModel, TargetModule, TargetSpec
+from t2l.base.target import BaseModel, TargetModule, TargetSpec
 
 FIXTURES = Path(__file__).parent / "fixtures" / "reference"
 CASES = sorted(path.stem for path in (FIXTURES / "cases").glob("*.json"))

@@ -6,8 +6,8 @@ from peft import PeftModel
 from torch import Tensor
 from transformers import AutoTokenizer, LlamaForCausalLM
 
-from t2l.api import apply_lora
-from t2l.generated import Lora
+from t2l.api.adapters import apply_lora
+from t2l.api.generated import Lora
 
 BASE = ROOT / "src" / "assets" / "base-models" / "t2l-mini-base"
 PROMPT = "cat sun map -> "

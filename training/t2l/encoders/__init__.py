@@ -1,16 +1,16 @@
 """Encoders by name: what turns a description into the vector that the hypernetwork reads.
 
-A new one is a file with a function of the configuration, a line here and its name in `config.py`,
-which refuses others before anything is trained. Only kinds with an ONNX
-file (`tuned`, `minilm`) can be exported; the others are there to be compared with.
+A new one is a file with a function of the configuration, a line here and its name in
+`config/recipe.py`, which refuses others before anything is trained. Only kinds with an ONNX file
+(`tuned`, `minilm`) can be exported; the others are there to be compared with.
 """
 
 from collections.abc import Callable
 
-from t2l.config import Config
-from t2l.corpus import Encoder
+from t2l.config.recipe import Config
 from t2l.encoders.bag_of_words import bag_of_words
 from t2l.encoders.base_last_token import base_last_token
+from t2l.encoders.corpus import Encoder
 from t2l.encoders.minilm import minilm, tuned
 
 ENCODERS: dict[str, Callable[[Config], Encoder]] = {

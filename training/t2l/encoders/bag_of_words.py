@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from t2l.config import Config
-from t2l.tasks.procedural import procedural_tasks
+from t2l.config.recipe import Config
+from t2l.tasks.procedural.world import procedural_tasks
 
 _WORD = re.compile(r"[a-z]+|[0-9]|[^\sa-z0-9]")
 DESCRIPTIONS = 12  # of each training task: the words of these are the vocabulary

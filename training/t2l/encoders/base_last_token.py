@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from transformers import LlamaForCausalLM
 
-from t2l.base_model import BOS, PAD, TOKEN_IDS, load_base_model
-from t2l.config import Config
+from t2l.base.files import load_base_model
+from t2l.config.recipe import Config
+from t2l.template.characters import BOS, PAD, TOKEN_IDS
 
 TEXTS_A_BATCH = 64
 MAX_CHARACTERS = 256

@@ -3,9 +3,9 @@
 import logging
 from pathlib import Path
 
-from t2l.bundle_data import TUNED_FOLDER
-from t2l.config import Config
-from t2l.encoder import MODEL_FILE, OnnxEncoder, export_encoder
+from t2l.config.recipe import Config
+from t2l.encoders.info import TUNED_FOLDER
+from t2l.encoders.onnx_encoder import MODEL_FILE, OnnxEncoder, export_encoder
 
 logger = logging.getLogger(__name__)
 

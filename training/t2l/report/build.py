@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from t2l.config import Config
+from t2l.config.recipe import Config
 from t2l.report import commands
 from t2l.report.bars import bars_section
 from t2l.report.compression import compression_section
@@ -20,7 +20,7 @@ from t2l.report.strength import strength_section
 from t2l.report.study_sections import studies_section
 from t2l.report.training_runs import training_section
 from t2l.report.vectors import vectors_section
-from t2l.tasks.procedural import procedural_tasks
+from t2l.tasks.procedural.world import procedural_tasks
 
 logger = logging.getLogger(__name__)
 

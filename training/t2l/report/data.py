@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from safetensors import safe_open
 
-from t2l.evaluation.results import ResultRow, merged, read_json, read_rows
+from t2l.evaluate.results import ResultRow, merged, read_json, read_rows
 
 MAIN_VARIANT = "S"  # the variant that ships
 NO_SEED = -1  # training seed of conditions without a hypernetwork

@@ -13,8 +13,8 @@ import torch
 from torch import nn
 from transformers import BertConfig, LlamaConfig
 
-from t2l.hypernetwork import Hypernetwork, HypernetworkConfig
-from t2l.target import TargetSpec
+from t2l.base.target import TargetSpec
+from t2l.hypernet.hypernetwork import Hypernetwork, HypernetworkConfig
 
 
 @dataclass(frozen=True)

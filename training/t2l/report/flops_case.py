@@ -9,14 +9,15 @@ from statistics import fmean
 from tokenizers import Tokenizer
 from transformers import BertConfig, LlamaConfig
 
-from t2l.base_model import encode_lines
-from t2l.config import Config
-from t2l.encoder import source_folder, tokenizer_bytes
-from t2l.evaluation.questions import describe, fresh_samples
-from t2l.hypernetwork import HypernetworkConfig
+from t2l.base.target import BaseModel, TargetModule, TargetSpec
+from t2l.config.recipe import Config
+from t2l.encoders.onnx_encoder import source_folder, tokenizer_bytes
+from t2l.evaluate.questions import describe
+from t2l.hypernet.hypernetwork import HypernetworkConfig
 from t2l.report.flops import Lengths, Transformer
-from t2l.target import BaseModel, TargetModule, TargetSpec
-from t2l.tasks.procedural import Task
+from t2l.tasks.procedural.world import Task
+from t2l.tasks.samples import fresh_samples
+from t2l.template.arrow import encode_lines
 
 VARIANTS = ("S", "M", "L")
 SAMPLES = 10  # of each task, for the mean lengths

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from t2l.evaluation.results import ResultRow
+from t2l.evaluate.results import ResultRow
 from t2l.report.data import distinct
 
 STRENGTH = "strength_"

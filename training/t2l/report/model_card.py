@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from t2l.manifest import INDEX_FILE, MANIFEST_FILE
+from t2l.export.bundle.manifest import INDEX_FILE, MANIFEST_FILE
 from t2l.report import commands
 from t2l.report.data import distinct
 from t2l.report.labels import CONDITIONS, SPLITS, condition_label

@@ -11,11 +11,11 @@ from statistics import fmean
 
 from t2l.report import commands
 from t2l.report.markdown import count, made_with, paragraphs, percent, table
-from t2l.tasks.domain import Domain
-from t2l.tasks.operation import Operation
-from t2l.tasks.phrasing import frames
-from t2l.tasks.procedural import Split
-from t2l.tasks.registry import DOMAINS
+from t2l.tasks.procedural.domain import Domain
+from t2l.tasks.procedural.operation import Operation
+from t2l.tasks.procedural.phrases import frames
+from t2l.tasks.procedural.registry import DOMAINS
+from t2l.tasks.source import Split
 
 SPLITS: tuple[Split, ...] = ("train", "selection", "held_out")
 STEPS = (1, 2, 3)

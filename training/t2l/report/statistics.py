@@ -12,7 +12,7 @@ from functools import cache
 from statistics import fmean, stdev
 from typing import Literal, TypeVar
 
-from t2l.evaluation.results import BOOTSTRAP_DRAWS, ResultRow, by_task, interval
+from t2l.evaluate.results import BOOTSTRAP_DRAWS, ResultRow, by_task, interval
 
 Run = tuple[int, int]  # training seed, sampling seed
 T = TypeVar("T")

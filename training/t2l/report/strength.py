@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from t2l.evaluation.results import ResultRow
+from t2l.evaluate.results import ResultRow
 from t2l.report import commands
 from t2l.report.data import Results
 from t2l.report.figures import EXACT_MATCH, Series, lines

@@ -3,7 +3,7 @@
 from pathlib import Path
 from statistics import fmean
 
-from t2l.evaluation.results import ResultRow
+from t2l.evaluate.results import ResultRow
 from t2l.report.data import Record, Results, distinct
 from t2l.report.figures import EXACT_MATCH, Series, bars, lines
 from t2l.report.labels import SPLITS, condition_label, conditions_of

@@ -19,7 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
-from t2l.task_encoders import TaskEncoderKind
+from t2l.hypernet.task_encoders import TaskEncoderKind
 
 ARGS_FILE = "args.yaml"
 PEFT_FILE = "adapter_config.json"

@@ -6,10 +6,10 @@ import argparse
 import os
 from pathlib import Path
 
-from t2l.descriptions import read_descriptions
-from t2l.embedding_service import DIALECTS, service_of
-from t2l.graph_options import add_graph_options, graph_options
+from t2l.encoders.embedding_service import DIALECTS, service_of
+from t2l.export.graph_options import add_graph_options, graph_options
 from t2l.sakana.importing import ImportOptions, import_checkpoint
+from t2l.tasks.descriptions import read_descriptions
 
 COMMAND = "import-sakana"
 TOKEN_VARIABLE = "T2L_ENCODER_TOKEN"

@@ -17,9 +17,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from t2l.hypernetwork import Hypernetwork, HypernetworkConfig
+from t2l.base.target import TargetSpec
+from t2l.hypernet.hypernetwork import Hypernetwork, HypernetworkConfig
 from t2l.sakana.checkpoint import ARGS_FILE, PEFT_FILE, WEIGHTS_FILE, Checkpoint, CheckpointError
-from t2l.target import TargetSpec
 
 DEVIATION_FLOOR = 1e-10  # added to every deviation of a z-score, as there
 

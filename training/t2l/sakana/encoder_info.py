@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from t2l.bundle_data import EncoderInfo
+from t2l.encoders.info import EncoderInfo
 from t2l.sakana.checkpoint import ARGS_FILE, Checkpoint, CheckpointError
 
 MAX_TOKENS = 8192  # 2 ** 13, where the reference cuts

@@ -17,12 +17,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from t2l.bundle_data import EncoderInfo, Fit, Golden
-from t2l.descriptions import TaskDescriptions
-from t2l.embedding_service import EmbeddingService
-from t2l.export import export_bundle
-from t2l.export_graphs import GraphOptions
-from t2l.fit_matrix import fit_of_descriptions
+from t2l.encoders.embedding_service import EmbeddingService
+from t2l.encoders.info import EncoderInfo
+from t2l.export.bundle.data import Fit, Golden
+from t2l.export.bundle.fit_matrix import fit_of_descriptions
+from t2l.export.bundle.write import export_bundle
+from t2l.export.graphs import GraphOptions
 from t2l.sakana.checkpoint import (
     ARGS_FILE,
     PEFT_FILE,
@@ -34,6 +34,7 @@ from t2l.sakana.checkpoint import (
 from t2l.sakana.convert import convert
 from t2l.sakana.encoder_info import encoder_of
 from t2l.sakana.known_targets import known_target
+from t2l.tasks.descriptions import TaskDescriptions
 
 logger = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from t2l.base.target import TargetSpec
 from t2l.sakana.checkpoint import ARGS_FILE, Checkpoint, CheckpointError
-from t2l.target import TargetSpec
 
 TARGETS = Path(__file__).parents[2] / "configs" / "targets"
 

@@ -10,15 +10,9 @@ Expansion is exhaustive and ordered, so the n-th phrasing of a task is the same 
 import itertools
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
-from typing import Any
-
-import yaml
 
 _CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
 _SLOT = re.compile(r"<(\w+)>")
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml reads these files 30 times faster
 
 
 def expand(pattern: str, slots: Mapping[str, str]) -> tuple[str, ...]:
@@ -39,22 +33,3 @@ def expand_all(patterns: Sequence[str], slots: Mapping[str, str]) -> tuple[str, 
     """The phrases of several patterns, first pattern first, repeats dropped."""
     phrases = itertools.chain.from_iterable(expand(pattern, slots) for pattern in patterns)
     return tuple(dict.fromkeys(phrases))
-
-
-@cache
-def read_phrases(name: str) -> dict[Any, dict[str, list[str]]]:
-    """A file of phrases: step or number of steps -> split -> patterns or frames."""
-    text = (files("t2l.tasks") / "phrases" / f"{name}.yaml").read_text(encoding="utf-8")
-    return yaml.load(text, Loader=_LOADER)
-
-
-@cache
-def frames(steps: int, split: str) -> tuple[str, ...]:
-    """Sentence frames for a number of steps, with places `{a}`, `{b}`, `{c}` and `{x}`."""
-    return tuple(read_phrases("frames")[steps][split])
-
-
-def sentence(frame: str, steps: Sequence[str], subject: str) -> str:
-    """One description: a frame filled with its steps and what the input is called."""
-    filled = frame.format(x=subject, **dict(zip("abc", steps, strict=False)))
-    return re.sub(r"(^|[.] )([a-z])", lambda match: match.group(1) + match.group(2).upper(), filled)

@@ -1,0 +1,1 @@
+"""Adapters in a notebook: from a bundle, a checkpoint or an endpoint."""

@@ -1,0 +1,132 @@
+"""One adapter as a hypernetwork made it, and its two files, byte for byte as the edge writes them.
+
+The update of a layer is B @ A: the scale lies in B, so alpha is the rank and PEFT applies 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+from safetensors.torch import save as safetensors_bytes
+from torch import Tensor
+
+from t2l.base.peft_io import CONFIG_FILE, WEIGHTS_FILE, config_text, tensor_name
+from t2l.base.target import TargetSpec
+
+STORED_DTYPES = (torch.float32, torch.float16, torch.bfloat16)
+
+
+@dataclass(frozen=True)
+class Hypernet:
+    """Which hypernetwork made an adapter; `digest` is the sha256 of its manifest."""
+
+    name: str
+    version: str
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True, eq=False)
+class Lora:
+    """One adapter, the scale in B, so that the update of a layer is exactly B @ A.
+
+    :param target: the base model, its layers and target modules, and the rank; alpha is the rank.
+    :param tensors: PEFT name -> A [rank, in] or B [out, rank], by module, layer and side. Float32
+        on the CPU when generated; see `to`.
+    :param hypernet: what made it.
+    :param description: the normalised description, None if it was made from an embedding.
+    :raises ValueError: for tensors that are not those of the target, naming the first.
+    """
+
+    target: TargetSpec
+    tensors: dict[str, Tensor] = field(repr=False)
+    hypernet: Hypernet
+    description: str | None = None
+
+    def __post_init__(self) -> None:
+        wanted = {
+            tensor_name(module.path, layer, side): shape
+            for module in self.target.modules
+            for layer in range(self.target.layers)
+            for side, shape in (
+                ("A", (self.target.rank, module.in_features)),
+                ("B", (module.out_features, self.target.rank)),
+            )
+        }
+        for name, shape in wanted.items():
+            if name not in self.tensors:
+                raise ValueError(f"the adapter lacks {name}")
+            if tuple(self.tensors[name].shape) != shape:
+                raise ValueError(
+                    f"{name} must be {list(shape)}, got {list(self.tensors[name].shape)}"
+                )
+        beyond = sorted(self.tensors.keys() - wanted.keys())
+        if beyond:
+            raise ValueError(f"the adapter has tensors beyond the target: {beyond[0]}")
+        object.__setattr__(self, "tensors", {name: self.tensors[name] for name in wanted})
+
+    @classmethod
+    def from_weights(
+        cls,
+        target: TargetSpec,
+        weights: Mapping[str, tuple[Tensor, Tensor]],
+        hypernet: Hypernet,
+        description: str | None = None,
+    ) -> Lora:
+        """An adapter from module -> (A [layers, rank, in], B [layers, out, rank])."""
+        tensors = {
+            tensor_name(module.path, layer, side): stacked[layer]
+            for module in target.modules
+            for side, stacked in zip("AB", weights[module.name], strict=True)
+            for layer in range(target.layers)
+        }
+        return cls(target, tensors, hypernet, description)
+
+    @property
+    def weights(self) -> dict[str, tuple[Tensor, Tensor]]:
+        """Module -> (A [layers, rank, in], B [layers, out, rank]), copies, in target order."""
+        layers = range(self.target.layers)
+        return {
+            module.name: (
+                torch.stack([self.tensors[tensor_name(module.path, i, "A")] for i in layers]),
+                torch.stack([self.tensors[tensor_name(module.path, i, "B")] for i in layers]),
+            )
+            for module in self.target.modules
+        }
+
+    def to(
+        self, device: torch.device | str | None = None, dtype: torch.dtype | None = None
+    ) -> Lora:
+        """The same adapter with its tensors on another device or in another dtype."""
+        moved = {name: t.to(device=device, dtype=dtype) for name, t in self.tensors.items()}
+        return replace(self, tensors=moved)
+
+    def save_pretrained(self, folder: str | Path, dtype: torch.dtype = torch.float32) -> None:
+        """Write the two files that `peft.PeftModel.from_pretrained` loads, as the edge writes them.
+
+        :param dtype: float32, float16 or bfloat16.
+        :raises ValueError: for another dtype, or a weight that does not fit it; nothing is written.
+        """
+        if dtype not in STORED_DTYPES:
+            names = ", ".join(str(known) for known in STORED_DTYPES)
+            raise ValueError(f"an adapter is stored in one of {names}, not in {dtype}")
+        stored = {}
+        for name, tensor in sorted(self.tensors.items()):
+            stored[name] = tensor.detach().to("cpu", dtype).contiguous()
+            if not torch.isfinite(stored[name]).all():
+                raise ValueError(f"{name} has a value that does not fit {dtype}")
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace_file(folder / WEIGHTS_FILE, safetensors_bytes(stored, {"format": "pt"}))
+        _replace_file(folder / CONFIG_FILE, config_text(self.target).encode())
+
+
+def _replace_file(path: Path, data: bytes) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(data)
+    partial.replace(path)

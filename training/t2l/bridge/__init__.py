@@ -1,0 +1,1 @@
+"""Another encoder for a bundle that exists."""

@@ -1,0 +1,262 @@
+"""The stages in order, each a function of the configuration: what a stage needs lies on disk."""
+
+import json
+import logging
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from transformers import LlamaForCausalLM
+
+from t2l.base.device import pick_device
+from t2l.base.files import load_base_model
+from t2l.base.target import TargetSpec
+from t2l.commands.ship import ship
+from t2l.config.recipe import Config
+from t2l.evaluate.compression import compression
+from t2l.evaluate.conditions import (
+    BEFORE_EXPORT,
+    CONDITIONS,
+    NEEDS_TRAINING,
+    WITHOUT_HYPERNETWORK,
+)
+from t2l.evaluate.measure import measure
+from t2l.evaluate.results import ResultRow, append_json, summarise
+from t2l.evaluate.run import (
+    left_out_tasks,
+    load_hypernetwork,
+    meta_corpus,
+    open_setting,
+    oracle_corpus,
+    reconstruction_folder,
+    report_tasks,
+    results_dir,
+    seen_tasks,
+    tasks_of,
+    trained_hypernetwork,
+    training_corpus,
+    training_oracle_tasks,
+    with_seed,
+)
+from t2l.evaluate.setting import Setting
+from t2l.evaluate.studies import note_training, run_study
+from t2l.evaluate.vectors import write_vectors
+from t2l.export.bundle.manifest import canonical_bytes, digest
+from t2l.export.bundle.run import BundleNetwork
+from t2l.mini.adopt import adopt as adopt_shipped
+from t2l.mini.adopt import encoder_is_adopted
+from t2l.mini.base_model import train_base_model
+from t2l.report.build import DOCS, build_report
+from t2l.tasks.procedural.world import Task
+from t2l.train.objectives.encoder_tuning import tune_encoder
+from t2l.train.objectives.hyperdecoder import train_hyperdecoder
+from t2l.train.objectives.multi_task import train_multi_task
+from t2l.train.objectives.oracles import load_oracles, train_oracles
+from t2l.train.objectives.reconstruction import train_reconstruction
+from t2l.train.objectives.sft import build_hypernetwork, target_of, whitening_of
+
+logger = logging.getLogger(__name__)
+
+STUDIES = Path(__file__).parents[2] / "configs" / "studies.yaml"
+COMPRESSION_SAMPLES = 8  # questions a task
+COMPRESSION_VARIANTS = ("S", "M", "L")
+# What the manifest says of a bundle; the report has all conditions.
+MANIFEST_CONDITIONS = (
+    "zero_shot",
+    "three_shot",
+    "matched",
+    "int8",
+    "known_words",
+    "shuffled",
+    "junk_words",
+    "static",
+    "multi_task",
+    "oracle",
+)
+VECTOR_DESCRIPTIONS = 3  # of each task that the report's maps show
+
+
+def adopt(config: Config) -> None:
+    """Begin the run with the base model and the encoder that ship."""
+    adopt_shipped(config)
+
+
+def base(config: Config) -> None:
+    """Train the tiny base model."""
+    train_base_model(config.base, tasks_of(config).train, config.run_dir / "base", pick_device())
+
+
+def encoder(config: Config) -> None:
+    """Tune the sentence encoder, if it is the tuned one that is asked for and none ships yet."""
+    if config.encoder.kind == "tuned" and not encoder_is_adopted(config):
+        tune_encoder(config.encoder, tasks_of(config), config.run_dir / "encoder", pick_device())
+
+
+def encode(config: Config) -> None:
+    """Encode every training description once; later stages find the vectors on disk."""
+    meta_corpus(config)
+
+
+def sft(config: Config) -> None:
+    """Meta-train the hypernetwork of every training seed through the frozen base model."""
+    corpus = meta_corpus(config)
+    for seed in config.evaluation.train_seeds:
+        seeded = with_seed(config, seed)
+        trained_hypernetwork(seeded, corpus)
+        path = results_dir(config) / "training.jsonl"
+        note_training(path, "main", config.hypernetwork.variant, seeded)
+
+
+def oracles(config: Config) -> None:
+    """Train a LoRA for every unseen task of the report, and for some training tasks."""
+    model, target = _base_and_target(config)
+    rows = [*training_oracle_tasks(config), *report_tasks(config), *left_out_tasks(config)]
+    train_oracles(model, target, rows, config.baselines.oracles, config.run_dir, pick_device())
+
+
+def baselines(config: Config) -> None:
+    """Train the baselines that are one network for all tasks."""
+    model, target = _base_and_target(config)
+    tasks = tasks_of(config)
+    options = config.baselines
+    device = pick_device()
+    train_multi_task(
+        model, target, tasks.train, tasks.selection, options.multi_task, config.run_dir, device
+    )
+    train_hyperdecoder(config, model, target, tasks.train, config.run_dir, device)
+
+
+def reconstruction(config: Config) -> None:
+    """Train S, M and L to reproduce the oracles; measure each as a compression of them."""
+    corpus = oracle_corpus(config)
+    model, target = _base_and_target(config)
+    device = pick_device()
+    wanted = load_oracles(config.run_dir, [task.name for task in corpus.tasks])
+    whitening = whitening_of(meta_corpus(config), config.sft)
+    for variant in COMPRESSION_VARIANTS:
+        ours = replace(config, hypernetwork=replace(config.hypernetwork, variant=variant))
+        network = build_hypernetwork(ours, target, corpus.embeddings[0].shape[1])
+        folder = reconstruction_folder(ours)
+        network = train_reconstruction(ours, network, corpus, wanted, folder, device, whitening)
+        found = compression(model, network, corpus, wanted, COMPRESSION_SAMPLES, 0, device)
+        row = {"variant": variant, "train_seed": config.sft.seed, **asdict(found)}
+        append_json(results_dir(config) / "compression.jsonl", row)
+
+
+def _base_and_target(config: Config) -> tuple[LlamaForCausalLM, TargetSpec]:
+    folder = config.run_dir / "base" / "final"
+    model = load_base_model(folder)
+    return model, target_of(model, folder, config)
+
+
+def evaluate(config: Config) -> None:
+    """Measure every training seed with its controls and baselines; writes `evaluation.json`."""
+    corpus = training_corpus(config)
+    results = results_dir(config) / "main.jsonl"
+    rows: list[ResultRow] = []
+    for seed in config.evaluation.train_seeds:
+        setting = open_setting(config, load_hypernetwork(with_seed(config, seed)), corpus)
+        with_network = [name for name in CONDITIONS if name not in WITHOUT_HYPERNETWORK]
+        rows += evaluate_setting(setting, with_network, results, seed)
+    rows += evaluate_setting(setting, list(WITHOUT_HYPERNETWORK), results, -1)
+    report = report_of(config, rows)
+    path = config.run_dir / "evaluation.json"
+    path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    logger.info("%s\n%s", path, json.dumps(report, indent=2))
+
+
+def evaluate_setting(
+    setting: Setting, conditions: list[str], results: Path, train_seed: int
+) -> list[ResultRow]:
+    """Measure conditions on every split and sampling seed."""
+    config = setting.config
+    splits: dict[str, tuple[Task, ...]] = {
+        "report": report_tasks(config),
+        "left_out": left_out_tasks(config),
+        "seen": seen_tasks(config),
+    }
+    untrained = ("oracle",)  # training tasks have oracles only where they were drawn
+    rows = []
+    for split, tasks in splits.items():
+        names = [name for name in conditions if split != "seen" or name not in untrained]
+        for seed in config.evaluation.sampling_seeds:
+            rows += measure(
+                setting,
+                tasks,
+                names,
+                results,
+                study="main",
+                variant=config.hypernetwork.variant if train_seed >= 0 else "base",
+                train_seed=train_seed,
+                sampling_seed=seed,
+                split=split,
+            )
+    return rows
+
+
+def evaluate_bundle(config: Config, folder: Path, precision: str, seed: int | None) -> None:
+    """Measure a bundle through its own graph on the report's tasks; prints what it finds."""
+    network = BundleNetwork(folder, precision)
+    setting = open_setting(config, network, training_corpus(config))
+    names = [name for name in CONDITIONS if name not in (*NEEDS_TRAINING, *BEFORE_EXPORT)]
+    manifest = network.manifest
+    # Versions are reused while bundles are tried; what was measured belongs to a digest.
+    identity = digest(canonical_bytes(manifest))[:12]
+    rows = measure(
+        setting,
+        report_tasks(config),
+        names,
+        config.run_dir / "bundles.jsonl",
+        study="bundle",
+        variant=f"{manifest['name']} {manifest['version']} {identity} {precision}",
+        train_seed=-1,
+        sampling_seed=config.evaluation.sampling_seeds[0] if seed is None else seed,
+        split="report",
+    )
+    print(json.dumps({"tasks": len(rows), "conditions": summarise(rows)}, indent=2))
+
+
+def vectors(config: Config) -> None:
+    """Write vectors of descriptions and adapters, for the report's maps."""
+    first = with_seed(config, config.evaluation.train_seeds[0])
+    setting = open_setting(first, load_hypernetwork(first), training_corpus(first))
+    tasks = [*report_tasks(config), *seen_tasks(config)]
+    path = results_dir(config) / "vectors.safetensors"
+    write_vectors(setting, tasks, "held_out", VECTOR_DESCRIPTIONS, path)
+
+
+def study(config: Config, name: str) -> None:
+    """Train and measure the variants of a study."""
+    run_study(config, name, STUDIES, results_dir(config))
+
+
+def report(config: Config) -> None:
+    """Make the results page and its figures: in `docs` for the recipe that ships."""
+    build_report(results_dir(config), DOCS if config.publish else config.run_dir / "docs", config)
+
+
+def report_of(config: Config, rows: list[ResultRow]) -> dict[str, object]:
+    """Figures for the manifest: settings, and every split's conditions."""
+    report: dict[str, object] = {"settings": asdict(config.evaluation)}
+    for split in ("report", "left_out", "seen"):
+        ours = [row for row in rows if row.split == split]
+        tasks = len({row.task for row in ours})
+        found = summarise(ours)
+        conditions = {name: found[name] for name in MANIFEST_CONDITIONS if name in found}
+        report[split] = {"tasks": tasks, "conditions": conditions}
+    return report
+
+
+def export(config: Config, real: Path | None = None) -> None:
+    """Write base model, graph, bundle and demo tasks under the assets folder.
+
+    :param real: descriptions of other tasks, to be scored beside the report's (`evaluate/fit.py`).
+    """
+    first = with_seed(config, config.evaluation.train_seeds[0])
+    ship(first, load_hypernetwork(first), training_corpus(config), real)
+
+
+def everything(config: Config) -> None:
+    """All stages in order; what is finished is not done again."""
+    for stage in (base, encoder, encode, oracles, sft, baselines, evaluate, export):
+        logger.info("stage %s", stage.__name__)
+        stage(config)

@@ -1,0 +1,91 @@
+"""Conditions that change what the hypernetwork reads: the right description, a wrong one, none.
+
+What only the right description brings is its difference from these.
+"""
+
+import random
+from collections.abc import Callable
+
+from t2l.evaluate.questions import Block, describe
+from t2l.evaluate.setting import Setting
+from t2l.tasks.off_topic import random_characters, random_words
+from t2l.tasks.procedural.world import Task
+
+
+def matched(setting: Setting, block: Block, strength: float = 1.0) -> list[bool]:
+    """The task's own description, its adapter's update times a strength."""
+    weights = setting.generate([text for row in block.descriptions for text in row])
+    scaled = {name: (a, b * strength) for name, (a, b) in weights.items()}
+    return setting.score(block.rows(), scaled)
+
+
+def paraphrase(setting: Setting, block: Block) -> list[bool]:
+    """The task's own description in yet other words."""
+    count = len(block.descriptions[0])
+    rows = [describe(task, "selection", count, block.seed) for task in block.tasks]
+    return setting.described(block, rows)
+
+
+def known_words(setting: Setting, block: Block) -> list[bool]:
+    """The task's own description in a new sentence of training words."""
+    count = len(block.descriptions[0])
+    rows = [describe(task, "train", count, block.seed + 7919) for task in block.tasks]
+    return setting.described(block, rows)
+
+
+def shuffled(setting: Setting, block: Block) -> list[bool]:
+    """Another task's description; a training task's if there is no other in the block."""
+    count = len(block.tasks)
+    rows = []
+    for row, task in enumerate(block.tasks):
+        rng = block.rng("shuffle", task)
+        if count > 1:
+            rows.append(block.descriptions[(row + rng.randrange(1, count)) % count])
+            continue
+        other = rng.choice([one for one in setting.train.tasks if one.name != task.name])
+        rows.append(describe(other, block.phrasing, len(block.descriptions[row]), block.seed))
+    return setting.described(block, rows)
+
+
+def negated(setting: Setting, block: Block) -> list[bool]:
+    """The description with "do not" before it: the fewer right answers, the better it was read."""
+    rows = [tuple(negation(text) for text in texts) for texts in block.descriptions]
+    return setting.described(block, rows)
+
+
+def negation(description: str) -> str:
+    """A description that forbids what it asked for."""
+    return f"Do not do this: {description[:1].lower()}{description[1:]}"
+
+
+def junk_words(setting: Setting, block: Block) -> list[bool]:
+    """Random words."""
+    rows = [_texts(block, task, "words", random_words) for task in block.tasks]
+    return setting.described(block, rows)
+
+
+def junk_characters(setting: Setting, block: Block) -> list[bool]:
+    """Random characters."""
+    rows = [_texts(block, task, "junk", random_characters) for task in block.tasks]
+    return setting.described(block, rows)
+
+
+def _texts(
+    block: Block, task: Task, purpose: str, draw: Callable[[random.Random], str]
+) -> tuple[str, ...]:
+    rng = block.rng(purpose, task)
+    return tuple(draw(rng) for _ in block.descriptions[0])
+
+
+def empty(setting: Setting, block: Block) -> list[bool]:
+    """An empty description."""
+    return setting.score(block.rows(), setting.generate([""]))
+
+
+def static(setting: Setting, block: Block) -> list[bool]:
+    """The mean of the adapters of all training tasks: one adapter for every task."""
+    weights = setting.generate_from(setting.train.centroids())
+    mean = {
+        n: tuple(part.mean(dim=0, keepdim=True) for part in pair) for n, pair in weights.items()
+    }
+    return setting.score(block.rows(), mean)

@@ -1,0 +1,52 @@
+"""Which network the rows of a results file are of, so that rows of two are never mixed.
+
+A row's key says study, variant and seed, which a network that is trained anew has too. So the first
+measurement of a key writes down what it measured, beside the file: the sha256 of the hypernetwork's
+weights, or the base model's revision for conditions without one. Anything else under the same key
+is refused, instead of being told the old network's figures.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+from t2l.config.recipe import ConfigError
+from t2l.evaluate.setting import Setting
+from t2l.export.bundle.run import BundleNetwork
+
+
+def identity_of(setting: Setting, train_seed: int) -> str:
+    """What the rows of a training seed depend on; -1 is for conditions without a hypernetwork."""
+    network = setting.hypernetwork
+    if train_seed < 0 or isinstance(network, BundleNetwork):
+        return network.target.base_model.revision
+    found = hashlib.sha256(network.target.base_model.revision.encode())
+    for name, value in sorted(network.state_dict().items()):
+        found.update(name.encode())
+        found.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()
+
+
+def claim(results: Path, place: str, identity: str, measured: bool) -> None:
+    """Write down what is measured under a place of a results file.
+
+    :param place: study, variant and training seed.
+    :param measured: whether the file has rows of that place already.
+    :raises ConfigError: if those rows are of another network, or nobody knows of which.
+    """
+    path = results.with_suffix(".networks.json")
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    before = known.get(place)
+    if before == identity:
+        return
+    if before is not None or measured:
+        whose = "an unknown network" if before is None else f"network {before[:12]}"
+        raise ConfigError(
+            f"{results}: its rows of {place} are of {whose}, this one is {identity[:12]}: remove "
+            f"those rows (and their line in {path.name}), or set publish: false"
+        )
+    known[place] = identity
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    partial.replace(path)

@@ -1,0 +1,74 @@
+"""Runs conditions over tasks, block by block; what a results file has already is not repeated."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from t2l.evaluate.conditions import CONDITIONS
+from t2l.evaluate.identity import claim, identity_of
+from t2l.evaluate.questions import make_block
+from t2l.evaluate.results import ResultRow, append_rows, merged, read_rows
+from t2l.evaluate.setting import Setting
+from t2l.tasks.procedural.world import Task
+from t2l.tasks.source import Split
+
+logger = logging.getLogger(__name__)
+TASKS_A_BLOCK = 24  # shuffled descriptions come from the same block
+
+
+def measure(
+    setting: Setting,
+    tasks: Sequence[Task],
+    conditions: Sequence[str],
+    results: Path,
+    *,
+    study: str,
+    variant: str,
+    train_seed: int,
+    sampling_seed: int,
+    split: str,
+    phrasing: Split = "held_out",
+) -> list[ResultRow]:
+    """Measure conditions on tasks and append what is new to the results file.
+
+    :param split: what the tasks are, for the rows.
+    :return: one row a task, with at least these conditions.
+    :raises ConfigError: if the file has rows of another network under the same key.
+    """
+    options = setting.config.evaluation
+    setting.model.to(setting.device.name).eval()
+    setting.hypernetwork.to(setting.device.name).eval()
+    place = (study, variant, train_seed, sampling_seed, split)
+    done = merged(read_rows(results))
+    claim(
+        results,
+        f"{study}/{variant}/{train_seed}",
+        identity_of(setting, train_seed),
+        any(key[:3] == place[:3] for key in done),
+    )
+    blocks = range(0, len(tasks), TASKS_A_BLOCK)
+    for start in tqdm(blocks, desc=f"{study} {variant} {split}", mininterval=5):
+        some = tasks[start : start + TASKS_A_BLOCK]
+        rows = [done.get((*place, task.name)) for task in some]
+        have = [row.exact_match if row else {} for row in rows]
+        wanted = [name for name in conditions if any(name not in scores for scores in have)]
+        if not wanted:
+            continue
+        block = make_block(some, options.samples, options.descriptions, sampling_seed, phrasing)
+        found: list[dict[str, float]] = [{} for _ in some]
+        for name in wanted:
+            hits = CONDITIONS[name](setting, block)
+            for index in range(len(some)):
+                part = hits[index * options.samples : (index + 1) * options.samples]
+                found[index][name] = round(sum(part) / options.samples, 4)
+        append_rows(
+            results,
+            (
+                ResultRow(*place, task.name, task.family, options.samples, scores)
+                for task, scores in zip(some, found, strict=True)
+            ),
+        )
+    done = merged(read_rows(results))
+    return [done[(*place, task.name)] for task in tasks]

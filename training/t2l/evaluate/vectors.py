@@ -1,0 +1,56 @@
+"""Vectors of descriptions and of the adapters they give, for the report's maps and similarities.
+
+An adapter is seen through random projections of its update: u^T (B A) v, summed over layers and
+modules, for many random u and v. Products of such projections estimate the products of the updates
+themselves, which have half a million values each.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from t2l.base.lora import LoraWeights
+from t2l.evaluate.setting import Setting
+from t2l.tasks.procedural.world import Task
+from t2l.tasks.source import Split
+
+PROJECTIONS = 512
+SEED = 0
+
+
+def write_vectors(
+    setting: Setting, tasks: list[Task], phrasing: Split, descriptions: int, path: Path
+) -> None:
+    """Write `descriptions` [n, dim] and `adapters` [n, projections], with the tasks of the rows."""
+    rows = [
+        (task, text)
+        for task in tasks
+        for text in task.descriptions(phrasing, descriptions, seed=SEED)
+    ]
+    vectors = setting.encoder.encode([text for _, text in rows])
+    parts = [project(setting.generate_from(part)) for part in vectors.split(64)]
+    labels = [{"task": task.name, "family": task.family, "domain": task.domain} for task, _ in rows]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {"descriptions": vectors.contiguous(), "adapters": torch.cat(parts).contiguous()}
+    save_file(
+        {name: value.half() for name, value in tensors.items()}, path, {"rows": json.dumps(labels)}
+    )
+
+
+def project(weights: LoraWeights) -> Tensor:
+    """Random projections of every adapter's update, [adapters, projections].
+
+    :param weights: A [T, N, R, in] and B [T, N, out, R].
+    """
+    generator = torch.Generator().manual_seed(SEED)
+    total = torch.zeros(())
+    for a, b in weights.values():
+        layers, n_in, n_out = a.shape[1], a.shape[-1], b.shape[-2]
+        left = torch.randn(layers, PROJECTIONS, n_out, generator=generator)
+        right = torch.randn(layers, n_in, PROJECTIONS, generator=generator)
+        inner = (left @ b.cpu()).mT * (a.cpu() @ right)  # [T, N, R, projections]
+        total = total + inner.sum(dim=(1, 2))
+    return total / PROJECTIONS**0.5

@@ -1,0 +1,1 @@
+"""Bundles: manifest, golden vectors, fit, norms and files."""

@@ -1,0 +1,143 @@
+"""What a bundle carries besides its graphs: encoder, golden vectors, fit matrix and norms.
+
+Golden vectors are what every runtime must reproduce; the fit matrix says what the hypernetwork was
+trained on; the norms say how large its updates are, so that a broken output can be told. All are
+computed from a float64 copy of the network: rounded to float32 afterwards, they are the same bytes
+whatever the number of threads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from t2l.encoders.onnx_encoder import OnnxEncoder
+from t2l.export.bundle.manifest import significant
+from t2l.export.bundle.predictor import Predictor, stored_rows
+from t2l.hypernet.hypernetwork import Hypernetwork
+
+GOLDEN_LIMIT = 16384  # values kept of one golden tensor: enough to catch a wrong row or column
+NORM_BATCH = 16  # embeddings a pass when norms are measured: bounds memory at 7B sizes
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What the hypernetwork was trained on, for the fit score.
+
+    :param tasks: one name per row.
+    :param matrix: [tasks, dim]; rows are made unit length.
+    :param good: at least this score is a good fit.
+    :param uncertain: at least this one an uncertain fit, below it unfit.
+    :param success: exact match of each training task, for the predictor.
+    :param predictor: makes the score; without it, the score is the highest cosine.
+    """
+
+    tasks: tuple[str, ...]
+    matrix: Tensor
+    good: float
+    uncertain: float
+    success: tuple[float, ...] | None = None
+    predictor: Predictor | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The manifest's `fit`, less where its matrix is."""
+        document: dict[str, Any] = {
+            "tasks": list(self.tasks),
+            "thresholds": {"good": self.good, "uncertain": self.uncertain},
+        }
+        if self.success is not None:
+            document["success"] = list(self.success)
+        if self.predictor is not None:
+            document["predictor"] = self.predictor.to_json()
+        return document
+
+
+@dataclass(frozen=True)
+class Golden:
+    """Descriptions whose outputs every runtime must reproduce.
+
+    :param embeddings: [n, dim], the encoder's vectors.
+    :param tokens: token ids of each description, for kind `onnx`.
+    """
+
+    descriptions: tuple[str, ...]
+    embeddings: Tensor
+    tokens: tuple[tuple[int, ...], ...] | None = None
+
+
+def golden_from_encoder(encoder: OnnxEncoder, descriptions: Sequence[str]) -> Golden:
+    """Golden inputs of an embedded encoder."""
+    return Golden(
+        descriptions=tuple(descriptions),
+        embeddings=encoder.encode(descriptions),
+        tokens=tuple(tuple(encoder.tokens(text)) for text in descriptions),
+    )
+
+
+def folded_lora(exact: Hypernetwork, embedding: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
+    """What one embedding gives, B with its scale: A [N, R, in], B [N, out, R]."""
+    with torch.no_grad():
+        weights = exact(embedding[None].double())
+    return {name: (a[0], b[0] * exact.target.scaling) for name, (a, b) in weights.items()}
+
+
+def fit_bytes(fit: Fit) -> bytes:
+    """Unit rows as float16, row-major, little-endian."""
+    return stored_rows(fit.matrix).numpy().astype("<f2").tobytes()
+
+
+def golden_bytes(exact: Hypernetwork, golden: Golden, max_tokens: int) -> bytes:
+    """Embeddings and every `stride`-th value of what they give, B with its scale."""
+    outputs = [folded_lora(exact, row) for row in golden.embeddings]
+    return golden_file(exact.target.module_names, outputs, golden, max_tokens)
+
+
+def golden_file(
+    modules: Sequence[str],
+    outputs: Sequence[Mapping[str, tuple[Tensor, Tensor]]],
+    golden: Golden,
+    max_tokens: int,
+) -> bytes:
+    """The golden file of outputs that are known, one for each golden embedding."""
+    tensors = {"embedding": golden.embeddings.float().contiguous()}
+    for module in modules:
+        for number, side in enumerate("AB"):
+            rows = [output[module][number].flatten() for output in outputs]
+            stride = math.ceil(rows[0].numel() / GOLDEN_LIMIT)
+            picked = torch.stack([row[::stride] for row in rows])
+            tensors[f"{module}.{side}"] = picked.float().contiguous()
+    if golden.tokens is not None:
+        padded = torch.zeros(len(golden.tokens), max_tokens, dtype=torch.int64)
+        for row, ids in zip(padded, golden.tokens, strict=True):
+            row[: len(ids)] = torch.tensor(ids)
+        tensors["tokens"] = padded
+    return save_tensors(dict(sorted(tensors.items())))
+
+
+def measure_norms(exact: Hypernetwork, embeddings: Tensor) -> dict[str, dict[str, list[float]]]:
+    """Mean and deviation per module and layer of the update's Frobenius norm.
+
+    |B A|^2 = sum((B^T B) * (A A^T)), so the products are never formed.
+    """
+    names = exact.target.module_names
+    found: dict[str, list[Tensor]] = {name: [] for name in names}
+    with torch.no_grad():
+        for batch in embeddings.double().split(NORM_BATCH):
+            for name, (a, b) in exact(batch).items():
+                inner = (b.transpose(-1, -2) @ b) * (a @ a.transpose(-1, -2))
+                norms = inner.sum(dim=(-1, -2)).clamp(min=0).sqrt()  # [T, N]
+                found[name].append(norms * exact.target.scaling)
+    norms = {name: torch.cat(found[name]) for name in names}
+    return {
+        name: {
+            "mean": significant(norms[name].mean(dim=0)),
+            "deviation": significant(norms[name].std(dim=0, correction=0)),
+        }
+        for name in names
+    }

@@ -1,0 +1,1 @@
+"""The hypernetwork: description vector to LoRA weights."""

@@ -1,0 +1,1 @@
+"""Training: batches, losses, checkpoints, and the objectives that use them."""

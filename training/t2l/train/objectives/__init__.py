@@ -1,0 +1,1 @@
+"""What can be trained: hypernetworks, oracles and baselines."""

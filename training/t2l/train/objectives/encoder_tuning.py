@@ -1,0 +1,240 @@
+"""Tunes the sentence encoder so that the steps of a task can be read off a description's vector.
+
+    description -> BERT layers -> mean -> unit vector -> linear readers: step 1, 2, 3, parameters
+
+A pooled sentence vector says well what a sentence is about and badly in which order things are to
+be done. The readers (one softmax for every place and its parameter) are trained together with the
+encoder's layers on training tasks in training phrasings, and thrown away: what stays is an encoder
+whose vectors are close to a sum of one part a step, also for compositions that nobody trained on.
+Word vectors stay as they are, so that words which training never used keep their place beside
+those it did; and on sentences about other things the vector is held to the original encoder's,
+so that what is no task of ours still looks like it.
+"""
+
+import json
+import logging
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional as F
+from tqdm import tqdm
+from transformers import BertModel
+
+from t2l.base.device import Device, cpu_device
+from t2l.config.recipe import EncoderConfig
+from t2l.encoders.onnx_encoder import TOKENIZER_FILE, source_folder, tokenizer_bytes
+from t2l.tasks.general import GENERAL
+from t2l.tasks.procedural.registry import DOMAINS
+from t2l.tasks.procedural.world import Task, TaskSet, wider_compositions
+from t2l.tasks.source import Split
+from t2l.train.checkpoint import load_checkpoint, save_checkpoint, seed_step, whole_folder
+from t2l.train.schedule import rate_factor, set_rates
+
+logger = logging.getLogger(__name__)
+
+PLACES = 3  # most steps in a task
+MAX_TOKENS = 96  # longer training texts are cut
+CHECKPOINT_EVERY = 100  # steps
+IGNORED = -100
+
+
+class Readers(nn.Module):
+    """Linear readers of every place's step and parameter.
+
+    :param dim: length of the vector.
+    """
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        operations = [row for domain in DOMAINS.values() for row in domain.operations]
+        self.controls = {
+            c: i + 1 for i, c in enumerate(dict.fromkeys(o.control for o in operations))
+        }
+        names = sorted({row.parameter for row in operations if row.parameter})
+        self.parameters_ = {name: index for index, name in enumerate(names)}
+        self.scale = dim**0.5  # unit vectors become vectors of unit variance
+        self.control = nn.Linear(dim, PLACES * (len(self.controls) + 1))
+        self.parameter = nn.Linear(dim, PLACES * len(self.parameters_))
+
+    def labels(self, tasks: Sequence[Task]) -> tuple[Tensor, Tensor]:
+        """Step and parameter at every place, [tasks, places]: 0 for no step, ignored for none."""
+        steps = torch.zeros(len(tasks), PLACES, dtype=torch.long)
+        parameters = torch.full((len(tasks), PLACES), IGNORED)
+        for row, task in enumerate(tasks):
+            for place, step in enumerate(task.steps):
+                steps[row, place] = self.controls[step.control]
+                if step.parameter:
+                    parameters[row, place] = self.parameters_[step.parameter]
+        return steps, parameters
+
+    def forward(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of steps [n, places, steps + 1] and of parameters [n, places, parameters]."""
+        scaled = vectors * self.scale
+        return (
+            self.control(scaled).unflatten(-1, (PLACES, -1)),
+            self.parameter(scaled).unflatten(-1, (PLACES, -1)),
+        )
+
+    def loss(self, vectors: Tensor, tasks: Sequence[Task], smoothing: float) -> Tensor:
+        """Cross-entropy of steps plus that of parameters."""
+        steps, parameters = self(vectors)
+        steps_wanted, parameters_wanted = (x.to(vectors.device) for x in self.labels(tasks))
+        loss = F.cross_entropy(
+            steps.flatten(0, 1), steps_wanted.flatten(), label_smoothing=smoothing
+        )
+        if bool((parameters_wanted != IGNORED).any()):
+            loss = loss + F.cross_entropy(
+                parameters.flatten(0, 1), parameters_wanted.flatten(), ignore_index=IGNORED
+            )
+        return loss
+
+    def all_right(self, vectors: Tensor, tasks: Sequence[Task]) -> Tensor:
+        """Whether every step and parameter of a task is read rightly, [n]."""
+        steps, parameters = (x.argmax(-1) for x in self(vectors))
+        steps_wanted, parameters_wanted = (x.to(vectors.device) for x in self.labels(tasks))
+        known = parameters_wanted == IGNORED
+        return (steps == steps_wanted).all(-1) & ((parameters == parameters_wanted) | known).all(-1)
+
+
+class TunedEncoder(nn.Module):
+    """The original encoder with frozen word vectors, and the readers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bert = BertModel.from_pretrained(
+            source_folder(), add_pooling_layer=False, attn_implementation="eager"
+        )
+        self.bert.embeddings.requires_grad_(False)
+        self.readers = Readers(self.bert.config.hidden_size)
+        self._tokenizer = Tokenizer.from_file(str(source_folder() / TOKENIZER_FILE))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+
+    def encode(self, texts: Sequence[str], device: Device) -> Tensor:
+        """Unit vectors, [texts, dim]; texts of similar length run together."""
+        rows = self._tokenizer.encode_batch(list(texts))
+        order = sorted(range(len(rows)), key=lambda index: len(rows[index].ids))
+        parts = [self._run([rows[i].ids for i in part], device) for part in _batches(order, 20)]
+        back = torch.tensor(sorted(range(len(order)), key=order.__getitem__)).to(device.name)
+        return torch.cat(parts)[back]
+
+    def _run(self, rows: Sequence[list[int]], device: Device) -> Tensor:
+        longest = max(map(len, rows))
+        ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows]).to(device.name)
+        lengths = torch.tensor([len(row) for row in rows]).to(device.name)
+        mask = (torch.arange(longest, device=device.name) < lengths[:, None]).long()
+        with device.autocast():
+            hidden = self.bert(input_ids=ids, attention_mask=mask).last_hidden_state
+        hidden = hidden.float() * mask[:, :, None]
+        return F.normalize(hidden.sum(1) / lengths[:, None], dim=-1)
+
+
+def draw_texts(
+    tasks: Sequence[Task], wider: Sequence[Task], count: int, rng: random.Random
+) -> tuple[list[Task], list[str]]:
+    """Random tasks, half of them from the wider compositions, and one training phrasing of each."""
+    picks = [rng.choice(wider if wider and rng.random() < 0.5 else tasks) for _ in range(count)]
+    return picks, [task.description("train", rng) for task in picks]
+
+
+def parameter_groups(model: TunedEncoder, config: EncoderConfig) -> list[dict[str, object]]:
+    """The encoder's layers learn slowly, the readers fast."""
+    return [
+        {
+            "params": [p for p in model.bert.parameters() if p.requires_grad],
+            "lr": config.lr,
+            "weight_decay": config.weight_decay,
+        },
+        {"params": list(model.readers.parameters()), "lr": config.reader_lr, "weight_decay": 0.0},
+    ]
+
+
+def tune_encoder(
+    config: EncoderConfig,
+    tasks: TaskSet,
+    folder: Path,
+    device: Device,
+) -> Path:
+    """Tune (or go on tuning) the encoder.
+
+    :param tasks: it is tuned on the training tasks, whose compositions may be joined by wider ones;
+        reading is measured on the selection tasks in selection phrasings.
+    :param folder: where checkpoints and the finished encoder lie.
+    :return: the folder of the finished encoder, a BERT checkpoint with its tokenizer.
+    """
+    final = folder / "final"
+    if (final / "model.safetensors").exists():
+        return final
+    torch.manual_seed(config.seed)
+    model = TunedEncoder().to(device.name)
+    general = _original_vectors(model, device)
+    optimizer = torch.optim.AdamW(parameter_groups(model, config), betas=(0.9, 0.98))
+    peaks = [group["lr"] for group in optimizer.param_groups]
+    start = load_checkpoint(folder, model, [optimizer])
+    wider = wider_compositions(tasks)
+    average = 0.0
+    progress = tqdm(range(start, config.steps), initial=start, total=config.steps, mininterval=5)
+    for step in progress:
+        seed_step(config.seed, step)
+        rng = random.Random(f"encoder|{config.seed}|{step}")
+        factor = rate_factor(step, config.steps, config.warmup, config.decay_from)
+        set_rates([optimizer], [peaks], factor)
+        model.train()
+        picks, texts = draw_texts(tasks.train, wider, config.texts, rng)
+        others = rng.sample(range(len(GENERAL)), config.general)
+        vectors = model.encode([*texts, *(GENERAL[i] for i in others)], device)
+        loss = model.readers.loss(vectors[: len(texts)], picks, config.smoothing)
+        drift = (vectors[len(texts) :] - general[others]).square().sum(-1).mean()
+        (loss + config.drift * drift).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        average = loss.item() if step == start else 0.98 * average + 0.02 * loss.item()
+        progress.set_postfix(loss=f"{average:.3f}", drift=f"{drift.item():.3f}", refresh=False)
+        if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == config.steps:
+            read = reading_accuracy(model, tasks.selection, "selection", device)
+            notes = {"config": asdict(config), "loss": average, "read": read}
+            save_checkpoint(folder, step + 1, model, [optimizer], notes)
+            logger.info("encoder step %d loss %.4f read %.3f", step + 1, average, read)
+    model.eval().cpu()
+    read = {
+        split: reading_accuracy(model, tasks.selection, split, cpu_device())
+        for split in ("train", "selection")
+    }
+    with whole_folder(final) as partial:
+        model.bert.save_pretrained(partial)
+        (partial / TOKENIZER_FILE).write_bytes(tokenizer_bytes(source_folder()))
+        (partial / "reading.json").write_text(json.dumps(read, indent=2) + "\n", encoding="utf-8")
+    return final
+
+
+@torch.no_grad()
+def reading_accuracy(
+    model: TunedEncoder, tasks: Sequence[Task], split: Split, device: Device, count: int = 4
+) -> float:
+    """Share of descriptions all of whose steps and parameters the readers get right."""
+    model.eval()
+    rows = [(task, text) for task in tasks for text in task.descriptions(split, count, seed=0)]
+    right = []
+    for part in _batches(rows, 64):
+        vectors = model.encode([text for _, text in part], device)
+        right.append(model.readers.all_right(vectors, [task for task, _ in part]))
+    return float(torch.cat(right).float().mean())
+
+
+@torch.no_grad()
+def _original_vectors(model: TunedEncoder, device: Device) -> Tensor:
+    """The untuned encoder's vectors of the general sentences, [sentences, dim]."""
+    model.eval()
+    return torch.cat([model.encode(part, device) for part in _batches(GENERAL, 64)])
+
+
+def _batches(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]

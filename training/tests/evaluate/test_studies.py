@@ -1,0 +1,150 @@
+"""Studies: a variant changes what it says and nothing else, on the run's own base and tasks."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from t2l.commands.stages import STUDIES
+from t2l.config.recipe import Config, ConfigError, SftConfig, StudyConfig, TasksConfig, load_config
+from t2l.evaluate import studies
+from t2l.evaluate.results import ResultRow, append_rows, read_rows
+from t2l.evaluate.studies import read_studies, run_study, variant_config
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    run = tmp_path / "run"
+    for name in ("base", "encoder", "oracles"):
+        (run / name).mkdir(parents=True)
+        (run / name / "made").touch()
+    return Config(runs=str(run), tasks=TasksConfig(limit=16), study=StudyConfig(steps=9))
+
+
+def flat(values: dict[str, Any], place: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        name = f"{place}{key}"
+        found |= flat(value, f"{name}.") if isinstance(value, dict) else {name: value}
+    return found
+
+
+def changed(config: Config, other: Config) -> dict[str, Any]:
+    before, after = flat(asdict(config)), flat(asdict(other))
+    assert before.keys() == after.keys()
+    return {key: value for key, value in after.items() if before[key] != value}
+
+
+def test_a_variant_changes_what_it_says_its_steps_and_its_folder(config: Config) -> None:
+    other = variant_config(config, "rank", "4", {"target": {"rank": 4, "alpha": 8.0}})
+    assert other.run_dir.parent == config.run_dir / "studies"
+    assert changed(config, other) == {
+        "runs": str(other.run_dir),
+        "sft.steps": 9,
+        "target.rank": 4,
+        "target.alpha": 8.0,
+    }
+
+
+def test_a_variant_can_have_steps_of_its_own(config: Config) -> None:
+    other = variant_config(config, "steps", "long", {"sft": {"steps": 77}})
+    assert other.sft.steps == 77
+
+
+def test_variants_share_what_the_run_has_made_and_keep_their_own_networks(config: Config) -> None:
+    for variant in ("a", "b", "a"):  # a second time too
+        other = variant_config(config, "s", variant, {})
+        for name in ("base", "encoder", "oracles"):
+            assert (other.run_dir / name).resolve() == (config.run_dir / name).resolve()
+            assert (other.run_dir / name / "made").exists()
+        assert not (other.run_dir / "sft").exists()
+
+
+def test_variants_change_the_studies_recipe_not_the_run_s(config: Config) -> None:
+    run = replace(config, sft=SftConfig(distill=10.0))
+    study = StudyConfig(steps=9, recipe={"sft": {"distill": 0.0}})
+    plain = variant_config(replace(run, study=study), "x", "plain", {})
+    assert plain.sft == SftConfig(distill=0.0, steps=9) and plain.run_dir != run.run_dir
+    other = variant_config(replace(run, study=study), "x", "y", {"sft": {"distill": 2.0}})
+    assert other.sft.distill == 2.0
+
+
+def test_the_same_recipe_has_one_folder_in_every_study_and_another_recipe_has_not(
+    config: Config,
+) -> None:
+    plain = variant_config(config, "one", "a", {})
+    said = variant_config(config, "two", "b", {"target": {"rank": config.target.rank}})
+    other = variant_config(config, "two", "c", {"target": {"rank": 2}})
+    assert plain.run_dir == said.run_dir != other.run_dir
+
+
+def test_what_is_measured_of_a_network_counts_in_every_study_that_has_it(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "studies.yaml").write_text("one: {a: {}}\ntwo: {b: {}, c: {sft: {lr: 0.1}}}\n")
+    trained: list[Path] = []
+
+    def train(seeded: Config, corpus: object) -> None:
+        final = seeded.run_dir / "sft" / "seed-0" / "final"
+        if not final.exists():
+            trained.append(seeded.run_dir)
+            final.mkdir(parents=True)
+            (final / "training.json").write_text('{"steps": 9}')
+
+    def measured(*_: object, study: str, variant: str, **__: object) -> None:
+        path = tmp_path / "studies.jsonl"
+        if all((row.study, row.variant) != (study, variant) for row in read_rows(path)):
+            score = {"matched": len(trained) / 10}
+            append_rows(path, [ResultRow(study, variant, 0, 1, "x", "t", "f", 6, score)])
+
+    for name in ("training_corpus", "meta_corpus", "open_setting"):
+        monkeypatch.setattr(studies, name, lambda *_: None)
+    monkeypatch.setattr(studies, "trained_hypernetwork", train)
+    monkeypatch.setattr(studies, "measure", measured)
+    for study in ("one", "two", "one"):
+        run_study(config, study, tmp_path / "studies.yaml", tmp_path)
+    found = {(r.study, r.variant): r.exact_match for r in read_rows(tmp_path / "studies.jsonl")}
+    same, other = {"matched": 0.1}, {"matched": 0.2}
+    assert found == {("one", "a"): same, ("two", "b"): same, ("two", "c"): other}
+    assert len(trained) == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"base": {"steps": 7}}, {"tasks": {"limit": 8}}, {"tasks": {"seed": 1}}],
+)
+def test_a_variant_cannot_have_another_base_model_or_other_tasks(
+    config: Config, changes: dict[str, Any]
+) -> None:
+    with pytest.raises(ConfigError, match="cannot change the base model"):
+        variant_config(config, "s", "v", changes)
+
+
+def test_a_mistake_in_a_variant_is_named(config: Config) -> None:
+    with pytest.raises(ConfigError, match="target.ranks"):
+        variant_config(config, "s", "v", {"target": {"ranks": 4}})
+
+
+def test_an_unknown_study_is_refused_with_those_that_there_are(
+    config: Config, tmp_path: Path
+) -> None:
+    (tmp_path / "studies.yaml").write_text("one: {a: {}}\ntwo: {a: {sft: {lr: 0.1}}, 8: }\n")
+    with pytest.raises(ConfigError, match="no study 'three' in .*; there are: one, two"):
+        run_study(config, "three", tmp_path / "studies.yaml", tmp_path)
+    assert read_studies(tmp_path / "studies.yaml")["two"] == {"a": {"sft": {"lr": 0.1}}, "8": {}}
+
+
+def test_every_shipped_study_has_several_variants_that_can_be_run(tmp_path: Path) -> None:
+    mini = replace(load_config(STUDIES.parent / "mini.yaml"), runs=str(tmp_path))
+    for study, variants in read_studies(STUDIES).items():
+        made = {name: variant_config(mini, study, name, row) for name, row in variants.items()}
+        recipes = {str(asdict(replace(one, runs=""))) for one in made.values()}
+        assert len(recipes) == len(variants) > 1, study
+
+
+def test_a_variant_that_is_the_runs_own_recipe_is_the_runs_own_network(config: Config) -> None:
+    steps = {"sft": {"steps": config.sft.steps}}
+    assert variant_config(config, "full", "S", steps) == config
+    large = {**steps, "hypernetwork": {"variant": "L"}}
+    assert variant_config(config, "full", "L", large).run_dir != config.run_dir

@@ -1,0 +1,40 @@
+"""The bundle's model card: its numbers are the manifest's, and hubs can read its front matter."""
+
+from pathlib import Path
+
+import yaml
+
+from t2l.config.recipe import load_config
+from t2l.report.model_card import model_card, shipped_manifest
+
+MINI = load_config(Path(__file__).parents[2] / "configs" / "mini.yaml")
+
+
+def test_the_shipped_bundles_card_tells_its_figures_and_what_made_it() -> None:
+    digest, manifest = shipped_manifest(MINI.assets_dir, MINI.bundle.name)
+    card = model_card(digest, manifest)
+    front = yaml.safe_load(card.split("---")[1])
+    assert front["base_model"] == manifest["target"]["base_model"]["id"]
+    training = manifest["training"]
+    for fact in (digest, manifest["version"], training["commit"], training["config"]):
+        assert fact in card
+    matched = manifest["evaluation"]["report"]["conditions"]["matched"]
+    assert f"{100 * matched['exact_match']:.1f}%" in card
+
+
+def test_the_card_in_docs_is_that_of_the_bundle_that_ships() -> None:
+    docs = Path(__file__).parents[3] / "docs" / f"{MINI.bundle.name}.md"
+    card = model_card(*shipped_manifest(MINI.assets_dir, MINI.bundle.name))
+    assert docs.read_text(encoding="utf-8") == card + "\n"
+
+
+def test_a_bundle_without_figures_says_so() -> None:
+    digest, manifest = shipped_manifest(MINI.assets_dir, MINI.bundle.name)
+    bare = {key: value for key, value in manifest.items() if key not in ("evaluation", "training")}
+    card = model_card(digest, bare)
+    assert "no figures" in card and "Nothing is on record" in card
+
+
+def test_where_nothing_ships_there_is_no_card(tmp_path: Path) -> None:
+    assert shipped_manifest(tmp_path, "t2l-mini") is None
+    assert shipped_manifest(MINI.assets_dir, "another") is None

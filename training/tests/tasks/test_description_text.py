@@ -1,0 +1,32 @@
+"""A description is read as the edge reads it, and one that says nothing is refused."""
+
+from typing import Any
+
+import pytest
+
+from t2l.tasks.description_text import normalise_description
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("  Sort \t\n the\u00a0words.\ufeff", "Sort the words."),
+        ("cafe\u0301", "caf\u00e9"),
+    ],
+)
+def test_a_description_is_read_as_the_edge_reads_it(text: str, wanted: str) -> None:
+    assert normalise_description(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("description", "message"),
+    [
+        (" \n\u00a0", "at least one letter"),
+        ("a" * 2001, "at most 2000"),
+        ("a\u0000b", "control characters"),
+        (7, "must be a string, got int"),
+    ],
+)
+def test_a_description_that_says_nothing_is_refused(description: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        normalise_description(description)

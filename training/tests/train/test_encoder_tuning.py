@@ -1,0 +1,174 @@
+"""Tuning the encoder: what its readers are to say, what stays as it was, and what comes out."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from transformers import BertConfig, BertModel
+
+from t2l.base.device import Device
+from t2l.config.recipe import EncoderConfig
+from t2l.encoders.onnx_encoder import (
+    MODEL_FILE,
+    TOKENIZER_FILE,
+    OnnxEncoder,
+    build_graph,
+    export_encoder,
+    source_folder,
+    tokenizer_bytes,
+)
+from t2l.tasks.general import GENERAL
+from t2l.tasks.off_topic import OFF_TOPIC
+from t2l.tasks.procedural.registry import DOMAINS
+from t2l.tasks.procedural.world import Task, procedural_tasks
+from t2l.train.objectives import encoder_tuning
+from t2l.train.objectives.encoder_tuning import (
+    IGNORED,
+    Readers,
+    TunedEncoder,
+    draw_texts,
+    tune_encoder,
+)
+
+CPU = Device("cpu", bfloat16=False)
+CONFIG = EncoderConfig(steps=6, texts=6, general=4, lr=3e-3, warmup=1)
+TASKS = procedural_tasks(limit=16)
+TEXTS = ("Reverse the list.", "Sort the words, then keep the first two of them and join by dots.")
+
+
+def task(domain: str, *names: str) -> Task:
+    rows = {row.name: row for row in DOMAINS[domain].operations}
+    return Task(domain, tuple(rows[name] for name in names))
+
+
+@pytest.fixture(scope="module")
+def tiny_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT of the published tokenizer, small enough to be tuned in a moment."""
+    folder = tmp_path_factory.mktemp("bert")
+    (folder / TOKENIZER_FILE).write_bytes(tokenizer_bytes(source_folder()))
+    size = Tokenizer.from_file(str(folder / TOKENIZER_FILE)).get_vocab_size()
+    torch.manual_seed(0)
+    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = BertConfig(vocab_size=size, intermediate_size=48, **shape)
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def tiny(tiny_source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder_tuning, "source_folder", lambda: tiny_source)
+
+
+@pytest.fixture(scope="module")
+def tuned(tiny_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoder_tuning, "source_folder", lambda: tiny_source)
+        return tune_encoder(CONFIG, TASKS, tmp_path_factory.mktemp("tuned"), CPU)
+
+
+def test_readers_are_to_say_every_place_s_step_and_its_parameter() -> None:
+    readers = Readers(8)
+    rows = [task("words", "append:s", "join:,"), task("letters", "reverse")]
+    steps, parameters = readers.labels(rows)
+    known = readers.controls, readers.parameters_
+    assert steps[0].tolist() == [known[0]["<append>"], known[0]["<join>"], 0]
+    assert parameters[0].tolist() == [known[1]["s"], known[1][","], IGNORED]
+    assert steps[1].tolist() == [known[0]["<reverse>"], 0, 0]
+    assert parameters[1].tolist() == [IGNORED] * 3
+    assert min(known[0].values()) == 1  # 0 says that there is no step
+
+
+def test_the_same_step_has_one_label_in_every_domain() -> None:
+    steps, _ = Readers(8).labels([task(domain, "reverse") for domain in DOMAINS])
+    assert len(set(steps[:, 0].tolist())) == 1
+
+
+def test_a_task_is_read_rightly_only_if_every_step_and_parameter_is() -> None:
+    readers = Readers(8)
+    row = task("words", "append:s", "join:,")
+    steps, parameters = readers.labels([row])
+    with torch.no_grad():
+        for layer in (readers.control, readers.parameter):
+            layer.weight.zero_()
+            layer.bias.zero_()
+        step_biases = readers.control.bias.view(3, -1)
+        parameter_biases = readers.parameter.bias.view(3, -1)
+        for place in range(3):
+            step_biases[place, steps[0, place]] = 1
+        parameter_biases[0, parameters[0, 0]] = parameter_biases[1, parameters[0, 1]] = 1
+        vector = torch.ones(1, 8)
+        assert readers.all_right(vector, [row]).item()
+        other = task("words", "append:t", "join:,")
+        assert not readers.all_right(vector, [other]).item()
+        assert not readers.all_right(vector, [task("words", "append:s")]).item()
+
+
+def test_tasks_without_parameters_have_a_finite_loss() -> None:
+    loss = Readers(8).loss(torch.ones(1, 8), [task("words", "reverse")], smoothing=0.1)
+    assert torch.isfinite(loss)
+
+
+def test_word_vectors_stay_and_layers_move(tuned: Path, tiny_source: Path) -> None:
+    before = load_file(tiny_source / "model.safetensors")
+    after = load_file(tuned / "model.safetensors")
+    assert before.keys() == after.keys()
+    for name, value in before.items():
+        assert torch.equal(value, after[name]) == name.startswith("embeddings."), name
+
+
+def test_a_finished_tuning_says_how_well_it_reads_and_is_not_done_again(
+    tuned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = json.loads((tuned / "reading.json").read_text())
+    assert set(read) == {"train", "selection"} and all(0 <= x <= 1 for x in read.values())
+    monkeypatch.setattr(encoder_tuning, "TunedEncoder", lambda: pytest.fail("tuned again"))
+    assert tune_encoder(CONFIG, TASKS, tuned.parent, CPU) == tuned
+
+
+def test_a_tuning_that_was_cut_ends_with_the_weights_of_one_that_was_not(
+    tuned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoder_tuning, "CHECKPOINT_EVERY", 2)
+    calls = 0
+
+    def cut(*arguments: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls == 5:
+            raise KeyboardInterrupt
+        return draw_texts(*arguments)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(encoder_tuning, "draw_texts", cut)
+        tune_encoder(CONFIG, TASKS, tmp_path, CPU)
+    resumed = load_file(tune_encoder(CONFIG, TASKS, tmp_path, CPU) / "model.safetensors")
+    for name, value in load_file(tuned / "model.safetensors").items():
+        assert torch.equal(value, resumed[name]), name
+
+
+def test_a_tuned_encoder_exports_to_files_that_give_its_vectors(
+    tuned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoder_tuning, "source_folder", lambda: tuned)
+    with torch.no_grad():
+        wanted = TunedEncoder().eval().encode(TEXTS, CPU)
+    export_encoder(tmp_path, tuned)
+    small = OnnxEncoder(tmp_path).encode(TEXTS)
+    assert torch.nn.functional.cosine_similarity(small, wanted).min() > 0.998
+    (tmp_path / MODEL_FILE).write_bytes(build_graph(tuned, "float32"))
+    torch.testing.assert_close(OnnxEncoder(tmp_path).encode(TEXTS), wanted, atol=1e-5, rtol=0)
+
+
+def test_a_text_s_vector_does_not_depend_on_what_is_encoded_beside_it() -> None:
+    model = TunedEncoder().eval()
+    with torch.no_grad():
+        together = model.encode([*TEXTS, *GENERAL[:30]], CPU)
+        alone = torch.cat([model.encode([text], CPU) for text in TEXTS])
+    torch.testing.assert_close(together[: len(TEXTS)], alone, atol=1e-5, rtol=0)
+
+
+def test_the_fit_score_is_not_measured_on_sentences_that_tuning_saw() -> None:
+    assert not set(GENERAL) & set(OFF_TOPIC)

@@ -1,0 +1,161 @@
+"""Reconstruction: targets without gauge, a network that learns them, and what it keeps of them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from adapters_for_tests import (
+    CONFIG,
+    CPU,
+    DIM,
+    random_adapters,
+    tiny_base,
+    tiny_corpus,
+    with_baselines,
+)
+
+from t2l.base.low_rank import canonical_weights, mean_update, relative_errors, truncate
+from t2l.evaluate.compression import compression
+from t2l.hypernet.hypernetwork import Hypernetwork
+from t2l.hypernet.whitening import Whitening
+from t2l.train.objectives.reconstruction import (
+    canonical,
+    deviations,
+    reconstruction_loss,
+    start_from,
+    train_reconstruction,
+)
+from t2l.train.objectives.sft import build_hypernetwork
+
+
+def factors(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    a = torch.randn(3, 2, 4, 12, generator=generator)
+    return a, torch.randn(3, 2, 9, 4, generator=generator)
+
+
+def test_canonical_factors_have_the_same_product() -> None:
+    a, b = factors()
+    new_a, new_b = canonical(a, b)
+    assert new_a.shape == a.shape and new_b.shape == b.shape
+    torch.testing.assert_close(new_b @ new_a, b @ a, atol=1e-5, rtol=1e-5)
+
+
+def test_canonical_factors_do_not_depend_on_the_gauge() -> None:
+    a, b = factors()
+    gauge = torch.randn(4, 4, generator=torch.Generator().manual_seed(7)) + 3 * torch.eye(4)
+    other_a, other_b = torch.linalg.inv(gauge) @ a, b @ gauge
+    for one, other in zip(canonical(a, b), canonical(other_a, other_b), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-4)
+
+
+def test_canonical_factors_are_balanced_ordered_and_positive_at_their_largest_entry() -> None:
+    a, b = canonical(*factors())
+    norms_a, norms_b = a.norm(dim=-1), b.norm(dim=-2)  # [3, 2, r]
+    torch.testing.assert_close(norms_a, norms_b)
+    assert (norms_b[..., :-1] >= norms_b[..., 1:]).all()
+    largest = b.gather(-2, b.abs().argmax(dim=-2, keepdim=True))
+    assert (largest > 0).all()
+
+
+def test_an_adapter_that_does_nothing_stays_one() -> None:
+    a, b = factors()
+    new_a, new_b = canonical(a, torch.zeros_like(b))
+    assert torch.isfinite(new_a).all() and not new_b.any()
+
+
+def test_truncation_of_an_update_of_that_rank_gives_its_canonical_factors() -> None:
+    a, b = factors()
+    for one, other in zip(truncate(b @ a, 4), canonical(a, b), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-4)
+
+
+def test_the_mean_update_is_that_of_the_products_not_of_the_factors() -> None:
+    a, b = factors()
+    mean = mean_update({"q_proj": (a, b)})["q_proj"]
+    torch.testing.assert_close(mean, (b @ a).mean(dim=0))
+
+
+def test_relative_errors_are_those_of_the_full_updates() -> None:
+    (a, b), (other_a, other_b) = factors(), factors(1)
+    found = relative_errors({"q_proj": (a, b)}, {"q_proj": (other_a, other_b)})
+    wanted = (b @ a - other_b @ other_a).flatten(1).norm(dim=1)
+    wanted = wanted / (other_b @ other_a).flatten(1).norm(dim=1)
+    torch.testing.assert_close(found.float(), wanted, atol=1e-5, rtol=1e-5)
+
+
+def test_a_mean_squared_loss_of_one_is_what_the_mean_adapter_gets(tmp_path: Path) -> None:
+    _, target = tiny_base(tmp_path)
+    targets = canonical_weights(random_adapters(target, 6))
+    mean = {
+        name: tuple(side.mean(dim=0, keepdim=True).expand_as(side) for side in pair)
+        for name, pair in targets.items()
+    }
+    units = deviations(targets)
+    assert reconstruction_loss(mean, targets, units, "mse").item() == pytest.approx(1, rel=1e-5)
+    assert reconstruction_loss(targets, targets, units, "l1").item() == 0
+
+
+@pytest.mark.parametrize("loss", ["mse", "l1"])
+def test_a_network_learns_its_oracles_and_both_saved_forms_agree(tmp_path: Path, loss: str) -> None:
+    _, target = tiny_base(tmp_path / "base")
+    options = replace(CONFIG.baselines.reconstruction, loss=loss)
+    config = with_baselines(reconstruction=options)
+    corpus = tiny_corpus(4)
+    oracles = random_adapters(target, len(corpus.tasks))
+    network = build_hypernetwork(config, target, DIM)
+    trained = train_reconstruction(config, network, corpus, oracles, tmp_path, CPU)
+    vectors = torch.stack([row[0] for row in corpus.embeddings])
+    with torch.no_grad():
+        weights = trained(vectors)
+        again = Hypernetwork.load(tmp_path / "final")(vectors)
+    targets = canonical_weights(oracles)
+    mean = {
+        name: tuple(side.mean(dim=0, keepdim=True).expand_as(side) for side in pair)
+        for name, pair in targets.items()
+    }
+    units = deviations(targets)
+    got, start = (reconstruction_loss(w, targets, units, loss).item() for w in (weights, mean))
+    assert got < 0.7 * start
+    for name, pair in weights.items():
+        assert torch.equal(pair[0], again[name][0]) and torch.equal(pair[1], again[name][1])
+    warm = build_hypernetwork(config, target, DIM)
+    start_from(warm, tmp_path)
+    whitened = Whitening.of(torch.cat(corpus.embeddings), CONFIG.sft.whitening)(vectors)
+    with torch.no_grad():
+        for name, (a, b) in warm.eval()(whitened).items():
+            torch.testing.assert_close(a, weights[name][0], atol=1e-4, rtol=1e-3)
+            torch.testing.assert_close(b, weights[name][1], atol=1e-4, rtol=1e-3)
+
+
+def test_a_warm_start_without_reconstruction_names_the_stage(tmp_path: Path) -> None:
+    _, target = tiny_base(tmp_path / "base")
+    with pytest.raises(FileNotFoundError, match="`reconstruction` stage"):
+        start_from(build_hypernetwork(CONFIG, target, DIM), tmp_path)
+
+
+def test_a_wrong_number_of_oracles_is_refused(tmp_path: Path) -> None:
+    _, target = tiny_base(tmp_path / "base")
+    network = build_hypernetwork(CONFIG, target, DIM)
+    with pytest.raises(ValueError, match="3 oracles"):
+        train_reconstruction(
+            CONFIG, network, tiny_corpus(4), random_adapters(target, 3), tmp_path, CPU
+        )
+
+
+def test_a_network_compared_with_its_own_adapters_keeps_everything(tmp_path: Path) -> None:
+    model, target = tiny_base(tmp_path / "base")
+    config = replace(CONFIG, sft=replace(CONFIG.sft, whitening=None))
+    network = build_hypernetwork(config, target, DIM).eval()
+    for parameter in network.parameters():
+        parameter.data.add_(0.05)
+    corpus = tiny_corpus(4)
+    with torch.no_grad():
+        own = network(torch.stack([row[0] for row in corpus.embeddings]))
+    found = compression(model, network, corpus, own, samples=2, seed=0, device=CPU)
+    assert found.relative_error == pytest.approx(0, abs=1e-3)
+    assert found.exact_match == found.oracle_exact_match
+    assert found.oracle_weights == 4 * target.parameters
+    other = compression(model, network, corpus, random_adapters(target, 4), 2, 0, CPU)
+    assert other.relative_error > 0.5
