@@ -1,0 +1,1 @@
+"""A world of language: what people ask a small language model to do with words and sentences."""

@@ -1,0 +1,68 @@
+"""Words that classes are answered with, joined into schemes.
+
+    sentiment:  positive/negative   up/down   B/A   pear/apple   ...
+
+A scheme has a label for every class of a criterion. Which word stands for which class is drawn, so
+it can be learnt from the description only. Held-out words are no label of any training task.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from functools import cache
+from typing import Literal
+
+from t2l.tasks.language.criteria import Criterion, input_words
+from t2l.tasks.language.vocabulary import read_words
+
+Words = Literal["train", "held_out"]
+Scheme = tuple[str, ...]
+KINDS = ("values", "pairs", "threes")  # of rows of labels.yaml, taken from evenly
+
+
+@cache
+def rows(kind: str, words: Words) -> tuple[Scheme, ...]:
+    """Rows of the table of labels."""
+    return tuple(tuple(row.split()) for row in read_words("labels")[words][kind])
+
+
+@cache
+def label_words(words: Words) -> frozenset[str]:
+    """Every word of the table, in small letters."""
+    return frozenset(word.lower() for kind in KINDS for row in rows(kind, words) for word in row)
+
+
+@cache
+def _orders(kind: str, words: Words, classes: int) -> tuple[Scheme, ...]:
+    """Every way to label so many classes with a row of a kind."""
+    if kind == "values":
+        return rows(kind, words) if classes == 2 else ()
+    return tuple(
+        order for row in rows(kind, words) for order in itertools.permutations(row, classes)
+    )
+
+
+def _is_letter(label: str) -> bool:
+    """Whether a label is a single letter, which no text is taken for."""
+    return len(label) == 1 and label.isalpha()
+
+
+def schemes(criterion: Criterion, seed: int, count: int, words: Words) -> tuple[Scheme, ...]:
+    """So many schemes for a criterion, no two with the same words.
+
+    The natural one comes first among those of training words.
+    """
+    rng = random.Random(f"labels|{criterion.name}|{words}|{seed}")
+    found = [criterion.natural] if words == "train" else []
+    used = {frozenset(scheme) for scheme in found}
+    inputs = input_words(criterion)
+    pools = [pool for kind in KINDS if (pool := _orders(kind, words, len(criterion.classes)))]
+    while len(found) < count:
+        scheme = rng.choice(rng.choice(pools))
+        misleading = any(label.lower() in inputs for label in scheme if not _is_letter(label))
+        if misleading or frozenset(scheme) in used:
+            continue
+        used.add(frozenset(scheme))
+        found.append(scheme)
+    return tuple(found)
