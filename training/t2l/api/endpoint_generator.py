@@ -19,7 +19,7 @@ from torch import Tensor
 
 from t2l.api.generated import Hypernet, Lora
 from t2l.base.peft_io import CONFIG_FILE, WEIGHTS_FILE, peft_config, tensor_name
-from t2l.base.target import BaseModel, TargetModule, TargetSpec
+from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec
 from t2l.encoders.service import ServiceError, ask, request
 from t2l.export.bundle.manifest import digest
 
@@ -99,7 +99,7 @@ class EndpointGenerator:
                 raise ValueError(f"{WEIGHTS_FILE} has no tensors for {module}")
             width = tensors[tensor_name(path, 0, "A")].shape[-1]
             modules.append(TargetModule(module, path, width, b.shape[0]))
-        base = BaseModel(**version.base_model.model_dump())
+        base = BaseModelRecord(**version.base_model.model_dump())
         return TargetSpec(base, version.layers, tuple(modules), version.rank, float(version.rank))
 
 

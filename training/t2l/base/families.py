@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from t2l.base.target import Attention, TargetError, TargetModule
+from t2l.base.target import LAYERS_PATH, Attention, TargetError, TargetModule
 
 CONFIG_FILE = "config.json"
 
@@ -74,6 +74,18 @@ class Family:
     stated: tuple[str, ...] = ()
 
 
+def _phi(sizes: Sizes) -> tuple[TargetModule, ...]:
+    queries, keys = sizes.heads * sizes.head_dim, sizes.kv_heads * sizes.head_dim
+    return (
+        TargetModule("q_proj", "self_attn.q_proj", sizes.hidden, queries),
+        TargetModule("k_proj", "self_attn.k_proj", sizes.hidden, keys),
+        TargetModule("v_proj", "self_attn.v_proj", sizes.hidden, keys),
+        TargetModule("dense", "self_attn.dense", queries, sizes.hidden),
+        TargetModule("fc1", "mlp.fc1", sizes.hidden, sizes.intermediate),
+        TargetModule("fc2", "mlp.fc2", sizes.intermediate, sizes.hidden),
+    )
+
+
 FAMILIES: dict[str, Family] = {
     "llama": Family(_separate),
     "mistral": Family(_separate, ("num_key_value_heads",)),
@@ -81,6 +93,14 @@ FAMILIES: dict[str, Family] = {
     "qwen2": Family(_separate, ("num_key_value_heads",)),
     "qwen3": Family(_separate, ("num_key_value_heads", "head_dim")),
     "phi3": Family(_fused),
+    "gemma": Family(_separate, ("num_key_value_heads", "head_dim")),
+    "gemma3_text": Family(_separate, ("num_key_value_heads", "head_dim")),
+    "phi": Family(_phi),
+    "cohere": Family(_separate),
+    "cohere2": Family(_separate),
+    "granite": Family(_separate),
+    "olmo2": Family(_separate),
+    "smollm3": Family(_separate, ("num_key_value_heads",)),
 }
 
 
@@ -92,38 +112,45 @@ class ModelShape:
     :param layers: number of transformer layers.
     :param attention: its heads.
     :param modules: every linear layer of one transformer layer.
+    :param layers_path: where the list of transformer layers lies.
     """
 
     architecture: str
     layers: int
-    attention: Attention
+    attention: Attention | None
     modules: tuple[TargetModule, ...]
+    layers_path: str = LAYERS_PATH
 
-    def choose(self, names: Sequence[str], rank: int) -> tuple[TargetModule, ...]:
+    def choose(
+        self, names: Sequence[str], rank: int, keys: tuple[str, str] = ("--modules", "--rank")
+    ) -> tuple[TargetModule, ...]:
         """The named modules, in the order of the names.
 
         :param rank: LoRA rank that the modules must have room for.
+        :param keys: what the caller's user set the names and the rank with, for messages.
         :raises TargetError: for no, an unknown or a repeated name, or a rank that does not fit.
         """
         known = {module.name: module for module in self.modules}
+        for_modules, for_rank = keys
         has = ", ".join(known)
         if not names:
-            raise TargetError(f"no modules chosen: name some with --modules, of {has}")
+            raise TargetError(f"no modules chosen: name some with {for_modules}, of {has}")
         for index, name in enumerate(names):
             if name not in known:
                 raise TargetError(
-                    f"{self.architecture} has no module {name!r}: choose with --modules from {has}"
+                    f"{self.architecture} has no module {name!r}: "
+                    f"choose with {for_modules} from {has}"
                 )
             if name in names[:index]:
-                raise TargetError(f"module {name} is named twice: name it once in --modules")
+                raise TargetError(f"module {name} is named twice: name it once in {for_modules}")
         if rank < 1:
-            raise TargetError(f"rank must be at least 1, got {rank}: change --rank")
+            raise TargetError(f"rank must be at least 1, got {rank}: change {for_rank}")
         for name in names:
             room = min(known[name].in_features, known[name].out_features)
             if rank > room:
                 raise TargetError(
                     f"rank {rank} is larger than the smaller side of {name}, which is {room}: "
-                    f"lower --rank or leave {name} out of --modules"
+                    f"lower {for_rank} or leave {name} out of {for_modules}"
                 )
         return tuple(known[name] for name in names)
 

@@ -20,8 +20,15 @@ def load_base_model(folder: Path) -> LlamaForCausalLM:
 
 
 def base_model_revision(folder: Path) -> str:
-    """40 hex digits that change with the weights or the configuration."""
-    digest = hashlib.sha1((folder / "model.safetensors").read_bytes())
+    """40 hex digits that change with the weights or the configuration.
+
+    :param folder: a model in transformers' layout, its weights in one file or several.
+    """
+    digest = hashlib.sha1()
+    for path in sorted(folder.glob("model*.safetensors")):
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
     digest.update(
         json.dumps(json.loads((folder / "config.json").read_text()), sort_keys=True).encode()
     )

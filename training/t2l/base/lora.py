@@ -5,7 +5,8 @@
 
 The rows of a batch are grouped by task: the first n rows belong to task 0, the next n to task 1.
 Nothing is repeated per token or per row, so a batch of many tasks costs about as much as one.
-Outside the `with` block the model is as it was, also after an exception.
+Outside the `with` block the model is as it was, also after an exception. A backward pass belongs
+inside it: gradient checkpointing runs layers again then, and must find the same updates.
 """
 
 from __future__ import annotations
@@ -28,18 +29,19 @@ def apply_lora(
     target: TargetSpec,
     weights: LoraWeights,
     groups: int | None = None,
-    layers_path: str = "model.layers",
+    layers_path: str | None = None,
 ) -> Iterator[None]:
     """Make every target module of `model` add its task's update while the block runs.
 
-    :param model: a transformers causal language model with a list of layers at `layers_path`.
+    :param model: a transformers causal language model with a list of layers.
     :param target: which modules get an update, at which scale.
     :param weights: A and B for every module of the target; gradients flow through them.
     :param groups: number of tasks the batch is made of, if it is to be checked against `weights`.
-    :param layers_path: where in the model the list of transformer layers lies.
+    :param layers_path: where in the model the list of transformer layers lies, if not where the
+        target says.
     :raises ValueError: if the weights do not fit the target or the model.
     """
-    layers = model.get_submodule(layers_path)
+    layers = model.get_submodule(layers_path or target.layers_path)
     if len(layers) != target.layers:
         raise ValueError(f"the model has {len(layers)} layers, the target {target.layers}")
     _check_weights(target, weights, groups)
@@ -48,10 +50,11 @@ def apply_lora(
     try:
         for module in target.modules:
             a, b = weights[module.name]
-            b = b * target.scaling
-            for index, layer in enumerate(layers):
+            # unbound, not indexed: the gradient of an index is as large as all layers together
+            pairs = zip(a.unbind(1), (b * target.scaling).unbind(1), strict=True)
+            for layer, pair in zip(layers, pairs, strict=True):
                 linear = layer.get_submodule(module.path)
-                handles.append(linear.register_forward_hook(_add_update(a[:, index], b[:, index])))
+                handles.append(linear.register_forward_hook(_add_update(*pair)))
         yield
     finally:
         for handle in handles:

@@ -15,15 +15,15 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from t2l.base.target import TargetSpec
+from t2l.base.target import LAYERS_PATH, TargetSpec
 
 WEIGHTS_FILE = "adapter_model.safetensors"
 CONFIG_FILE = "adapter_config.json"
 
 
-def tensor_name(path: str, layer: int, side: str) -> str:
+def tensor_name(path: str, layer: int, side: str, layers_path: str = LAYERS_PATH) -> str:
     """PEFT's name of one tensor, `side` being A or B."""
-    return f"base_model.model.model.layers.{layer}.{path}.lora_{side}.weight"
+    return f"base_model.model.{layers_path}.{layer}.{path}.lora_{side}.weight"
 
 
 def save_adapter(
@@ -43,7 +43,7 @@ def save_adapter(
         a, b = weights[module.name]
         for layer in range(target.layers):
             for side, matrix in (("A", a[layer]), ("B", b[layer])):
-                name = tensor_name(module.path, layer, side)
+                name = tensor_name(module.path, layer, side, target.layers_path)
                 tensors[name] = matrix.detach().to("cpu", dtype).contiguous()
     save_file(dict(sorted(tensors.items())), folder / WEIGHTS_FILE, metadata={"format": "pt"})
     (folder / CONFIG_FILE).write_text(config_text(target), encoding="utf-8")
@@ -94,7 +94,10 @@ def load_adapter(folder: Path, target: TargetSpec) -> dict[str, tuple[Tensor, Te
     for module in target.modules:
         sides = []
         for side in "AB":
-            names = [tensor_name(module.path, layer, side) for layer in range(target.layers)]
+            names = [
+                tensor_name(module.path, layer, side, target.layers_path)
+                for layer in range(target.layers)
+            ]
             missing = [name for name in names if name not in tensors]
             if missing:
                 raise ValueError(f"the adapter lacks {missing[0]}")

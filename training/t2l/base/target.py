@@ -14,12 +14,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from t2l.config.errors import ConfigError
+
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 _PATH = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$")
 _REVISION = re.compile(r"^[0-9a-f]{40}$")
+LAYERS_PATH = "model.layers"  # of transformers' causal language models, with few exceptions
 
 
-class TargetError(ValueError):
+class TargetError(ConfigError):
     """A target spec that cannot be used; the message says what would be right."""
 
 
@@ -52,7 +55,7 @@ class TargetModule:
 
 
 @dataclass(frozen=True)
-class BaseModel:
+class BaseModelRecord:
     """The frozen language model an adapter belongs to; `revision` is a full commit hash."""
 
     id: str
@@ -112,19 +115,26 @@ class TargetSpec:
     :param alpha: LoRA alpha at training time; export folds the scale into B.
     :param use_rslora: whether the training-time scale is alpha / sqrt(r) instead of alpha / r.
     :param attention: the base model's heads; None in specs from before they were written down.
+    :param layers_path: where in the model its list of transformer layers lies; in the spec's JSON
+        only if it is not where nearly every model has it.
     """
 
-    base_model: BaseModel
+    base_model: BaseModelRecord
     layers: int
     modules: tuple[TargetModule, ...]
     rank: int
     alpha: float
     use_rslora: bool = False
     attention: Attention | None = None
+    layers_path: str = LAYERS_PATH
 
     def __post_init__(self) -> None:
         _require_positive("layers", self.layers)
         _require_positive("rank", self.rank)
+        if not isinstance(self.layers_path, str) or not _PATH.match(self.layers_path):
+            raise TargetError(
+                f"layers_path {self.layers_path!r} must be a dotted path such as {LAYERS_PATH}"
+            )
         if not isinstance(self.modules, tuple):
             raise TargetError(
                 f"modules must be a tuple, because their order is data; "
@@ -180,6 +190,7 @@ class TargetSpec:
             },
             "layers": self.layers,
             **({} if attention is None else {"attention": asdict(attention)}),
+            **({} if self.layers_path == LAYERS_PATH else {"layers_path": self.layers_path}),
             "modules": [
                 {"name": m.name, "path": m.path, "in": m.in_features, "out": m.out_features}
                 for m in self.modules
@@ -198,7 +209,7 @@ class TargetSpec:
         :raises TargetError: for a missing, unknown or wrong field, naming it.
         """
         known = ("base_model", "layers", "modules", "rank", "alpha", "use_rslora")
-        fields = _object("target", data, known, ("attention",))
+        fields = _object("target", data, known, ("attention", "layers_path"))
         base = _object(
             "base_model", fields["base_model"], ("id", "revision", "architecture", "license")
         )
@@ -215,13 +226,14 @@ class TargetSpec:
             keys = ("heads", "kv_heads", "head_dim")
             attention = Attention(**_object("attention", fields["attention"], keys))
         return cls(
-            base_model=BaseModel(**base),
+            base_model=BaseModelRecord(**base),
             layers=fields["layers"],
             modules=tuple(modules),
             rank=fields["rank"],
             alpha=fields["alpha"],
             use_rslora=fields["use_rslora"],
             attention=attention,
+            layers_path=fields.get("layers_path", LAYERS_PATH),
         )
 
     @classmethod

@@ -40,7 +40,7 @@ class Identity:
     license: str | None = None
 
     def completed(self, model: str, config: dict[str, Any]) -> dict[str, str]:
-        """The fields of a `BaseModel`, with what a config tells of itself.
+        """The fields of a `BaseModelRecord`, with what a config tells of itself.
 
         :param model: what the command line calls it, for the message.
         :raises TargetError: for what is still unknown, naming its option.
@@ -79,7 +79,7 @@ def _find_local(path: Path, given: Identity) -> tuple[Path, Identity]:
     card = config.with_name(CARD_FILE)
     # Beside a config of another name lies a text about something else.
     has_card = config.name == CONFIG_FILE and card.is_file()
-    license = given.license or (_card_license(card) if has_card else None)
+    license = given.license or (card_license(card) if has_card else None)
     return config, Identity(given.id, given.revision, license)
 
 
@@ -105,19 +105,24 @@ def _find_on_hub(model: str, given: Identity) -> tuple[Path, Identity]:
             f"({reason}): check MODEL and --revision, or give a local folder or file"
         ) from None
     revision = config.parent.name  # the cache's folder of a commit is named after it
-    license = given.license or _hub_license(model, revision)
+    license = given.license or hub_license(model, revision)
     return config, Identity(model, revision, license)
 
 
-def _hub_license(model: str, revision: str) -> str | None:
+def hub_license(model: str, revision: str) -> str | None:
+    """The licence that the hub's model card names at a commit."""
     try:
         return _license_of(HfApi().model_info(model, revision=revision).card_data)
     except (HTTPError, OSError):  # offline: an earlier download may have left the card
         card = try_to_load_from_cache(model, CARD_FILE, revision=revision)
-        return _card_license(Path(card)) if isinstance(card, str) else None
+        return card_license(Path(card)) if isinstance(card, str) else None
 
 
-def _card_license(path: Path) -> str | None:
+def card_license(path: Path) -> str | None:
+    """The licence that a model card names.
+
+    :raises TargetError: if its front matter cannot be read.
+    """
     try:
         return _license_of(ModelCard.load(path, ignore_metadata_errors=True).data)
     except (ValueError, TypeError, YAMLError) as error:

@@ -8,10 +8,10 @@ from peft import LoraConfig, get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from t2l.base.lora import apply_lora
-from t2l.base.target import BaseModel, TargetModule, TargetSpec
+from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec
 
 TARGET = TargetSpec(
-    BaseModel("a/b", "0" * 40, "llama", "apache-2.0"),
+    BaseModelRecord("a/b", "0" * 40, "llama", "apache-2.0"),
     layers=2,
     modules=(
         TargetModule("v_proj", "self_attn.v_proj", 16, 8),

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from t2l.base.target import Attention, BaseModel, TargetError, TargetModule, TargetSpec
+from t2l.base.target import Attention, BaseModelRecord, TargetError, TargetModule, TargetSpec
 
 TARGETS = sorted((Path(__file__).parents[2] / "configs" / "targets").glob("*.json"))
 
 
 def spec(**changes) -> TargetSpec:
     fields = {
-        "base_model": BaseModel("a/b", "0" * 40, "llama", "apache-2.0"),
+        "base_model": BaseModelRecord("a/b", "0" * 40, "llama", "apache-2.0"),
         "layers": 2,
         "modules": (
             TargetModule("v_proj", "self_attn.v_proj", 8, 4),

@@ -7,7 +7,7 @@ import pytest
 import torch
 from test_hypernetwork import VARIANTS
 
-from t2l.base.target import BaseModel, TargetModule, TargetSpec
+from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec
 from t2l.export.bundle.graphs import run_graphs
 from t2l.export.onnx.body import MIN_COLUMNS
 from t2l.export.onnx.chunks import build_body, build_chunks
@@ -15,7 +15,7 @@ from t2l.export.onnx.hypernet import build_hypernet_graph
 from t2l.hypernet.hypernetwork import Hypernetwork, HypernetworkConfig
 
 TARGET = TargetSpec(
-    BaseModel("a/b", "0" * 40, "llama", "apache-2.0"),
+    BaseModelRecord("a/b", "0" * 40, "llama", "apache-2.0"),
     layers=3,
     modules=(
         TargetModule("v_proj", "self_attn.v_proj", 700, 300),

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from t2l.base.target import BaseModel, TargetModule, TargetSpec
+from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec
 from t2l.hypernet.hypernetwork import Hypernetwork, HypernetworkConfig, parameter_count
 
 MISTRAL = TargetSpec.load(
     Path(__file__).parents[2] / "configs" / "targets" / "mistral-7b-instruct-v0.2.json"
 )
 TINY = TargetSpec(
-    BaseModel("a/b", "0" * 40, "llama", "apache-2.0"),
+    BaseModelRecord("a/b", "0" * 40, "llama", "apache-2.0"),
     layers=3,
     modules=(
         TargetModule("v_proj", "self_attn.v_proj", 12, 8),

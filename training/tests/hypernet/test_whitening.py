@@ -4,12 +4,16 @@ from collections.abc import Sequence
 
 import torch
 
-from t2l.base.target import BaseModel, TargetModule, TargetSpec
+from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec
 from t2l.hypernet.hypernetwork import Hypernetwork, HypernetworkConfig
 from t2l.hypernet.whitening import Whitening
 
 TARGET = TargetSpec(
-    BaseModel("a/b", "0" * 40, "llama", "mit"), 2, (TargetModule("q", "attn.q", 6, 4),), 2, 2.0
+    BaseModelRecord("a/b", "0" * 40, "llama", "mit"),
+    2,
+    (TargetModule("q", "attn.q", 6, 4),),
+    2,
+    2.0,
 )
 
 
