@@ -1,49 +1,62 @@
 """Configuration of what is trained beside the hypernetwork: per-task adapters and the baselines."""
 
+from __future__ import annotations
+
 from typing import Literal
 
-from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-_STRICT = ConfigDict(extra="forbid")
+from t2l.config.fields import (
+    STRICT,
+    Count,
+    Natural,
+    Positive,
+    Share,
+    Weight,
+    require_distinct,
+    require_warmup,
+)
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class LoopOptions:
-    """A run of AdamW steps (`train/loop.py`).
+    """A run of AdamW steps (`train/trainer.py`).
 
     :param lr: peak learning rate.
     :param decay_from: share of the steps after which the rate falls linearly to zero.
     :param clip: largest gradient norm, None for no clipping.
     """
 
-    steps: int = 1000
-    lr: float = 1e-3
-    warmup: int = 50
-    decay_from: float = Field(default=0.4, ge=0, le=1)
-    weight_decay: float = 0.0
-    clip: float | None = 1.0
-    seed: int = 0
+    steps: Natural = 1000
+    lr: Positive = 1e-3
+    warmup: Natural = 50
+    decay_from: Share = 0.4
+    weight_decay: Weight = 0.0
+    clip: Positive | None = 1.0
+    seed: Natural = 0
+
+    def __post_init__(self) -> None:
+        require_warmup(self.steps, self.warmup)
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class OraclesConfig(LoopOptions):
-    """One LoRA for every task (`oracles.py`). Tasks never share a norm, so nothing is clipped.
+    """One LoRA for every task (`objectives/oracles.py`); they share no norm, so nothing is clipped.
 
     :param examples: fresh examples of every task a step.
     :param group: tasks trained side by side and saved together.
     """
 
-    steps: int = 120
-    lr: float = 1e-2
-    warmup: int = 5
-    decay_from: float = Field(default=0.3, ge=0, le=1)
-    clip: float | None = None
-    examples: int = 8
-    group: int = 32
+    steps: Natural = 120
+    lr: Positive = 1e-2
+    warmup: Natural = 5
+    decay_from: Share = 0.3
+    clip: Positive | None = None
+    examples: Count = 8
+    group: Count = 32
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class MultiTaskConfig(LoopOptions):
     """One LoRA for all training tasks (`objectives/multi_task.py`).
 
@@ -53,14 +66,18 @@ class MultiTaskConfig(LoopOptions):
     :param samples: questions of each selection task.
     """
 
-    steps: int = 400
-    rates: tuple[float, ...] = (1e-3, 3e-3, 1e-2)
-    tasks: int = 48
-    examples: int = 2
-    samples: int = 20
+    steps: Natural = 400
+    rates: tuple[Positive, ...] = (1e-3, 3e-3, 1e-2)
+    tasks: Count = 48
+    examples: Count = 2
+    samples: Count = 20
+
+    def __post_init__(self) -> None:
+        require_warmup(self.steps, self.warmup)
+        require_distinct("rates", self.rates)
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class HyperdecoderConfig(LoopOptions):
     """The hypernetwork that reads the input instead of a description (`hyperdecoder.py`).
 
@@ -69,28 +86,35 @@ class HyperdecoderConfig(LoopOptions):
     :param whitening_rows: prompts whose vectors the whitening is measured on.
     """
 
-    steps: int = 1000
-    weight_decay: float = 0.01
-    tasks: int = 48
-    examples: int = 2
-    whitening_rows: int = 2048
+    steps: Natural = 1000
+    weight_decay: Weight = 0.01
+    tasks: Count = 48
+    examples: Count = 2
+    whitening_rows: Count = 2048
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class ArrowOptions:
-    """Arrow routing among training-task oracles (`evaluation/conditions/arrow.py`).
+    """Arrow routing among training-task oracles (`evaluate/conditions/arrow.py`).
 
     :param experts: most oracles to route among.
     :param top_k: experts a token.
     """
 
-    experts: int = 64
-    top_k: int = 3
-    temperature: float = 1.0
-    seed: int = 0
+    experts: Count = 64
+    top_k: Count = 3
+    temperature: Positive = 1.0
+    seed: Natural = 0
+
+    def __post_init__(self) -> None:
+        if self.top_k > self.experts:
+            raise ValueError(
+                f"top_k {self.top_k} is more than there are experts, {self.experts}; make it at "
+                "most that"
+            )
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class ReconstructionConfig(LoopOptions):
     """Training of a hypernetwork on oracles instead of through the base (`reconstruction.py`).
 
@@ -98,20 +122,20 @@ class ReconstructionConfig(LoopOptions):
     :param tasks: tasks a step.
     """
 
-    steps: int = 2000
-    weight_decay: float = 0.01
+    steps: Natural = 2000
+    weight_decay: Weight = 0.01
     loss: Literal["mse", "l1"] = "mse"
-    tasks: int = 48
+    tasks: Count = 48
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class BaselinesConfig:
     """What is trained for comparison.
 
     :param training_oracles: how many training tasks get an oracle, beside the unseen tasks.
     """
 
-    training_oracles: int = 96
+    training_oracles: Count = 96
     oracles: OraclesConfig = OraclesConfig()
     multi_task: MultiTaskConfig = MultiTaskConfig()
     hyperdecoder: HyperdecoderConfig = HyperdecoderConfig()

@@ -1,0 +1,114 @@
+"""What must hold between the parts of a recipe: one rule a function, each gives one sentence.
+
+A rule names the key that is wrong and what would be right. Whatever needs the base model itself,
+such as a rank against the widths of a model on disk, is checked when that is opened, before any
+work starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from t2l.config.hypernetwork import MINI_MODULES
+
+if TYPE_CHECKING:
+    from t2l.config.config import Config
+
+
+def problem_of(config: Config) -> str | None:
+    """The first rule that a configuration breaks, as a sentence; None if it keeps all."""
+    for rule in RULES:
+        problem = rule(config)
+        if problem is not None:
+            return problem
+    return None
+
+
+def _modules_of_mini(config: Config) -> str | None:
+    if config.base.kind != "mini":
+        return None
+    for index, name in enumerate(config.target.modules):
+        if name not in MINI_MODULES:
+            known = ", ".join(MINI_MODULES)
+            return f"target.modules.{index}: there is no {name!r} in the base model; name {known}"
+    return None
+
+
+def _rank_of_mini(config: Config) -> str | None:
+    if config.base.kind != "mini":
+        return None
+    rank = config.target.rank
+    for name in config.target.modules:
+        width = config.base.width(name)
+        if rank > width:
+            return (
+                f"target.rank {rank} is larger than the smaller side of {name}, which is {width}; "
+                "make it at most that"
+            )
+    return None
+
+
+def _tasks_for_base(config: Config) -> str | None:
+    if config.base.kind == "mini" and config.tasks.source != "procedural":
+        return (
+            f"tasks.source {config.tasks.source} needs a base model that reads words; set "
+            "base.kind to folder, hub or gguf"
+        )
+    return None
+
+
+def _template_for_base(config: Config) -> str | None:
+    mini, arrow = config.base.kind == "mini", config.template.kind == "arrow"
+    if mini and not arrow:
+        return "template.kind chat needs a base model with a chat template; set it to arrow"
+    if arrow and not mini:
+        return (
+            f"template.kind arrow is for t2l-mini's characters; set it to chat for base.kind "
+            f"{config.base.kind}"
+        )
+    return None
+
+
+def _encoder_for_base(config: Config) -> str | None:
+    kind = config.encoder.kind
+    if kind == "base_last_token" and config.base.kind != "mini":
+        return f"encoder.kind {kind} reads with t2l-mini's base model; set it to tuned or minilm"
+    if kind == "bag_of_words" and config.tasks.source != "procedural":
+        return f"encoder.kind {kind} counts the procedural tasks' words; set it to tuned or minilm"
+    return None
+
+
+def _teacher(config: Config) -> str | None:
+    if config.sft.distill == 0:
+        return None
+    teacher = config.sft.teacher
+    if teacher == "codes" and config.tasks.source != "procedural":
+        return (
+            "sft.teacher codes is for procedural tasks, which have them; set it to demonstrations, "
+            "description or both, or sft.distill to 0"
+        )
+    if teacher != "codes" and config.base.kind == "mini":
+        return f"sft.teacher {teacher} needs a base model that can be told; set it to codes"
+    return None
+
+
+def _phrasings(config: Config) -> str | None:
+    wanted = config.sft.whitening is not None and config.sft.whiten_within
+    if wanted and config.tasks.descriptions < 2:
+        return (
+            "sft.whiten_within compares phrasings of a task; make tasks.descriptions at least 2 or "
+            "set sft.whiten_within to false"
+        )
+    return None
+
+
+RULES: tuple[Callable[[Config], str | None], ...] = (
+    _tasks_for_base,
+    _template_for_base,
+    _modules_of_mini,
+    _rank_of_mini,
+    _encoder_for_base,
+    _teacher,
+    _phrasings,
+)

@@ -1,0 +1,61 @@
+"""What determines a run's result, as canonical JSON and its sha256.
+
+Digests of t2l-mini's runs are written down beside its results, so keys that came later are left out
+while they have their default, and the digest of an old recipe is what it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from t2l.config.config import Config
+
+# keys that the first digests had not, with the value at which they are left out
+LATER: dict[str, dict[str, Any]] = {
+    "tasks": {"source": "procedural"},
+    "base": {"kind": "mini"},
+    "encoder": {"temperature": 0.05},
+    "sft": {"teacher": "codes", "teacher_shots": 4, "teacher_signal": "states"},
+    "bundle": {"default": True},
+}
+
+
+def config_json(config: Any) -> str:
+    """Canonical JSON of any configuration dataclass."""
+    return json.dumps(asdict(config), sort_keys=True, separators=(",", ":"))
+
+
+def config_digest(config: Config, leave_out: Sequence[str] = ()) -> str:
+    """sha256 of what determines a run's result; folders do not, nor how training is run.
+
+    :param leave_out: further options, `part.name`.
+    """
+    values = asdict(config)
+    for place in leave_out:
+        part, name = place.split(".")
+        del values[part][name]
+    del values["runs"], values["bundle"]["assets"], values["trainer"]
+    _drop_folders(config, values)
+    for part, keys in LATER.items():
+        for name, default in keys.items():
+            if values[part].get(name) == default:
+                del values[part][name]
+    if config.template.kind == "arrow":
+        del values["template"]
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _drop_folders(config: Config, values: dict[str, Any]) -> None:
+    """Leave out where things lie on this machine."""
+    if config.base.kind == "mini":
+        del values["base"]["continue_from"]
+    elif config.base.is_path:
+        del values["base"]["where"]
+    for tasks in (values["tasks"], *values["tasks"].get("also", ())):
+        for name in ("where", "texts"):
+            tasks.pop(name, None)

@@ -1,0 +1,86 @@
+"""How a run is measured, how its ablations are, and what it ships as."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import field
+from typing import Any
+
+from pydantic.dataclasses import dataclass
+
+from t2l.config.fields import STRICT, Count, Natural, Text, require_distinct
+
+# as in `export/bundle/manifest.py`, which writes them
+_NAME = re.compile(r"^[a-z0-9]+(?:[-.][a-z0-9]+)*$")
+_VERSION = re.compile(r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$")
+
+
+@dataclass(frozen=True, config=STRICT)
+class EvaluationConfig:
+    """How a run is measured on tasks it has never seen.
+
+    :param samples: fresh inputs a task, for each sampling seed.
+    :param descriptions: phrasings a task, used in turn.
+    :param tasks: how many unseen tasks, None for all.
+    :param left_out: how many tasks of left-out shapes.
+    :param seen_tasks: how many training tasks to measure beside them.
+    :param train_seeds: seeds of the hypernetworks that are trained and measured; the first ships.
+    :param sampling_seeds: seeds of samples and descriptions.
+    """
+
+    samples: Count = 6
+    descriptions: Count = 3
+    tasks: Count | None = None
+    left_out: Natural = 48
+    seen_tasks: Natural = 48
+    train_seeds: tuple[Natural, ...] = (0, 1, 2)
+    sampling_seeds: tuple[Natural, ...] = (1000, 1001, 1002)
+
+    def __post_init__(self) -> None:
+        if self.samples % self.descriptions:
+            raise ValueError(
+                f"samples {self.samples} must be a multiple of descriptions "
+                f"{self.descriptions}, which take turns"
+            )
+        require_distinct("train_seeds", self.train_seeds)
+        require_distinct("sampling_seeds", self.sampling_seeds)
+
+
+@dataclass(frozen=True, config=STRICT)
+class StudyConfig:
+    """Ablations (`evaluate/studies.py`), which train many small networks.
+
+    :param steps: SFT steps of a variant.
+    :param seeds: training seeds of every variant.
+    :param recipe: what all variants change in the run's configuration, so that a study stays
+        comparable when the recipe that ships moves on.
+    """
+
+    steps: Natural = 600
+    seeds: tuple[Natural, ...] = (0,)
+    recipe: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require_distinct("seeds", self.seeds)
+
+
+@dataclass(frozen=True, config=STRICT)
+class BundleConfig:
+    """The exported bundle's name and place.
+
+    :param default: whether it answers requests that name no hypernetwork.
+    """
+
+    name: str = "t2l-mini"
+    version: str = "1.0.0"
+    assets: Text = "../src/assets"
+    default: bool = True
+
+    def __post_init__(self) -> None:
+        if not _NAME.match(self.name):
+            raise ValueError(
+                f"name {self.name!r} must be lower-case letters and digits, with single dashes or "
+                "dots between them, as t2l-mini is"
+            )
+        if not _VERSION.match(self.version):
+            raise ValueError(f"version {self.version!r} must be a semantic one, such as 1.0.0")
