@@ -195,7 +195,7 @@ def test_yes_and_no_are_equally_frequent() -> None:
 
 def test_the_family_does_not_depend_on_the_hash_seed() -> None:
     code = (
-        "from t2l.tasks.procedural.world import procedural_tasks as p; t = p;"
+        "from t2l.tasks.procedural.world import procedural_tasks as p; t = p();"
         "print([[x.name for x in s] for s in (t.train, t.selection, t.report, t.left_out)]);"
         "print([t.report[9].descriptions(s, 9, 3) for s in ('train', 'selection', 'held_out')])"
     )
