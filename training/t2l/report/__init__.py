@@ -1,1 +1,1 @@
-"""The report: results files in, `docs/results.md` and its figures out; every number is computed."""
+"""The report: results files in, a page of results and its figures out; every number is computed."""

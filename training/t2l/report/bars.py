@@ -1,12 +1,15 @@
-"""The bars: what the shipped variant has to reach, and whether it does, judged on the means."""
+"""The bars: what a recipe has to reach, and whether it does, judged on the means.
 
-from collections.abc import Callable
+A recipe's bars are in a file of their own (`mini_bars.py`, `language_bars.py`).
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from t2l.report import commands
-from t2l.report.data import Results
+from t2l.report.data import UNSEEN, Results
 from t2l.report.markdown import (
     made_with,
+    missing,
     paragraphs,
     percent,
     percent_interval,
@@ -14,11 +17,10 @@ from t2l.report.markdown import (
     points_interval,
     table,
 )
-from t2l.report.statistics import Estimate, difference, estimate, of_values, paired, share_of_gain
+from t2l.report.page import Page
+from t2l.report.statistics import Estimate, difference
 
 TOLERANCE = 1e-9  # of sums of floats, so that a value on the bar meets it
-SPLIT = "report"
-VARIANTS = "variant_full"  # the study that compares S with L
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Bar:
     :param required: the bar, as a share (0.6 for 60%).
     :param at_least: whether more is better; otherwise the value has to stay below the bar.
     :param measure: computes the value; None where data is missing.
-    :param command: makes the data.
+    :param stage: makes the data.
     :param difference: whether the value is a difference, in points.
     """
 
@@ -37,48 +39,17 @@ class Bar:
     required: float
     at_least: bool
     measure: Callable[[Results], Estimate | None]
-    command: str = commands.MAIN
+    stage: str = "evaluate"
     difference: bool = True
 
 
-def _above(condition: str) -> Callable[[Results], Estimate | None]:
-    return lambda results: difference(results.split(SPLIT), "matched", condition)
+def above(condition: str, of: str = "matched") -> Callable[[Results], Estimate | None]:
+    """Measures how far one condition is above another on the unseen tasks, paired by task.
 
-
-def _s_below_l(results: Results) -> Estimate | None:
-    """On the selection's tasks, where all studies are measured; both with the recipe that ships."""
-    rows = results.study(VARIANTS)
-    s, large = (
-        [row for row in rows if row.variant == variant]
-        for variant in ("S_distilled", "L_distilled")
-    )
-    found = paired(large, "matched", s, "matched")
-    return of_values(found.values()) if found else None
-
-
-BARS: tuple[Bar, ...] = (
-    Bar(
-        "exact match with the description's adapter",
-        0.60,
-        True,
-        lambda results: estimate(results.split(SPLIT), "matched"),
-        difference=False,
-    ),
-    Bar(
-        "share of the trained adapters' gain over no adapter",
-        0.65,
-        True,
-        lambda results: share_of_gain(results.split(SPLIT), "matched", "oracle", "zero_shot"),
-        difference=False,
-    ),
-    Bar("above one adapter trained on all tasks", 0.40, True, _above("multi_task")),
-    Bar("above three examples in the prompt", 0.10, True, _above("three_shot")),
-    Bar("above the adapter of another task's description", 0.45, True, _above("shuffled")),
-    Bar("above the adapter of random words", 0.45, True, _above("junk_words")),
-    Bar("above the adapter of random characters", 0.45, True, _above("junk_characters")),
-    Bar("variant S below variant L", 0.03, False, _s_below_l, commands.study(VARIANTS)),
-    Bar("int8 below float32", 0.005, False, _above("int8")),
-)
+    :param condition: the lower one.
+    :param of: the upper one.
+    """
+    return lambda results: difference(results.split(UNSEEN), of, condition)
 
 
 def is_met(bar: Bar, found: Estimate) -> bool:
@@ -88,25 +59,39 @@ def is_met(bar: Bar, found: Estimate) -> bool:
     return found.mean <= bar.required + TOLERANCE
 
 
-def bars_section(results: Results, bars: tuple[Bar, ...] = BARS) -> str:
-    """The table of bars, measured against required."""
-    rows = [_row(bar, bar.measure(results)) for bar in bars]
+def bars_section(page: Page, bars: Sequence[Bar], text: str = "") -> str:
+    """The table of bars, measured against required.
+
+    :param text: what the page has to say of its own bars.
+    """
+    header = ["", "required", "measured (95% interval)", "judged"]
+    rows = [_row(page, bar) for bar in bars]
+    if page.everything is not None and page.apart:
+        header.append("with the tasks that are reported apart")
+        for row, bar in zip(rows, bars, strict=True):
+            row.append(_shown(bar, bar.measure(page.everything)))
+    told = f" {text}" if text else ""
     return paragraphs(
         "## Bars",
-        f"On the unseen tasks of the split `{SPLIT}`. A bar is judged on the mean; the interval "
-        "beside it says how sure that is. Differences are paired by task and in percentage points. "
-        "The variants are compared on the tasks of their study.",
-        table(("", "required", "measured (95% interval)", "judged"), rows),
-        made_with(commands.MAIN),
+        f"On the unseen tasks of the split `{UNSEEN}`. A bar is judged on the mean; the interval "
+        "beside it says how sure that is. Differences are paired by task and in percentage "
+        f"points.{told}",
+        table(header, rows),
+        made_with(page.commands.main),
     )
 
 
-def _row(bar: Bar, found: Estimate | None) -> tuple[str, str, str, str]:
+def _row(page: Page, bar: Bar) -> list[str]:
     sign = "≥" if bar.at_least else "≤"
     wanted = (
         points(bar.required).lstrip("+") + " points" if bar.difference else percent(bar.required)
     )
+    found = bar.measure(page.results)
     if found is None:
-        return bar.name, f"{sign} {wanted}", f"Not measured yet: run `{bar.command}`.", ""
-    shown = points_interval(found) if bar.difference else percent_interval(found)
-    return bar.name, f"{sign} {wanted}", shown, "met" if is_met(bar, found) else "not met"
+        return [bar.name, f"{sign} {wanted}", missing(page.commands.stage(bar.stage)), ""]
+    judged = "met" if is_met(bar, found) else "not met"
+    return [bar.name, f"{sign} {wanted}", _shown(bar, found), judged]
+
+
+def _shown(bar: Bar, found: Estimate | None) -> str:
+    return points_interval(found) if bar.difference else percent_interval(found)

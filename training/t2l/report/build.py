@@ -1,80 +1,87 @@
-"""Puts the report together: reads the results, writes `results.md`, figures and a model card."""
+"""Puts the report together: reads the results, writes their page, figures and a model card."""
 
 import logging
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from t2l.config.recipe import Config
-from t2l.report import commands
-from t2l.report.bars import bars_section
-from t2l.report.compression import compression_section
-from t2l.report.data import Results, read_results
-from t2l.report.families import families_section
-from t2l.report.fit import fit_section
-from t2l.report.flops_case import Case, mini_case, mistral_case
-from t2l.report.flops_section import flops_section
+from t2l.report.beyond import beyond_base
+from t2l.report.commands import Commands
+from t2l.report.data import UNSEEN, read_results
+from t2l.report.intro import intro
 from t2l.report.markdown import paragraphs
 from t2l.report.model_card import model_card, shipped_manifest
-from t2l.report.phrasings import phrasings_section
-from t2l.report.splits import seeds_section, split_section
-from t2l.report.strength import strength_section
-from t2l.report.study_sections import studies_section
-from t2l.report.training_runs import training_section
-from t2l.report.vectors import vectors_section
-from t2l.tasks.procedural.world import procedural_tasks
+from t2l.report.page import Page
+from t2l.report.sections import Edition, edition_of
+from t2l.report.split_texts import with_others
+from t2l.tasks.open import open_tasks
 
 logger = logging.getLogger(__name__)
 
-TRAINING = Path(__file__).resolve().parents[2]
-RESULTS = TRAINING / "results"
-DOCS = TRAINING.parent / "docs"
-MISTRAL = TRAINING / "configs" / "targets" / "mistral-7b-instruct-v0.2.json"
-SPLITS = ("report", "left_out", "seen")
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+PREFIX = "t2l-"  # of bundles, which recipes are named without
 
 
-def build_report(results: Path, out: Path, config: Config, target: Path = MISTRAL) -> Path:
-    """Write the report, and the model card of the bundle that ships.
+def build_report(results: Path, out: Path, config: Config) -> Path:
+    """Write the page of results, and the model card of the bundle that ships.
 
     :param results: folder of results files, all of them optional.
-    :param out: folder of `results.md` and, below it, `figures`.
-    :param config: of the run; names the shipped base model and the shape of its hypernetwork.
-    :param target: target file of the larger base whose cost is compared.
-    :return: the text file.
+    :param out: folder of the page and, below it, of its figures.
+    :param config: of the recipe, which decides the sections (`sections.py`).
+    :return: the page.
     """
-    figures = out / "figures"
-    figures.mkdir(parents=True, exist_ok=True)
-    tasks = procedural_tasks(config.tasks.limit, config.tasks.seed).report
-    cases = (mini_case(config, tasks), mistral_case(config, target))
-    path = out / "results.md"
-    path.write_text(render(read_results(results), figures, cases) + "\n", encoding="utf-8")
+    edition = edition_of(config)
+    page = page_of(results, out, config, edition)
+    (out / page.figures).mkdir(parents=True, exist_ok=True)
+    path = out / page_name(config, edition)
+    text = paragraphs(intro(page, results), *(section(page) for section in edition.sections))
+    path.write_text(text + "\n", encoding="utf-8")
     shipped = shipped_manifest(config.assets_dir, config.bundle.name)
     if shipped is not None:
-        card = out / f"{config.bundle.name}.md"
-        card.write_text(model_card(*shipped) + "\n", encoding="utf-8")
+        words = replace(edition.card, results=path.name)
+        card = model_card(*shipped, words, page.commands, page.splits)
+        (out / f"{config.bundle.name}.md").write_text(card + "\n", encoding="utf-8")
     logger.info("wrote %s", path)
     return path
 
 
-def render(results: Results, figures: Path, cases: tuple[Case | None, ...]) -> str:
-    """The text, all sections in order; figures are drawn on the way."""
-    return paragraphs(
-        "# Results",
-        "Written by the command below from the files in `training/results`; no number in it was "
-        "typed. Exact match is the share of questions whose whole answer is right under greedy "
-        "decoding. Values are means over seeds for every task first, then over tasks, with 95% "
-        "bootstrap intervals over tasks. Differences are paired by task.",
-        f"```sh\n{commands.REPORT}\n```",
-        bars_section(results),
-        *(split_section(results, split, figures) for split in SPLITS),
-        seeds_section(results),
-        families_section(results),
-        phrasings_section(),
-        strength_section(results, figures),
-        studies_section(results, figures),
-        compression_section(results, figures),
-        vectors_section(results, figures),
-        fit_section(results, figures),
-        flops_section(cases),
-        training_section(results),
-        "## What did not work",
-        results.notes.strip() if results.notes else "Nothing is written down yet.",
+def page_of(results: Path, out: Path, config: Config, edition: Edition) -> Page:
+    """Everything that the sections are written from.
+
+    :param results: folder of results files.
+    :param out: folder of the page.
+    """
+    everything = read_results(results, config.hypernetwork.variant, groups_of(config))
+    apart = beyond_base(everything.split(UNSEEN)) if edition.tells_apart else ()
+    return Page(
+        results=everything.without(apart),
+        out=out,
+        config=config,
+        commands=Commands(recipe_name(config), edition.rebuild),
+        figures=f"figures-{recipe_name(config)}" if edition.suffixed else "figures",
+        splits=with_others(edition.splits, (row.split for row in everything.main)),
+        says_missing=edition.says_missing,
+        everything=everything,
+        apart=apart,
     )
+
+
+def page_name(config: Config, edition: Edition) -> str:
+    """The page's file: `results.md`, or `results-smollm2.md`."""
+    return f"results-{recipe_name(config)}.md" if edition.suffixed else "results.md"
+
+
+def recipe_name(config: Config) -> str:
+    """What a recipe is called: by the folder of its results, else after its bundle."""
+    if isinstance(config.publish, str):
+        return config.publish
+    return config.bundle.name.removeprefix(PREFIX)
+
+
+def groups_of(config: Config) -> Mapping[str, tuple[str, ...]]:
+    """Names of unseen tasks by the way in which they are unseen, in the world of language."""
+    if config.tasks.source != "language":
+        return {}
+    groups = getattr(open_tasks(config.tasks), "groups", {})
+    return {group: tuple(task.name for task in tasks) for group, tasks in groups.items()}

@@ -1,24 +1,43 @@
 """The commands that make the report's data, in one place; the report prints them."""
 
-_STAGE = "cd training && .venv/bin/python -m t2l {stage} --config configs/mini.yaml"
+from dataclasses import dataclass
+
+STAGE = "cd training && .venv/bin/python -m t2l {stage} --config configs/{recipe}.yaml"
 
 
-def stage(name: str) -> str:
-    """How one stage is run from the root of the repository.
+@dataclass(frozen=True)
+class Commands:
+    """What is run, from the root of the repository, for one recipe.
 
-    :param name: the stage with its arguments, if it has any.
+    :param recipe: its configuration's name.
+    :param rebuild: what makes the page, where that is not the stage alone.
     """
-    return _STAGE.format(stage=name)
 
+    recipe: str = "mini"
+    rebuild: str | None = None
 
-MAIN = stage("evaluate")
-TRAINING = stage("study NAME")
-COMPRESSION = stage("reconstruction")
-VECTORS = stage("vectors")
-FIT = stage("export")
-REPORT = "training/run.sh results"
+    def stage(self, name: str) -> str:
+        """How one stage is run.
 
+        :param name: the stage with its arguments, if it has any.
+        """
+        return STAGE.format(stage=name, recipe=self.recipe)
 
-def study(name: str) -> str:
-    """The command of one study."""
-    return stage(f"study {name}")
+    def study(self, name: str) -> str:
+        """The command of one study."""
+        return self.stage(f"study {name}")
+
+    @property
+    def main(self) -> str:
+        """What measures all conditions."""
+        return self.stage("evaluate")
+
+    @property
+    def report(self) -> str:
+        """What makes the page itself."""
+        return self.rebuild or self.stage("report")
+
+    @property
+    def all(self) -> str:
+        """What makes everything, from nothing."""
+        return f"training/run.sh {self.recipe}"

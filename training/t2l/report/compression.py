@@ -3,20 +3,18 @@
 from pathlib import Path
 from statistics import fmean
 
-from t2l.report import commands
-from t2l.report.data import Record, Results, distinct
+from t2l.report.data import Record, distinct
 from t2l.report.markdown import (
     ABSENT,
     count,
-    figure,
     made_with,
-    missing,
     paragraphs,
     percent,
     points,
     significant,
     table,
 )
+from t2l.report.page import Page
 from t2l.report.statistics import spread
 from t2l.report.style import INK, MARKERS, drawing
 
@@ -24,17 +22,17 @@ NAME = "compression"
 ORDER = ("S", "M", "L")
 
 
-def compression_section(results: Results, figures: Path) -> str:
+def compression_section(page: Page) -> str:
     """Table by variant and number of tasks, and error against exact match for every run."""
     head = "## Compression of trained adapters"
     text = (
         "Hypernetworks trained to reproduce the adapters of training tasks: the error of the "
         "updates, relative to their size, and what is left of the trained adapters' exact match."
     )
-    if not results.compression:
-        return paragraphs(head, text, missing(commands.COMPRESSION))
-    records = results.compression
-    _draw(figures / f"{NAME}.svg", records)
+    records, command = page.results.compression, page.commands.stage("reconstruction")
+    if not records:
+        return page.absent(command, head, text)
+    _draw(page.drawing(NAME), records)
     lines = []
     for variant in distinct((record["variant"] for record in records), ORDER):
         own = [record for record in records if record["variant"] == variant]
@@ -54,9 +52,9 @@ def compression_section(results: Results, figures: Path) -> str:
         head,
         text,
         table(header, lines),
-        made_with(commands.COMPRESSION),
-        figure(NAME, "Relative error and exact match of every compressed set of adapters"),
-        made_with(commands.COMPRESSION),
+        made_with(command),
+        page.figure(NAME, "Relative error and exact match of every compressed set of adapters"),
+        made_with(command),
     )
 
 

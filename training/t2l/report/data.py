@@ -1,8 +1,8 @@
 """Reads the folder of results; files that are absent are empty, so that everything is optional."""
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ from safetensors import safe_open
 
 from t2l.evaluate.results import ResultRow, merged, read_json, read_rows
 
-MAIN_VARIANT = "S"  # the variant that ships
+MAIN_VARIANT = "S"  # the variant that ships, where a recipe does not say
+UNSEEN = "report"  # the split of the unseen tasks, which groups are parts of
 NO_SEED = -1  # training seed of conditions without a hypernetwork
 Record = dict[str, Any]
 
@@ -41,6 +42,8 @@ class Results:
     :param fit: one record a text with its fit score.
     :param vectors: for the comparison of adapters with descriptions.
     :param notes: prose about what did not work, or None.
+    :param groups: names of the unseen tasks by the way in which they are unseen, where a world has
+        such groups.
     """
 
     main: tuple[ResultRow, ...]
@@ -50,28 +53,45 @@ class Results:
     fit: tuple[Record, ...]
     vectors: Vectors | None
     notes: str | None
+    groups: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def split(self, name: str) -> list[ResultRow]:
-        """The main rows of one split."""
+        """The main rows of one split, or of one group of the unseen tasks."""
+        if name in self.groups:
+            names = frozenset(self.groups[name])
+            return [row for row in self.main if row.split == UNSEEN and row.task in names]
         return [row for row in self.main if row.split == name]
+
+    def without(self, tasks: Collection[str]) -> "Results":
+        """The same without the main rows of some unseen tasks."""
+        names = frozenset(tasks)
+        kept = (row for row in self.main if row.split != UNSEEN or row.task not in names)
+        return replace(self, main=tuple(kept))
 
     def study(self, name: str) -> list[ResultRow]:
         """The rows of one study."""
         return [row for row in self.studies if row.study == name]
 
 
-def read_results(folder: Path) -> Results:
-    """Read whatever a folder of results holds."""
+def read_results(
+    folder: Path, variant: str = MAIN_VARIANT, groups: Mapping[str, Collection[str]] | None = None
+) -> Results:
+    """Read whatever a folder of results holds.
+
+    :param variant: the one that ships.
+    :param groups: names of the unseen tasks by group.
+    """
     notes = folder / "notes.md"
     main = merged(read_rows(folder / "main.jsonl")).values()
     return Results(
-        main=tuple(r for r in main if r.variant == MAIN_VARIANT or r.train_seed == NO_SEED),
+        main=tuple(r for r in main if r.variant == variant or r.train_seed == NO_SEED),
         studies=tuple(merged(read_rows(folder / "studies.jsonl")).values()),
         training=read_json(folder / "training.jsonl"),
         compression=read_json(folder / "compression.jsonl"),
         fit=read_json(folder / "fit.jsonl"),
         vectors=read_vectors(folder / "vectors.safetensors"),
         notes=notes.read_text(encoding="utf-8") if notes.exists() else None,
+        groups=groups or {},
     )
 
 

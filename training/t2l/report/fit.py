@@ -5,19 +5,17 @@ from statistics import fmean
 
 from scipy.stats import spearmanr
 
-from t2l.report import commands
-from t2l.report.data import Record, Results, distinct
+from t2l.report.data import Record, distinct
 from t2l.report.figures import EXACT_MATCH, Series, lines
 from t2l.report.markdown import (
     count,
-    figure,
     made_with,
-    missing,
     paragraphs,
     percent_interval,
     significant,
     table,
 )
+from t2l.report.page import Page
 from t2l.report.statistics import of_values
 
 NAME = "fit"
@@ -25,12 +23,13 @@ KINDS = ("report", "left_out", "seen", "off_topic", "junk", "real")
 GROUPS = 5  # of equally many texts, in the figure
 
 
-def fit_section(results: Results, figures: Path) -> str:
+def fit_section(page: Page) -> str:
     """Exact match by verdict, verdicts by kind of text, and the rank correlation."""
     head = "## Fit of descriptions"
     text = "The endpoint gives every description a score of fit and a verdict before it is used."
+    results, command = page.results, page.commands.stage("export")
     if not results.fit:
-        return paragraphs(head, text, missing(commands.FIT))
+        return page.absent(command, head, text)
     verdicts = distinct(
         row["verdict"] for row in sorted(results.fit, key=lambda row: -row["score"])
     )
@@ -40,13 +39,13 @@ def fit_section(results: Results, figures: Path) -> str:
         for row in results.fit
         if row["text_kind"] == "report" and row.get("exact_match") is not None
     ]
-    parts = [head, text, _by_verdict(results.fit, verdicts), made_with(commands.FIT)]
-    parts += [_by_kind(results.fit, verdicts), made_with(commands.FIT)]
+    parts = [head, text, _by_verdict(results.fit, verdicts), made_with(command)]
+    parts += [_by_kind(results.fit, verdicts), made_with(command)]
     if len({row["score"] for row in scored}) > 1 and len({r["exact_match"] for r in scored}) > 1:
         parts += [_correlation(scored)]
-        _draw(figures / f"{NAME}.svg", scored)
-        parts += [figure(NAME, "Exact match by fit score with 95% intervals over tasks")]
-        parts += [made_with(commands.FIT)]
+        _draw(page.drawing(NAME), scored)
+        parts += [page.figure(NAME, "Exact match by fit score with 95% intervals over tasks")]
+        parts += [made_with(command)]
     return paragraphs(*parts)
 
 
@@ -80,9 +79,9 @@ def _by_kind(records: tuple[Record, ...], verdicts: list[str]) -> str:
 
 
 def _correlation(scored: list[Record]) -> str:
-    rho = spearmanr([row["score"] for row in scored], [row["exact_match"] for row in scored])
+    rho, _ = spearmanr([row["score"] for row in scored], [row["exact_match"] for row in scored])
     return (
-        f"Spearman's rank correlation of score and exact match is {rho.statistic:.2f} over "
+        f"Spearman's rank correlation of score and exact match is {rho:.2f} over "
         f"{len(scored)} descriptions of the report's unseen tasks."
     )
 

@@ -41,7 +41,7 @@ class Transformer:
             hidden=config.hidden_size,
             layers=config.num_hidden_layers,
             heads=config.num_attention_heads,
-            kv_heads=config.num_key_value_heads,
+            kv_heads=config.num_key_value_heads or config.num_attention_heads,
             head_dim=config.head_dim or config.hidden_size // config.num_attention_heads,
             intermediate=config.intermediate_size,
             vocab=config.vocab_size,

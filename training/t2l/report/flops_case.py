@@ -9,16 +9,19 @@ from statistics import fmean
 from tokenizers import Tokenizer
 from transformers import BertConfig, LlamaConfig
 
-from t2l.base.target import BaseModel, TargetModule, TargetSpec
+from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec
 from t2l.config.recipe import Config
 from t2l.encoders.onnx_encoder import source_folder, tokenizer_bytes
 from t2l.evaluate.questions import describe
 from t2l.hypernet.hypernetwork import HypernetworkConfig
 from t2l.report.flops import Lengths, Transformer
-from t2l.tasks.procedural.world import Task
+from t2l.tasks.procedural.world import procedural_tasks
 from t2l.tasks.samples import fresh_samples
+from t2l.tasks.source import Task
 from t2l.template.arrow import encode_lines
 
+TARGETS = Path(__file__).resolve().parents[2] / "configs" / "targets"
+MISTRAL = TARGETS / "mistral-7b-instruct-v0.2.json"
 VARIANTS = ("S", "M", "L")
 SAMPLES = 10  # of each task, for the mean lengths
 
@@ -41,17 +44,25 @@ class Case:
     hypernetworks: dict[str, HypernetworkConfig]
 
 
+def cases_of(config: Config) -> tuple[Case | None, ...]:
+    """Both bases, for a recipe of t2l-mini."""
+    tasks = procedural_tasks(config.tasks.limit, config.tasks.seed).report
+    return mini_case(config, tasks), mistral_case(config, MISTRAL)
+
+
 def mini_case(config: Config, tasks: Sequence[Task]) -> Case | None:
     """The base model that ships, with lengths measured on tasks; None if it is not there yet.
 
+    :param config: of a recipe that trains its base model.
     :param tasks: those of the report.
     """
+    assert config.base.kind == "mini"
     path = config.assets_dir / "base-models" / config.base.id.split("/")[-1] / "config.json"
     if not path.exists():
         return None
     base = Transformer.from_llama(LlamaConfig(**json.loads(path.read_text(encoding="utf-8"))))
     target = TargetSpec(
-        base_model=BaseModel(config.base.id, "0" * 40, "llama", "apache-2.0"),
+        base_model=BaseModelRecord(config.base.id, "0" * 40, "llama", "apache-2.0"),
         layers=base.layers,
         modules=tuple(_module(name, base) for name in config.target.modules),
         rank=config.target.rank,

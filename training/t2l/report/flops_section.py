@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 
-from t2l.report import commands
 from t2l.report.flops import (
     answer_flops,
     crossover,
@@ -14,12 +13,16 @@ from t2l.report.flops import (
 )
 from t2l.report.flops_case import Case
 from t2l.report.markdown import ABSENT, made_with, missing, paragraphs, significant, table
+from t2l.report.page import Page
 
 SHOTS = (3, 5)
 
 
-def flops_section(cases: Sequence[Case | None]) -> str:
-    """Costs of every base; None stands for one that is not there yet."""
+def flops_section(page: Page, cases: Sequence[Case | None]) -> str:
+    """Costs of every base.
+
+    :param cases: None stands for one that is not there yet.
+    """
     text = (
         "Counted from the sizes of the models, two operations a multiply-add: linear layers, "
         "attention, and the head where a token is chosen. The adapter stays beside the weights and "
@@ -27,7 +30,8 @@ def flops_section(cases: Sequence[Case | None]) -> str:
         "answer, or read once and its keys and values kept; then it is paid once, as the adapter "
         "is, and every answer still attends to it. Mean lengths stand for all lengths."
     )
-    parts = [_case(case) if case else missing(commands.stage("all")) for case in cases]
+    absent = missing(page.commands.stage("all"))
+    parts = [_case(page, case) if case else absent for case in cases]
     return paragraphs("## Cost in FLOPs", text, *parts)
 
 
@@ -53,7 +57,7 @@ def few_shot_flops(case: Case, shots: int, cached: bool) -> tuple[float, float]:
     return 0.0, answer_flops(case.base, prefix + lengths.question, lengths.answer)
 
 
-def _case(case: Case) -> str:
+def _case(page: Page, case: Case) -> str:
     lengths, encoded = case.lengths, encoder_flops(case.encoder, case.lengths.description)
     once = [
         (
@@ -88,7 +92,7 @@ def _case(case: Case) -> str:
         f"description; rank {case.target.rank} on {', '.join(case.target.module_names)}. "
         + _provenance(case),
         table(("one adapter", "encoder", "hypernetwork", "together"), once),
-        made_with(commands.REPORT),
+        made_with(page.commands.report),
         table(
             (
                 "one answer",
@@ -99,7 +103,7 @@ def _case(case: Case) -> str:
             ),
             lines,
         ),
-        made_with(commands.REPORT),
+        made_with(page.commands.report),
     )
 
 

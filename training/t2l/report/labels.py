@@ -1,4 +1,4 @@
-"""What conditions and splits are called in the report, in its order."""
+"""What conditions are called in the report, in its order."""
 
 from collections.abc import Iterable
 
@@ -13,11 +13,14 @@ CONDITIONS: dict[str, str] = {
     "three_shot": "base model, three examples in the prompt",
     "five_shot": "base model, five examples in the prompt",
     "coded": "base model, control codes in the prompt",
+    "described": "base model, description in the prompt",
+    "described_generously": "the same, asked for nothing else and judged generously",
     "matched": "adapter of the task's description",
     "int8": "the same, made by the int8 graph",
     "paraphrase": "adapter of another phrasing",
     "known_words": "adapter of a new sentence of training phrases",
     "shuffled": "adapter of another task's description",
+    "unrelated": "adapter of a description from another family",
     "negated": "adapter of the negated description",
     "junk_words": "adapter of random words",
     "junk_characters": "adapter of random characters",
@@ -29,27 +32,6 @@ CONDITIONS: dict[str, str] = {
     "arrow": "trained adapters routed token by token",
     "hyperdecoder": "adapter made from the input, without a description",
     "oracle": "adapter trained on the task itself",
-}
-
-SPLITS: dict[str, tuple[str, str]] = {
-    "report": (
-        "Unseen tasks",
-        "Tasks that neither the base model nor the hypernetwork was trained on, described in "
-        "phrases and sentence frames that no training description has.",
-    ),
-    "left_out": (
-        "Left-out families",
-        "The harder split: tasks whose whole shape (the kinds of their steps, in order) is in no "
-        "training.",
-    ),
-    "seen": (
-        "Training tasks in unseen phrasings",
-        "Tasks of the training set, with fresh inputs and phrasings that were held out.",
-    ),
-    "selection": (
-        "Selection tasks",
-        "Unseen tasks that recipes were chosen with; they are not part of the report's claims.",
-    ),
 }
 
 

@@ -39,6 +39,11 @@ def count(value: float | None) -> str:
     return ABSENT if value is None else f"{round(value):,}".replace(",", " ")
 
 
+def counted(number: int, what: str) -> str:
+    """`3 tasks`, `1 task` or `no tasks`."""
+    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
+
+
 def significant(value: float | None, digits: int = 3) -> str:
     """A number with so many significant digits, large ones with a power of ten in words."""
     if value is None:
@@ -70,11 +75,6 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-def figure(name: str, caption: str) -> str:
-    """A figure that lies beside the text."""
-    return f"![{caption}](figures/{name}.svg)"
 
 
 def made_with(command: str) -> str:

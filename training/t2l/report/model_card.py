@@ -2,17 +2,29 @@
 cannot do, and what made it."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from t2l.export.bundle.manifest import INDEX_FILE, MANIFEST_FILE
-from t2l.report import commands
+from t2l.report.card_words import CardWords
+from t2l.report.commands import Commands
 from t2l.report.data import distinct
-from t2l.report.labels import CONDITIONS, SPLITS, condition_label
-from t2l.report.markdown import ABSENT, count, listed, made_with, paragraphs, percent, table
+from t2l.report.labels import CONDITIONS, condition_label
+from t2l.report.markdown import (
+    ABSENT,
+    count,
+    counted,
+    listed,
+    made_with,
+    paragraphs,
+    percent,
+    table,
+)
+from t2l.report.split_texts import SplitText
 
 LICENSE = "apache-2.0"
-EVALUATED = ("report", "left_out", "seen")
+NOT_SHOWN = ("selection",)  # a split that recipes were chosen with
 
 
 def shipped_manifest(assets: Path, name: str) -> tuple[str, dict[str, Any]] | None:
@@ -28,8 +40,17 @@ def shipped_manifest(assets: Path, name: str) -> tuple[str, dict[str, Any]] | No
     return own[-1]["digest"], json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
 
 
-def model_card(digest: str, manifest: dict[str, Any]) -> str:
-    """The card as Markdown with the front matter that model hubs read."""
+def model_card(
+    digest: str,
+    manifest: dict[str, Any],
+    words: CardWords,
+    commands: Commands,
+    splits: Mapping[str, SplitText],
+) -> str:
+    """The card as Markdown with the front matter that model hubs read.
+
+    :param splits: title and text of every split, in order.
+    """
     name, target = manifest["name"], manifest["target"]
     base, modules = target["base_model"], [module["name"] for module in target["modules"]]
     front = [
@@ -59,20 +80,15 @@ def model_card(digest: str, manifest: dict[str, Any]) -> str:
         "task and writes the LoRA adapter for it in one forward pass.",
         table(("", ""), facts),
         "## Use",
-        "For its own small base model only, and for tasks on short lists of words, lists of "
-        "digits and strings: reordering, selecting, changing, filtering, joining, counting and "
-        "yes/no questions, one to three steps. It shows that a description can do the work; it is "
-        "no general assistant. Ask for `fit` before you trust an adapter: most texts about "
-        "anything else are `unfit`.",
+        words.use,
         "## Evaluation",
-        *_evaluation(manifest.get("evaluation")),
+        *_evaluation(manifest.get("evaluation"), commands, splits),
         "## Limits",
-        "Negation is not understood; descriptions are read up to "
-        f"{manifest['encoder']['max_tokens']} tokens, in English; shapes of tasks that no "
-        "training task has are done far worse than the others. All conditions, baselines and "
-        "ablations, with what did not work, are in [results.md](results.md).",
+        f"{words.limits.format(tokens=manifest['encoder']['max_tokens'])} All conditions, "
+        "baselines and ablations, with what did not work, are in "
+        f"[{words.results}]({words.results}).",
         "## Training",
-        *_training(manifest.get("training")),
+        *_training(manifest.get("training"), words, commands),
     )
 
 
@@ -85,11 +101,13 @@ def _graphs(manifest: dict[str, Any]) -> str:
     return f"{listed(parts)}; {manifest['precision']} by default"
 
 
-def _evaluation(evaluation: dict[str, Any] | None) -> list[str]:
+def _evaluation(
+    evaluation: dict[str, Any] | None, commands: Commands, titles: Mapping[str, SplitText]
+) -> list[str]:
     """The table of the manifest's figures."""
     if not evaluation:
         return ["This bundle carries no figures."]
-    splits = [split for split in EVALUATED if split in evaluation]
+    splits = [split for split in titles if split in evaluation and split not in NOT_SHOWN]
     found = (name for split in splits for name in evaluation[split]["conditions"])
     names = distinct(found, [*CONDITIONS])
     rows = [
@@ -99,15 +117,15 @@ def _evaluation(evaluation: dict[str, Any] | None) -> list[str]:
         )
         for name in names
     ]
-    header = ("", *(f"{SPLITS[s][0]} ({evaluation[s]['tasks']})" for s in splits))
+    header = ("", *(f"{titles[s][0]} ({evaluation[s]['tasks']})" for s in splits))
     seeds = len(evaluation["settings"]["train_seeds"])
     sampling = len(evaluation["settings"]["sampling_seeds"])
+    first = " The first training seed is the one that ships." if seeds > 1 else ""
     return [
         "Exact match of whole answers, zero-shot, with 95% intervals over tasks; means of "
-        f"{seeds} training seeds and {sampling} sampling seeds. The first training seed is the one "
-        "that ships.",
+        f"{counted(seeds, 'training seed')} and {counted(sampling, 'sampling seed')}.{first}",
         table(header, rows),
-        made_with(commands.MAIN),
+        made_with(commands.main),
     ]
 
 
@@ -118,14 +136,13 @@ def _figure(found: dict[str, Any] | None) -> str:
     return f"{percent(found['exact_match'])} ({100 * low:.1f} to {100 * high:.1f})"
 
 
-def _training(training: dict[str, Any] | None) -> list[str]:
+def _training(training: dict[str, Any] | None, words: CardWords, commands: Commands) -> list[str]:
     """What can make the bundle again."""
     if not training:
         return ["Nothing is on record."]
     seeds = listed([f"{name} {seed}" for name, seed in training["seeds"].items()])
     return [
-        f"On {count(training['tasks'])} procedural tasks and further compositions of their steps, "
-        "described by phrase grammars; no data of people. Code at commit "
+        f"{words.trained.format(tasks=count(training['tasks']))} Code at commit "
         f"`{training['commit']}`, configuration `{training['config']}` (sha256), seeds: {seeds}.",
-        made_with("training/run.sh mini"),
+        made_with(commands.all),
     ]

@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from statistics import fmean
 
-from t2l.report import commands
 from t2l.report.markdown import count, made_with, paragraphs, percent, table
+from t2l.report.page import Page
 from t2l.tasks.procedural.domain import Domain
 from t2l.tasks.procedural.operation import Operation
 from t2l.tasks.procedural.phrases import frames
@@ -80,7 +80,7 @@ def _against_training(
     return near, new
 
 
-def phrasings_section() -> str:
+def phrasings_section(page: Page) -> str:
     """The table of the splits."""
     found = {split: newness(split) for split in SPLITS}
     lines = [
@@ -107,5 +107,5 @@ def phrasings_section() -> str:
         "frame and, on unseen tasks, their combination. The similarity is Jaccard's, of the sets "
         "of words: 1 would be the same words.",
         table(header, lines),
-        made_with(commands.REPORT),
+        made_with(page.commands.report),
     )

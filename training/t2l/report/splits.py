@@ -1,48 +1,59 @@
 """One section a split: every condition with its interval, and its distance from the right one."""
 
-from pathlib import Path
+from collections.abc import Sequence
+from typing import Literal
 
 from t2l.evaluate.results import ResultRow
-from t2l.report import commands
-from t2l.report.data import NO_SEED, Results
+from t2l.report.data import NO_SEED
 from t2l.report.figures import EXACT_MATCH, Series, bars
-from t2l.report.labels import CONDITIONS, SPLITS, condition_label, conditions_of
+from t2l.report.labels import CONDITIONS, condition_label, conditions_of
 from t2l.report.markdown import (
     ABSENT,
     count,
-    figure,
+    counted,
     made_with,
-    missing,
     paragraphs,
     percent_interval,
     points,
     points_interval,
     table,
 )
+from t2l.report.page import Page
 from t2l.report.statistics import difference, estimate, means_by_seed, spread
 
+SEEDS: dict[Literal["train_seed", "sampling_seed"], str] = {
+    "train_seed": "training",
+    "sampling_seed": "sampling",
+}
 
-def split_section(results: Results, split: str, figures: Path) -> str:
-    """Text, table and figure of one split.
 
-    :param figures: folder that the figure is written into.
+def split_sections(page: Page, splits: Sequence[str] = ()) -> str:
+    """A section for each of some splits, by default for all that the page has data of.
+
+    :param splits: shown in this order, whether they were measured or not.
     """
-    title, text = SPLITS[split]
-    rows = results.split(split)
+    measured = [split for split in page.splits if page.results.split(split)]
+    return paragraphs(*(split_section(page, split) for split in splits or measured))
+
+
+def split_section(page: Page, split: str) -> str:
+    """Text, table and figure of one split."""
+    title, text = page.splits[split]
+    rows = page.results.split(split)
     if not rows:
-        return paragraphs(f"## {title}", text, missing(commands.MAIN))
+        return page.absent(page.commands.main, f"## {title}", text)
     names = conditions_of(rows)
     name = f"conditions-{split}"
     values = tuple(estimate(rows, condition) for condition in names)
     labels = [condition_label(condition) for condition in names]
-    bars(figures / f"{name}.svg", labels, [Series("exact match", values)], EXACT_MATCH)
+    bars(page.drawing(name), labels, [Series("exact match", values)], EXACT_MATCH)
     return paragraphs(
         f"## {title}",
         f"{text} {_sizes(rows)}",
         _table(rows, names),
-        made_with(commands.MAIN),
-        figure(name, f"{title}: exact match of every condition with 95% intervals over tasks"),
-        made_with(commands.MAIN),
+        made_with(page.commands.main),
+        page.figure(name, f"{title}: exact match of every condition with 95% intervals over tasks"),
+        made_with(page.commands.main),
     )
 
 
@@ -54,13 +65,9 @@ def _sizes(rows: list[ResultRow]) -> str:
     sampled = {row.sampling_seed for row in rows}
     each = " or ".join(map(str, samples))
     return (
-        f"{tasks} tasks with {each} questions each; hypernetworks of {_number(len(trained))} "
-        f"training seeds, {_number(len(sampled))} sampling seeds."
+        f"{counted(tasks, 'task')} with {each} questions each; hypernetworks of "
+        f"{counted(len(trained), 'training seed')}, {counted(len(sampled), 'sampling seed')}."
     )
-
-
-def _number(value: int) -> str:
-    return str(value) if value else "no"
 
 
 def _table(rows: list[ResultRow], names: list[str]) -> str:
@@ -89,12 +96,12 @@ def _table(rows: list[ResultRow], names: list[str]) -> str:
     return table(header, lines)
 
 
-def seeds_section(results: Results) -> str:
+def seeds_section(page: Page) -> str:
     """Means of the right description's adapter for every training seed and sampling seed."""
     lines = []
-    for split, (title, _) in SPLITS.items():
-        rows = results.split(split)
-        for which, label in (("train_seed", "training"), ("sampling_seed", "sampling")):
+    for split, (title, _) in page.splits.items():
+        rows = page.results.split(split)
+        for which, label in SEEDS.items():
             means = means_by_seed(rows, "matched", which)
             if means:
                 shown = ", ".join(f"{seed}: {100 * mean:.1f}%" for seed, mean in means.items())
@@ -103,7 +110,7 @@ def seeds_section(results: Results) -> str:
                 lines.append((title, label, shown, text))
     head = "## Seeds"
     if not lines:
-        return paragraphs(head, missing(commands.MAIN))
+        return page.absent(page.commands.main, head)
     text = "Exact match with the description's adapter by seed, and the deviation between seeds."
     header = ("split", "seed of", "exact match by seed", "standard deviation, points")
-    return paragraphs(head, text, table(header, lines), made_with(commands.MAIN))
+    return paragraphs(head, text, table(header, lines), made_with(page.commands.main))

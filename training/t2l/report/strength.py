@@ -1,44 +1,45 @@
 """The strength curve: the description's adapter scaled up and down before it is applied."""
 
-from pathlib import Path
+from collections.abc import Sequence
 
 from t2l.evaluate.results import ResultRow
-from t2l.report import commands
-from t2l.report.data import Results
 from t2l.report.figures import EXACT_MATCH, Series, lines
-from t2l.report.labels import SPLITS, STRENGTH
+from t2l.report.labels import STRENGTH
 from t2l.report.markdown import (
     ABSENT,
-    figure,
     made_with,
-    missing,
     paragraphs,
     percent_interval,
     table,
 )
+from t2l.report.page import Page
 from t2l.report.statistics import Estimate, estimate
 
 NAME = "strength"
 NEUTRAL = {0.0: "zero_shot", 1.0: "matched"}  # strengths that are measured under another name
 
 
-def strength_section(results: Results, figures: Path) -> str:
-    """Curve and table over the splits whose strengths were measured."""
-    curves = {split: found for split in SPLITS if (found := _curve(results.split(split)))}
+def strength_section(page: Page, splits: Sequence[str] = ()) -> str:
+    """Curve and table over the splits whose strengths were measured.
+
+    :param splits: those that may be shown; all by default.
+    """
+    rows = {split: page.results.split(split) for split in splits or page.splits}
+    curves = {split: found for split in rows if (found := _curve(rows[split]))}
     head = "## Strength"
     text = (
         "The adapter's update multiplied by a factor. At zero nothing is left of it, at one it is "
         "as the hypernetwork makes it. Every curve is over the tasks whose strengths were measured."
     )
     if not curves:
-        return paragraphs(head, text, missing(commands.MAIN))
+        return page.absent(page.commands.main, head, text)
     factors = sorted({factor for curve in curves.values() for factor in curve})
     series = [
-        Series(SPLITS[split][0].lower(), tuple(curve.get(factor) for factor in factors))
+        Series(page.splits[split][0].lower(), tuple(curve.get(factor) for factor in factors))
         for split, curve in curves.items()
     ]
     ticks = [f"{factor:g}" for factor in factors]
-    lines(figures / f"{NAME}.svg", ticks, series, ("strength (factor, not to scale)", EXACT_MATCH))
+    lines(page.drawing(NAME), ticks, series, ("strength (factor, not to scale)", EXACT_MATCH))
     cells = [
         (tick, *(percent_interval(value) if value else ABSENT for value in values))
         for tick, values in zip(
@@ -48,10 +49,10 @@ def strength_section(results: Results, figures: Path) -> str:
     return paragraphs(
         head,
         text,
-        figure(NAME, "Exact match over the adapter's strength with 95% intervals over tasks"),
-        made_with(commands.MAIN),
+        page.figure(NAME, "Exact match over the adapter's strength with 95% intervals over tasks"),
+        made_with(page.commands.main),
         table(("strength", *(one.name for one in series)), cells),
-        made_with(commands.MAIN),
+        made_with(page.commands.main),
     )
 
 

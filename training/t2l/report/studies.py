@@ -1,13 +1,12 @@
-"""The studies: what each asks, its variants in order, and how it is drawn.
+"""The studies of t2l-mini: what each asks, its variants in order, and how it is drawn.
 
 A study is data: adding one is an entry here. Results of a study that has none are still shown, as a
 plain table under the study's own name.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
-
-from t2l.report import commands
 
 
 @dataclass(frozen=True)
@@ -28,11 +27,6 @@ class Study:
     order: tuple[str, ...] = ()
     kind: Literal["bars", "line", "table"] = "bars"
     axis: str = ""
-
-    @property
-    def command(self) -> str:
-        """What makes the study's data."""
-        return commands.study(self.name)
 
 
 _STUDIES = (
@@ -151,9 +145,12 @@ _STUDIES = (
     ),
 )
 
-STUDIES: dict[str, Study] = {study.name: study for study in _STUDIES}
+MINI_STUDIES: dict[str, Study] = {study.name: study for study in _STUDIES}
 
 
-def study_of(name: str) -> Study:
-    """A study by name; one that is not known is shown as a plain table."""
-    return STUDIES.get(name) or Study(name, name, "", kind="table")
+def study_of(name: str, studies: Mapping[str, Study]) -> Study:
+    """A study by name; one that is not known is shown as a plain table.
+
+    :param studies: those that are known.
+    """
+    return studies.get(name) or Study(name, name, "", kind="table")

@@ -1,57 +1,60 @@
 """Tables and figures of the studies, one way for all of them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import fmean
 
 from t2l.evaluate.results import ResultRow
-from t2l.report.data import Record, Results, distinct
+from t2l.report.data import Record, distinct
 from t2l.report.figures import EXACT_MATCH, Series, bars, lines
-from t2l.report.labels import SPLITS, condition_label, conditions_of
+from t2l.report.labels import condition_label, conditions_of
 from t2l.report.markdown import (
     ABSENT,
     count,
-    figure,
     made_with,
-    missing,
     paragraphs,
     percent_interval,
     points_interval,
     significant,
     table,
 )
+from t2l.report.page import Page
 from t2l.report.statistics import estimate, of_values, paired
-from t2l.report.studies import STUDIES, Study, study_of
+from t2l.report.studies import Study, study_of
 
 DRAWN = ("matched", "shuffled")
 
 
-def studies_section(results: Results, figures: Path) -> str:
-    """Every known study, then those that only the results know."""
-    names = distinct([*STUDIES, *(row.study for row in results.studies)])
+def studies_section(page: Page, studies: Mapping[str, Study]) -> str:
+    """Every known study, then those that only the results know.
+
+    :param studies: the recipe's, by name.
+    """
+    names = distinct([*studies, *(row.study for row in page.results.studies)])
     intro = (
         "Differences are paired by task, with 95% intervals over tasks; those between runs compare "
         "with the first row of the same split."
     )
-    parts = [study_section(results, study_of(name), figures) for name in names]
-    return paragraphs("## Studies", intro, *parts)
+    parts = [study_section(page, study_of(name, studies)) for name in names]
+    return paragraphs("## Studies", intro, *parts) if any(parts) else ""
 
 
-def study_section(results: Results, study: Study, figures: Path) -> str:
+def study_section(page: Page, study: Study) -> str:
     """Text, table and figure of one study."""
-    rows = results.study(study.name)
+    rows, command = page.results.study(study.name), page.commands.study(study.name)
     head = paragraphs(f"### {study.title}", study.text)
     if not rows:
-        return paragraphs(head, missing(study.command))
+        return page.absent(command, head)
     variants = distinct((row.variant for row in rows), study.order)
-    splits = distinct((row.split for row in rows), [*SPLITS])
-    records = [record for record in results.training if record["study"] == study.name]
-    parts = [head, _table(rows, variants, splits, records), made_with(study.command)]
+    splits = distinct((row.split for row in rows), [*page.splits])
+    records = [record for record in page.results.training if record["study"] == study.name]
+    parts = [head, _table(rows, variants, splits, records), made_with(command)]
     if study.kind != "table":
         name = f"study-{study.name}"
-        _draw(figures / f"{name}.svg", study, [r for r in rows if r.split == splits[0]], variants)
-        title = SPLITS[splits[0]][0].lower() if splits[0] in SPLITS else splits[0]
+        _draw(page.drawing(name), study, [r for r in rows if r.split == splits[0]], variants)
+        title = page.splits[splits[0]][0].lower() if splits[0] in page.splits else splits[0]
         caption = f"{study.title}: exact match on {title} with 95% intervals over tasks"
-        parts += [figure(name, caption), made_with(study.command)]
+        parts += [page.figure(name, caption), made_with(command)]
     return paragraphs(*parts)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -15,7 +16,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 LINES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 1)))
 INK = ("#000000", "#5a5a5a", "#8a8a8a", "#303030", "#707070", "#a0a0a0")
 
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "t2l-report",  # names inside the file would be random otherwise
     "svg.fonttype": "path",
     "font.family": "DejaVu Sans",  # comes with matplotlib, so it is there on every machine

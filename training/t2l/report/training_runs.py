@@ -1,24 +1,30 @@
 """What the training runs cost: one line a study's variant, means over its training seeds."""
 
+from collections.abc import Mapping
 from statistics import fmean
 
-from t2l.report import commands
-from t2l.report.data import Record, Results, distinct
-from t2l.report.markdown import count, made_with, missing, paragraphs, significant, table
-from t2l.report.studies import STUDIES, study_of
+from t2l.report.data import Record, distinct
+from t2l.report.markdown import count, made_with, paragraphs, significant, table
+from t2l.report.page import Page
+from t2l.report.studies import Study, study_of
 
 SECONDS_A_MINUTE = 60
 
 
-def training_section(results: Results) -> str:
-    """The table of finished training runs."""
-    head = "## Training runs"
+def training_section(page: Page, studies: Mapping[str, Study], command: str = "sft") -> str:
+    """The table of finished training runs.
+
+    :param studies: the recipe's, by name.
+    :param command: the stage that makes such runs.
+    """
+    head, results = "## Training runs", page.results
+    made_by = page.commands.stage(command)
     if not results.training:
-        return paragraphs(head, missing(commands.TRAINING))
-    names = distinct((record["study"] for record in results.training), ["main", *STUDIES])
+        return page.absent(made_by, head)
+    names = distinct((record["study"] for record in results.training), ["main", *studies])
     lines = []
     for name in names:
-        study = study_of(name)
+        study = study_of(name, studies)
         own = [record for record in results.training if record["study"] == name]
         for variant in distinct((record["variant"] for record in own), study.order):
             lines.append(_line(study.title, [row for row in own if row["variant"] == variant]))
@@ -33,7 +39,7 @@ def training_section(results: Results) -> str:
         "last loss",
     )
     text = "Every run that was finished; numbers are means over training seeds."
-    return paragraphs(head, text, table(header, lines), made_with(commands.TRAINING))
+    return paragraphs(head, text, table(header, lines), made_with(made_by))
 
 
 def _line(title: str, records: list[Record]) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ from scipy.stats import spearmanr
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
-from t2l.report import commands
-from t2l.report.data import Results, Vectors, distinct
-from t2l.report.markdown import count, figure, made_with, missing, paragraphs
+from t2l.report.data import Vectors, distinct
+from t2l.report.markdown import count, made_with, paragraphs
+from t2l.report.page import Page
 from t2l.report.style import MARKERS, drawing
 
 SIMILARITY, MAP = "similarity", "map"
@@ -21,27 +21,27 @@ FEWEST = 8  # rows that a map needs
 PERPLEXITY = 30
 
 
-def vectors_section(results: Results, figures: Path) -> str:
+def vectors_section(page: Page) -> str:
     """Both figures with the rank correlation of the similarities."""
-    head = "## Adapters and descriptions"
-    vectors = results.vectors
+    head, command = "## Adapters and descriptions", page.commands.stage("vectors")
+    vectors = page.results.vectors
     if vectors is None or len(vectors.rows) < FEWEST:
-        return paragraphs(head, missing(commands.VECTORS))
+        return page.absent(command, head)
     ours, theirs = _pairs(vectors.descriptions), _pairs(vectors.adapters)
-    _draw_similarity(figures / f"{SIMILARITY}.svg", ours, theirs)
-    _draw_maps(figures / f"{MAP}.svg", vectors)
-    rho = spearmanr(ours, theirs).statistic
+    _draw_similarity(page.drawing(SIMILARITY), ours, theirs)
+    _draw_maps(page.drawing(MAP), vectors)
+    rho, _ = spearmanr(ours, theirs)
     return paragraphs(
         head,
         f"Cosine similarity of the adapters of two tasks against that of their descriptions, for "
         f"the {count(len(ours))} pairs of {count(len(vectors.rows))} descriptions: Spearman's rank "
         f"correlation is {rho:.2f}.",
-        figure(SIMILARITY, "Similarity of adapters against similarity of descriptions"),
-        made_with(commands.VECTORS),
+        page.figure(SIMILARITY, "Similarity of adapters against similarity of descriptions"),
+        made_with(command),
         "Both spaces in two dimensions (t-SNE): the marker is the task's domain, the shade the "
         "kind of its last step.",
-        figure(MAP, "t-SNE of descriptions and of adapters by domain and kind"),
-        made_with(commands.VECTORS),
+        page.figure(MAP, "t-SNE of descriptions and of adapters by domain and kind"),
+        made_with(command),
     )
 
 

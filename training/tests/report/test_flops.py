@@ -8,10 +8,10 @@ from torch.utils.flop_counter import FlopCounterMode
 from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM
 
 from t2l.base.lora import apply_lora
-from t2l.base.target import BaseModel, TargetModule, TargetSpec
+from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec
 from t2l.config.recipe import Config
 from t2l.hypernet.hypernetwork import Hypernetwork, HypernetworkConfig
-from t2l.report.build import MISTRAL
+from t2l.report.data import read_results
 from t2l.report.flops import (
     Transformer,
     answer_flops,
@@ -21,11 +21,12 @@ from t2l.report.flops import (
     lora_flops,
     prefill_flops,
 )
-from t2l.report.flops_case import ASSUMED, mini_case, mistral_case
+from t2l.report.flops_case import ASSUMED, MISTRAL, mini_case, mistral_case
 from t2l.report.flops_section import adapted_flops, few_shot_flops, flops_section
+from t2l.report.page import Page
 
 TARGET = TargetSpec(
-    base_model=BaseModel("test/base", "0" * 40, "llama", "apache-2.0"),
+    base_model=BaseModelRecord("test/base", "0" * 40, "llama", "apache-2.0"),
     layers=3,
     modules=(
         TargetModule("q_proj", "self_attn.q_proj", 32, 32),
@@ -43,6 +44,8 @@ LLAMA = LlamaConfig(
     intermediate_size=48,
     attn_implementation="eager",
 )
+
+PAGE = Page(read_results(Path("nothing")), Path("docs"), Config(runs="runs"))
 
 
 def counted(function) -> int:
@@ -128,13 +131,13 @@ def test_large_base_gains_more_per_answer_the_more_examples() -> None:
     assert adapted_flops(case) < costs[0] < costs[1]
     assert few_shot_flops(case, 3, cached=True)[1] < costs[0]
     assert case.lengths is ASSUMED
-    assert "assumed, not measured" in flops_section([case])
+    assert "assumed, not measured" in flops_section(PAGE, [case])
 
 
 def test_a_base_that_is_not_there_is_said(tmp_path: Path) -> None:
     config = Config(runs=str(tmp_path))
     assert mini_case(Config(**{**config.__dict__, "bundle": _bundle(config, tmp_path)}), []) is None
-    assert "Not measured yet: run `" in flops_section([None])
+    assert "Not measured yet: run `" in flops_section(PAGE, [None])
 
 
 def _bundle(config: Config, folder: Path):

@@ -1,5 +1,10 @@
 """How new held-out wordings are: measured on the phrase books themselves."""
 
+from pathlib import Path
+
+from t2l.config.recipe import Config
+from t2l.report.data import read_results
+from t2l.report.page import Page
 from t2l.report.phrasings import SPLITS, STEPS, newness, phrasings_section, words_of
 from t2l.tasks.procedural.phrases import frames
 from t2l.tasks.procedural.registry import DOMAINS
@@ -33,6 +38,7 @@ def test_no_phrase_and_no_frame_is_in_two_splits() -> None:
         assert len(set(every)) == len(every)
 
 
-def test_the_section_names_every_split() -> None:
-    text = phrasings_section()
+def test_the_section_names_every_split(tmp_path: Path) -> None:
+    page = Page(read_results(tmp_path), tmp_path, Config(runs="runs"))
+    text = phrasings_section(page)
     assert all(f"`{split}`" in text for split in ("train", "selection", "held_out"))
