@@ -2,7 +2,7 @@
 
 A new one is a file with a function of the configuration, a line here and its name in
 `config/recipe.py`, which refuses others before anything is trained. Only kinds with an ONNX file
-(`tuned`, `minilm`) can be exported; the others are there to be compared with.
+(`tuned`, `contrast`, `minilm`) can be exported; the others are there to be compared with.
 """
 
 from collections.abc import Callable
@@ -11,10 +11,11 @@ from t2l.config.recipe import Config
 from t2l.encoders.bag_of_words import bag_of_words
 from t2l.encoders.base_last_token import base_last_token
 from t2l.encoders.corpus import Encoder
-from t2l.encoders.minilm import minilm, tuned
+from t2l.encoders.minilm import contrast, minilm, tuned
 
 ENCODERS: dict[str, Callable[[Config], Encoder]] = {
     "tuned": tuned,
+    "contrast": contrast,
     "minilm": minilm,
     "bag_of_words": bag_of_words,
     "base_last_token": base_last_token,

@@ -13,8 +13,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from t2l.tasks.procedural.world import Task
-from t2l.tasks.source import Split
+from t2l.tasks.source import Split, Task
 
 logger = logging.getLogger(__name__)
 

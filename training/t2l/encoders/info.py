@@ -48,25 +48,22 @@ class EncoderInfo:
         return document
 
 
+def _embedded(name: str, model: str) -> EncoderInfo:
+    """An encoder whose files lie beside the bundles, in a folder of its name."""
+    folder = f"{SHARED_PREFIX}{name}"
+    return EncoderInfo(
+        kind="onnx",
+        model=model,
+        dim=384,
+        files=(("model", f"{folder}/{MODEL_FILE}"), ("tokenizer", f"{folder}/{TOKENIZER_FILE}")),
+    )
+
+
 MINILM_FOLDER = f"{SHARED_PREFIX}all-minilm-l6-v2"
-MINILM = EncoderInfo(
-    kind="onnx",
-    model=MODEL_ID,
-    dim=384,
-    files=(
-        ("model", f"{MINILM_FOLDER}/{MODEL_FILE}"),
-        ("tokenizer", f"{MINILM_FOLDER}/{TOKENIZER_FILE}"),
-    ),
-)
-
-
+MINILM = _embedded("all-minilm-l6-v2", MODEL_ID)
+# tuned to read the steps of t2l-mini's tasks
 TUNED_FOLDER = f"{SHARED_PREFIX}minilm-l6-t2l-2"
-TUNED = EncoderInfo(
-    kind="onnx",
-    model="t2l-edge/minilm-l6-t2l-2",
-    dim=384,
-    files=(
-        ("model", f"{TUNED_FOLDER}/{MODEL_FILE}"),
-        ("tokenizer", f"{TUNED_FOLDER}/{TOKENIZER_FILE}"),
-    ),
-)
+TUNED = _embedded("minilm-l6-t2l-2", "t2l-edge/minilm-l6-t2l-2")
+# tuned on phrasings of the world of language
+CONTRAST_FOLDER = f"{SHARED_PREFIX}minilm-l6-t2l-3"
+CONTRAST = _embedded("minilm-l6-t2l-3", "t2l-edge/minilm-l6-t2l-3")

@@ -221,6 +221,7 @@ class OnnxEncoder:
         identity = hashlib.sha256(graph.read_bytes())
         identity.update(tokenizer.read_bytes())
         identity.update(str(max_tokens).encode())
+        self.digest: str = identity.hexdigest()
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -235,7 +236,7 @@ class OnnxEncoder:
         self._cache_file = None
         self._cache: dict[str, np.ndarray] = {}
         if cache_dir is not None:
-            self._cache_file = Path(cache_dir) / f"{identity.hexdigest()[:32]}.safetensors"
+            self._cache_file = Path(cache_dir) / f"{self.digest[:32]}.safetensors"
             if self._cache_file.exists():
                 self._cache = _read_cache(self._cache_file)
 

@@ -9,33 +9,31 @@ many hundred tasks is wanted. No episode has a description, and nobody who uses 
 codes. That gap between having a skill and knowing that it is wanted is what an adapter has to fill.
 """
 
-import logging
+from __future__ import annotations
+
 import random
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from tqdm import tqdm
+from torch.optim import Optimizer
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from t2l.base.device import Device
 from t2l.base.files import load_base_model
 from t2l.config.recipe import BaseModelConfig
+from t2l.config.sft import TrainerConfig
 from t2l.tasks.procedural.world import Task
 from t2l.template.arrow import encode_lines
 from t2l.template.characters import BOS, END, EOS, PAD, TOKEN_IDS, VOCABULARY, build_tokenizer
 from t2l.template.rows import collate
-from t2l.train.checkpoint import load_checkpoint, save_checkpoint, seed_step, whole_folder
+from t2l.train.checkpoint import whole_folder
 from t2l.train.loss import completion_loss
 from t2l.train.muon import Muon
-from t2l.train.schedule import rate_factor, set_rates
-
-logger = logging.getLogger(__name__)
-
-CHECKPOINT_EVERY = 100  # steps
+from t2l.train.trainer import Schedule, StepResult, Trainer
 
 
 def build_model(config: BaseModelConfig) -> LlamaForCausalLM:
@@ -99,7 +97,8 @@ def episode_batch(
         codes = task.codes if coded else ()
         pairs = config.coded_pairs if coded else config.pairs
         rows.append(fill_row(task, codes, pairs, config.row, rng))
-    return collate(rows)
+    tokens, labels, _ = collate(rows, PAD)
+    return tokens, labels
 
 
 def fill_row(
@@ -118,7 +117,7 @@ def fill_row(
 
 def make_optimizers(
     model: nn.Module, config: BaseModelConfig, bfloat16: bool = False
-) -> list[torch.optim.Optimizer]:
+) -> list[Optimizer]:
     """Muon for the matrices inside the blocks, AdamW for everything else."""
     inside, outside = [], []
     for name, parameter in model.named_parameters():
@@ -130,8 +129,36 @@ def make_optimizers(
     ]
 
 
+@dataclass
+class Episodes:
+    """The objective: every output of an episode."""
+
+    module: LlamaForCausalLM
+    optimizers: Sequence[Optimizer]
+    tasks: Sequence[Task]
+    config: BaseModelConfig
+    device: Device
+
+    def step(self, step: int) -> StepResult:
+        """See `Objective.step`."""
+        batch = episode_batch(self.tasks, self.config, step)
+        tokens, labels = (part.to(self.device.name) for part in batch)
+        with self.device.autocast():
+            loss = completion_loss(self.module(input_ids=tokens).logits, labels)
+        loss.backward()
+        return StepResult(loss.item(), tokens.numel())
+
+    def validate(self) -> Mapping[str, float] | None:
+        """Nothing: what it can do is measured with the adapters."""
+        return None
+
+
 def train_base_model(
-    config: BaseModelConfig, tasks: Sequence[Task], folder: Path, device: Device
+    config: BaseModelConfig,
+    tasks: Sequence[Task],
+    folder: Path,
+    device: Device,
+    options: TrainerConfig | None = None,
 ) -> LlamaForCausalLM:
     """Train (or go on training) the base model, then round its weights to float16 values.
 
@@ -139,6 +166,8 @@ def train_base_model(
     compute with the very same numbers.
 
     :param folder: where checkpoints and the finished model lie.
+    :param options: how it runs on this machine.
+    :raises ConfigError: if the folder was begun as another run.
     """
     final = folder / "final"
     if (final / "model.safetensors").exists():
@@ -150,32 +179,9 @@ def train_base_model(
     if device.name == "cpu":  # at these lengths the fused kernel's backward pass is the slower one
         model.set_attn_implementation("eager")
     optimizers = make_optimizers(model, config, device.bfloat16)
-    peaks = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
-    start = load_checkpoint(folder, model, optimizers)
-    tokens_seen, average = 0, 0.0
-    progress = tqdm(range(start, config.steps), initial=start, total=config.steps, mininterval=5)
-    for step in progress:
-        seed_step(config.seed, step)
-        tokens, labels = (part.to(device.name) for part in episode_batch(tasks, config, step))
-        factor = rate_factor(step, config.steps, config.warmup, config.decay_from)
-        set_rates(optimizers, peaks, factor)
-        with device.autocast():
-            loss = completion_loss(model(input_ids=tokens).logits, labels)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-        for optimizer in optimizers:
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        tokens_seen += tokens.numel()
-        average = loss.item() if step == start else 0.98 * average + 0.02 * loss.item()
-        elapsed = progress.format_dict["elapsed"] or 1e-9
-        progress.set_postfix(
-            loss=f"{average:.3f}", tokens_per_s=int(tokens_seen / elapsed), refresh=False
-        )
-        if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == config.steps:
-            notes = {"config": asdict(config), "loss": average}
-            save_checkpoint(folder, step + 1, model, optimizers, notes)
-            logger.info("base step %d loss %.4f", step + 1, average)
+    identity = {"base": asdict(config)}
+    loop = Trainer(Schedule.of(config), options or TrainerConfig(), folder, identity, "base model")
+    loop.run(Episodes(model, optimizers, tasks, config, device))
     round_to_float16(model)
     with whole_folder(final) as partial:
         save_base_model(model, partial)

@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from t2l.config.recipe import ConfigError
+from t2l.config.errors import ConfigError
 
 
 def save_checkpoint(
@@ -85,24 +85,26 @@ def load_checkpoint(folder: Path, model: nn.Module, optimizers: Sequence[Optimiz
     return int(metadata["step"])
 
 
-def require_same(folder: Path, recipe: Mapping[str, Mapping[str, Any]]) -> None:
-    """Refuse to go on with, or to take for finished, what was begun with another recipe.
+def require_same(folder: Path, identity: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse to go on with, or to take for finished, what was begun as something else.
 
-    Options that are newer than the checkpoint are not compared.
+    What is newer than the checkpoint is not compared.
 
-    :param recipe: parts of the configuration, as they lie in the checkpoint's notes.
-    :raises ConfigError: naming the options that differ.
+    :param identity: what the run is: parts (base model, tasks, recipe) with their JSON values, as
+        they lie in the checkpoint's notes.
+    :raises ConfigError: naming what differs.
     """
     path = folder / "checkpoint.safetensors"
     if not path.exists():
         return
     try:
-        before = read_notes(folder).get("config", {})
+        notes = read_notes(folder)
     except SafetensorError as error:
         raise _damaged(path, error) from error
+    before = notes.get("identity", notes.get("config", {}))
     changed = [
         f"{part}.{name} {before[part][name]!r}, now {value!r}"
-        for part, values in json.loads(json.dumps(recipe)).items()
+        for part, values in json.loads(json.dumps(identity)).items()
         for name, value in values.items()
         if part in before and name in before[part] and before[part][name] != value
     ]

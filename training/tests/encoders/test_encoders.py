@@ -61,11 +61,16 @@ def with_encoder(folder: Path, kind: str) -> Config:
 def test_every_encoder_can_be_chosen_and_no_other(tmp_path: Path) -> None:
     for kind in ENCODERS:
         assert with_encoder(tmp_path, kind).encoder.kind == kind
-    with pytest.raises(ValueError, match="'tuned', 'minilm', 'bag_of_words' or 'base_last_token'"):
+    with pytest.raises(
+        ValueError, match="'tuned', 'contrast', 'minilm', 'bag_of_words' or 'base_last_token'"
+    ):
         with_encoder(tmp_path, "word2vec")
 
 
-@pytest.mark.parametrize(("kind", "stage"), [("tuned", "encoder"), ("base_last_token", "base")])
+@pytest.mark.parametrize(
+    ("kind", "stage"),
+    [("tuned", "encoder"), ("contrast", "encoder"), ("base_last_token", "base")],
+)
 def test_an_encoder_that_was_not_made_names_the_stage_to_run(
     tmp_path: Path, kind: str, stage: str
 ) -> None:

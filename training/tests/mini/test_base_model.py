@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from t2l.base.device import Device
 from t2l.base.files import base_model_revision, load_base_model
-from t2l.config.recipe import BaseModelConfig
+from t2l.config.recipe import BaseModelConfig, TrainerConfig
 from t2l.mini.base_model import build_model, episode_batch, fill_row, start_from, train_base_model
 from t2l.tasks.procedural.world import procedural_tasks
 from t2l.tasks.source import Sample
@@ -22,6 +22,7 @@ from t2l.template.characters import (
     BOS,
     CONTROL_CODES,
     END,
+    PAD,
     TOKEN_IDS,
     VOCABULARY,
     build_tokenizer,
@@ -42,6 +43,7 @@ TINY = BaseModelConfig(
 )
 TASKS = procedural_tasks(limit=12).train
 CPU = Device("cpu", bfloat16=False)
+ALWAYS = TrainerConfig(checkpoint_minutes=1e-9, tensorboard=False)  # a checkpoint every step
 ASSETS = Path(__file__).parents[3] / "src" / "assets"
 FIRST_VOCABULARY = (
     *("<pad>", "<bos>", "<eos>", " -> ", "\n", " "),
@@ -113,7 +115,7 @@ def test_all_episodes_of_a_step_have_codes_or_none_has() -> None:
 
 
 def test_loss_is_on_outputs_and_line_ends_only() -> None:
-    _, labels = collate([encode_lines([Sample("ab", "BA"), Sample("c", "C")])])
+    _, labels, _ = collate([encode_lines([Sample("ab", "BA"), Sample("c", "C")])], PAD)
     kept = [token for token in labels[0].tolist() if token != IGNORED]
     assert kept == [TOKEN_IDS[c] for c in "BA\nC\n"]
 
@@ -135,7 +137,6 @@ def test_a_batch_depends_on_seed_and_step_only() -> None:
 def test_a_run_that_was_cut_ends_with_the_weights_of_one_that_was_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("t2l.mini.base_model.CHECKPOINT_EVERY", 3)
     whole = train_base_model(TINY, TASKS, tmp_path / "whole", CPU)
     calls = 0
 
@@ -148,8 +149,8 @@ def test_a_run_that_was_cut_ends_with_the_weights_of_one_that_was_not(
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr("t2l.mini.base_model.episode_batch", cut)
-        train_base_model(TINY, TASKS, tmp_path / "cut", CPU)
-    resumed = train_base_model(TINY, TASKS, tmp_path / "cut", CPU)
+        train_base_model(TINY, TASKS, tmp_path / "cut", CPU, ALWAYS)
+    resumed = train_base_model(TINY, TASKS, tmp_path / "cut", CPU, ALWAYS)
     for name, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
 

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel
 
 from t2l.base.device import Device
-from t2l.config.recipe import EncoderConfig
+from t2l.config.recipe import EncoderConfig, TrainerConfig
 from t2l.encoders.onnx_encoder import (
     MODEL_FILE,
     TOKENIZER_FILE,
@@ -24,7 +24,7 @@ from t2l.tasks.general import GENERAL
 from t2l.tasks.off_topic import OFF_TOPIC
 from t2l.tasks.procedural.registry import DOMAINS
 from t2l.tasks.procedural.world import Task, procedural_tasks
-from t2l.train.objectives import encoder_tuning
+from t2l.train.objectives import encoder_tuning, sentence_bert
 from t2l.train.objectives.encoder_tuning import (
     IGNORED,
     Readers,
@@ -34,6 +34,7 @@ from t2l.train.objectives.encoder_tuning import (
 )
 
 CPU = Device("cpu", bfloat16=False)
+ALWAYS = TrainerConfig(checkpoint_minutes=1e-9, tensorboard=False)  # a checkpoint every step
 CONFIG = EncoderConfig(steps=6, texts=6, general=4, lr=3e-3, warmup=1)
 TASKS = procedural_tasks(limit=16)
 TEXTS = ("Reverse the list.", "Sort the words, then keep the first two of them and join by dots.")
@@ -59,13 +60,15 @@ def tiny_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def tiny(tiny_source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoder_tuning, "source_folder", lambda: tiny_source)
+    for module in (encoder_tuning, sentence_bert):
+        monkeypatch.setattr(module, "source_folder", lambda: tiny_source)
 
 
 @pytest.fixture(scope="module")
 def tuned(tiny_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoder_tuning, "source_folder", lambda: tiny_source)
+        for module in (encoder_tuning, sentence_bert):
+            patch.setattr(module, "source_folder", lambda: tiny_source)
         return tune_encoder(CONFIG, TASKS, tmp_path_factory.mktemp("tuned"), CPU)
 
 
@@ -131,7 +134,6 @@ def test_a_finished_tuning_says_how_well_it_reads_and_is_not_done_again(
 def test_a_tuning_that_was_cut_ends_with_the_weights_of_one_that_was_not(
     tuned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(encoder_tuning, "CHECKPOINT_EVERY", 2)
     calls = 0
 
     def cut(*arguments: object) -> object:
@@ -143,8 +145,8 @@ def test_a_tuning_that_was_cut_ends_with_the_weights_of_one_that_was_not(
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(encoder_tuning, "draw_texts", cut)
-        tune_encoder(CONFIG, TASKS, tmp_path, CPU)
-    resumed = load_file(tune_encoder(CONFIG, TASKS, tmp_path, CPU) / "model.safetensors")
+        tune_encoder(CONFIG, TASKS, tmp_path, CPU, ALWAYS)
+    resumed = load_file(tune_encoder(CONFIG, TASKS, tmp_path, CPU, ALWAYS) / "model.safetensors")
     for name, value in load_file(tuned / "model.safetensors").items():
         assert torch.equal(value, resumed[name]), name
 
@@ -152,7 +154,7 @@ def test_a_tuning_that_was_cut_ends_with_the_weights_of_one_that_was_not(
 def test_a_tuned_encoder_exports_to_files_that_give_its_vectors(
     tuned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(encoder_tuning, "source_folder", lambda: tuned)
+    monkeypatch.setattr(sentence_bert, "source_folder", lambda: tuned)
     with torch.no_grad():
         wanted = TunedEncoder().eval().encode(TEXTS, CPU)
     export_encoder(tmp_path, tuned)

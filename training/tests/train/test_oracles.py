@@ -11,26 +11,30 @@ from peft import PeftModel
 
 from t2l.base.files import load_base_model
 from t2l.base.peft_io import save_adapter
+from t2l.template.arrow import ArrowTemplate
+from t2l.template.characters import PAD
 from t2l.template.rows import collate
 from t2l.train.loss import completion_loss
 from t2l.train.objectives.oracles import load_oracles, oracle_names, train_group, train_oracles
-from t2l.train.zero_shot import adapted_losses, by_length, draw_rows
+from t2l.train.rows import KeptRows
+from t2l.train.zero_shot import adapted_losses, frozen_reader, parts_of, task_rows
 
 OPTIONS = CONFIG.baselines.oracles
+ROWS = KeptRows(ArrowTemplate())
 
 
 def test_losses_of_many_adapters_at_once_are_those_of_peft_one_by_one(tmp_path: Path) -> None:
     model, target = tiny_base(tmp_path / "base")
     tasks = tiny_tasks().train[:5]
     weights = random_adapters(target, len(tasks))
-    groups = [draw_rows(task, 3, random.Random(task.name)) for task in tasks]
+    groups = [task_rows(task, 3, random.Random(task.name), ROWS) for task in tasks]
     with torch.no_grad():
-        sums, counts = adapted_losses(model, target, weights, by_length(groups), CPU)
+        sums, counts = adapted_losses(frozen_reader(model, CPU), target, weights, parts_of(groups))
     for index, group in enumerate(groups):
         folded = {n: (a[index], b[index] * target.scaling) for n, (a, b) in weights.items()}
         save_adapter(tmp_path / str(index), target, folded)
         alone = PeftModel.from_pretrained(load_base_model(tmp_path / "base"), tmp_path / str(index))
-        tokens, labels = collate(group)
+        tokens, labels, _ = collate(group, PAD)
         with torch.no_grad():
             loss = completion_loss(alone(input_ids=tokens).logits, labels)
         assert (sums[index] / counts[index]).item() == pytest.approx(loss.item(), rel=1e-4)
@@ -49,12 +53,14 @@ def test_an_oracle_does_not_depend_on_the_tasks_it_is_trained_beside(tmp_path: P
 def test_training_an_oracle_lowers_its_own_task_s_loss(tmp_path: Path) -> None:
     model, target = tiny_base(tmp_path / "base")
     tasks = tiny_tasks().train[:2]
-    groups = [draw_rows(task, 16, random.Random(task.name)) for task in tasks]
+    groups = [task_rows(task, 16, random.Random(task.name), ROWS) for task in tasks]
 
     def losses(steps: int) -> torch.Tensor:
         weights = train_group(model, target, tasks, replace(OPTIONS, steps=steps), CPU)
         with torch.no_grad():
-            sums, counts = adapted_losses(model, target, weights, by_length(groups), CPU)
+            sums, counts = adapted_losses(
+                frozen_reader(model, CPU), target, weights, parts_of(groups)
+            )
         return sums / counts
 
     assert (losses(40) < losses(0) - 0.1).all()

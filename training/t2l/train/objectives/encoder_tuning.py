@@ -11,36 +11,32 @@ those it did; and on sentences about other things the vector is held to the orig
 so that what is no task of ours still looks like it.
 """
 
+from __future__ import annotations
+
 import json
-import logging
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm import tqdm
-from transformers import BertModel
+from torch.optim import Optimizer
 
 from t2l.base.device import Device, cpu_device
 from t2l.config.recipe import EncoderConfig
+from t2l.config.sft import TrainerConfig
 from t2l.encoders.onnx_encoder import TOKENIZER_FILE, source_folder, tokenizer_bytes
 from t2l.tasks.general import GENERAL
 from t2l.tasks.procedural.registry import DOMAINS
 from t2l.tasks.procedural.world import Task, TaskSet, wider_compositions
 from t2l.tasks.source import Split
-from t2l.train.checkpoint import load_checkpoint, save_checkpoint, seed_step, whole_folder
-from t2l.train.schedule import rate_factor, set_rates
-
-logger = logging.getLogger(__name__)
+from t2l.train.checkpoint import whole_folder
+from t2l.train.objectives.sentence_bert import SentenceBert, batches
+from t2l.train.trainer import BETAS, Schedule, StepResult, Trainer
 
 PLACES = 3  # most steps in a task
-MAX_TOKENS = 96  # longer training texts are cut
-CHECKPOINT_EVERY = 100  # steps
 IGNORED = -100
 
 
@@ -102,37 +98,12 @@ class Readers(nn.Module):
         return (steps == steps_wanted).all(-1) & ((parameters == parameters_wanted) | known).all(-1)
 
 
-class TunedEncoder(nn.Module):
+class TunedEncoder(SentenceBert):
     """The original encoder with frozen word vectors, and the readers."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.bert = BertModel.from_pretrained(
-            source_folder(), add_pooling_layer=False, attn_implementation="eager"
-        )
-        self.bert.embeddings.requires_grad_(False)
         self.readers = Readers(self.bert.config.hidden_size)
-        self._tokenizer = Tokenizer.from_file(str(source_folder() / TOKENIZER_FILE))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(MAX_TOKENS)
-
-    def encode(self, texts: Sequence[str], device: Device) -> Tensor:
-        """Unit vectors, [texts, dim]; texts of similar length run together."""
-        rows = self._tokenizer.encode_batch(list(texts))
-        order = sorted(range(len(rows)), key=lambda index: len(rows[index].ids))
-        parts = [self._run([rows[i].ids for i in part], device) for part in _batches(order, 20)]
-        back = torch.tensor(sorted(range(len(order)), key=order.__getitem__)).to(device.name)
-        return torch.cat(parts)[back]
-
-    def _run(self, rows: Sequence[list[int]], device: Device) -> Tensor:
-        longest = max(map(len, rows))
-        ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows]).to(device.name)
-        lengths = torch.tensor([len(row) for row in rows]).to(device.name)
-        mask = (torch.arange(longest, device=device.name) < lengths[:, None]).long()
-        with device.autocast():
-            hidden = self.bert(input_ids=ids, attention_mask=mask).last_hidden_state
-        hidden = hidden.float() * mask[:, :, None]
-        return F.normalize(hidden.sum(1) / lengths[:, None], dim=-1)
 
 
 def draw_texts(
@@ -155,54 +126,65 @@ def parameter_groups(model: TunedEncoder, config: EncoderConfig) -> list[dict[st
     ]
 
 
+class ReadingObjective:
+    """Steps and parameters read off the vectors of training phrasings.
+
+    :param tasks: trained on are the training tasks, whose compositions may be joined by wider ones;
+        reading is measured on the selection tasks in selection phrasings.
+    """
+
+    def __init__(self, config: EncoderConfig, tasks: TaskSet, device: Device) -> None:
+        torch.manual_seed(config.seed)
+        self._config, self._device, self._tasks = config, device, tasks
+        self.module = TunedEncoder().to(device.name)
+        self._general = self.module.encode_all(GENERAL, device)
+        self._wider = wider_compositions(tasks)
+        groups = parameter_groups(self.module, config)
+        self.optimizers: list[Optimizer] = [torch.optim.AdamW(groups, betas=BETAS)]
+
+    def step(self, step: int) -> StepResult:
+        """Phrasings of some tasks, and some sentences about other things."""
+        config, model = self._config, self.module
+        rng = random.Random(f"encoder|{config.seed}|{step}")
+        model.train()
+        picks, texts = draw_texts(self._tasks.train, self._wider, config.texts, rng)
+        others = rng.sample(range(len(GENERAL)), config.general)
+        vectors = model.encode([*texts, *(GENERAL[i] for i in others)], self._device)
+        loss = model.readers.loss(vectors[: len(texts)], picks, config.smoothing)
+        drift = (vectors[len(texts) :] - self._general[others]).square().sum(-1).mean()
+        (loss + config.drift * drift).backward()
+        return StepResult(loss.item(), 0, {"drift": drift.item()})
+
+    def validate(self) -> Mapping[str, float] | None:
+        """How well unseen tasks are read."""
+        tasks = self._tasks.selection
+        return {"read": reading_accuracy(self.module, tasks, "selection", self._device)}
+
+
 def tune_encoder(
     config: EncoderConfig,
     tasks: TaskSet,
     folder: Path,
     device: Device,
+    options: TrainerConfig | None = None,
 ) -> Path:
     """Tune (or go on tuning) the encoder.
 
-    :param tasks: it is tuned on the training tasks, whose compositions may be joined by wider ones;
-        reading is measured on the selection tasks in selection phrasings.
+    :param tasks: see `ReadingObjective`.
     :param folder: where checkpoints and the finished encoder lie.
+    :param options: how it runs on this machine.
     :return: the folder of the finished encoder, a BERT checkpoint with its tokenizer.
+    :raises ConfigError: if the folder was begun as another run.
     """
     final = folder / "final"
     if (final / "model.safetensors").exists():
         return final
-    torch.manual_seed(config.seed)
-    model = TunedEncoder().to(device.name)
-    general = _original_vectors(model, device)
-    optimizer = torch.optim.AdamW(parameter_groups(model, config), betas=(0.9, 0.98))
-    peaks = [group["lr"] for group in optimizer.param_groups]
-    start = load_checkpoint(folder, model, [optimizer])
-    wider = wider_compositions(tasks)
-    average = 0.0
-    progress = tqdm(range(start, config.steps), initial=start, total=config.steps, mininterval=5)
-    for step in progress:
-        seed_step(config.seed, step)
-        rng = random.Random(f"encoder|{config.seed}|{step}")
-        factor = rate_factor(step, config.steps, config.warmup, config.decay_from)
-        set_rates([optimizer], [peaks], factor)
-        model.train()
-        picks, texts = draw_texts(tasks.train, wider, config.texts, rng)
-        others = rng.sample(range(len(GENERAL)), config.general)
-        vectors = model.encode([*texts, *(GENERAL[i] for i in others)], device)
-        loss = model.readers.loss(vectors[: len(texts)], picks, config.smoothing)
-        drift = (vectors[len(texts) :] - general[others]).square().sum(-1).mean()
-        (loss + config.drift * drift).backward()
-        nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        average = loss.item() if step == start else 0.98 * average + 0.02 * loss.item()
-        progress.set_postfix(loss=f"{average:.3f}", drift=f"{drift.item():.3f}", refresh=False)
-        if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == config.steps:
-            read = reading_accuracy(model, tasks.selection, "selection", device)
-            notes = {"config": asdict(config), "loss": average, "read": read}
-            save_checkpoint(folder, step + 1, model, [optimizer], notes)
-            logger.info("encoder step %d loss %.4f read %.3f", step + 1, average, read)
-    model.eval().cpu()
+    objective = ReadingObjective(config, tasks, device)
+    identity = {"encoder": asdict(config)}
+    Trainer(Schedule.of(config), options or TrainerConfig(), folder, identity, "encoder").run(
+        objective
+    )
+    model = objective.module.eval().cpu()
     read = {
         split: reading_accuracy(model, tasks.selection, split, cpu_device())
         for split in ("train", "selection")
@@ -222,19 +204,7 @@ def reading_accuracy(
     model.eval()
     rows = [(task, text) for task in tasks for text in task.descriptions(split, count, seed=0)]
     right = []
-    for part in _batches(rows, 64):
+    for part in batches(rows, 64):
         vectors = model.encode([text for _, text in part], device)
         right.append(model.readers.all_right(vectors, [task for task, _ in part]))
     return float(torch.cat(right).float().mean())
-
-
-@torch.no_grad()
-def _original_vectors(model: TunedEncoder, device: Device) -> Tensor:
-    """The untuned encoder's vectors of the general sentences, [sentences, dim]."""
-    model.eval()
-    return torch.cat([model.encode(part, device) for part in _batches(GENERAL, 64)])
-
-
-def _batches(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]

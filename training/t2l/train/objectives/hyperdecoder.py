@@ -5,86 +5,140 @@ mean of the base model's final hidden states over the prompt. What it cannot kno
 wanted where the input does not say so, and that is what it is compared for.
 """
 
+from __future__ import annotations
+
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
-from transformers import LlamaForCausalLM
+from torch.optim import Optimizer
+from transformers import PreTrainedModel
 
 from t2l.base.device import Device
+from t2l.base.reader import Reader
 from t2l.base.target import TargetSpec
+from t2l.config.baselines import HyperdecoderConfig
 from t2l.config.recipe import Config
 from t2l.hypernet.hypernetwork import CONFIG_FILE, Hypernetwork
 from t2l.hypernet.whitening import Whitening
-from t2l.tasks.procedural.world import Task
-from t2l.template.characters import PAD
+from t2l.tasks.source import Task
+from t2l.template.arrow import ArrowTemplate
 from t2l.template.rows import Row
-from t2l.train.loop import run_loop
+from t2l.template.template import Template
 from t2l.train.objectives.sft import build_hypernetwork
-from t2l.train.zero_shot import adapted_losses, by_length, draw_questions, prepare
+from t2l.train.rows import KeptRows
+from t2l.train.trainer import BETAS, Schedule, StepResult, Trainer, adamw
+from t2l.train.zero_shot import (
+    answer_mean,
+    draw_questions,
+    frozen_reader,
+    losses_backward,
+    parts_of,
+)
 
 logger = logging.getLogger(__name__)
 FOLDER = "hyperdecoder"
+ROWS_A_BATCH = 160
+FILL = 0  # what prompts are filled up with; any token does, as nothing looks at it
 
 
 @torch.no_grad()
-def prompt_vectors(model: LlamaForCausalLM, rows: Sequence[Row], device: Device) -> Tensor:
+def prompt_vectors(model: PreTrainedModel, rows: Sequence[Row], device: Device) -> Tensor:
     """Unit mean of the final hidden states over each row's prompt, [rows, hidden], on the CPU.
 
     The answer is cut off; the model runs without any adapter.
 
+    :param model: any causal language model.
     :param rows: questions with their answers.
     """
     found = []
-    for start in range(0, len(rows), 160):
-        prompts = [ids[: is_answer.index(True)] for ids, is_answer in rows[start : start + 160]]
+    for start in range(0, len(rows), ROWS_A_BATCH):
+        some = rows[start : start + ROWS_A_BATCH]
+        prompts = [ids[: is_answer.index(True)] for ids, is_answer in some]
         longest = max(map(len, prompts))
-        tokens = torch.tensor([ids + [PAD] * (longest - len(ids)) for ids in prompts])
+        tokens = torch.tensor([ids + [FILL] * (longest - len(ids)) for ids in prompts])
         lengths = torch.tensor([len(ids) for ids in prompts])
         inside = torch.arange(longest) < lengths[:, None]  # [rows, length]
-        hidden = model.model(input_ids=tokens.to(device.name)).last_hidden_state
+        hidden = model.base_model(input_ids=tokens.to(device.name)).last_hidden_state.float()
         inside = inside.to(hidden.device, hidden.dtype)[..., None]
         found.append((hidden * inside).sum(dim=1) / inside.sum(dim=1))
-    return torch.nn.functional.normalize(torch.cat(found), dim=1).float().cpu()
+    return torch.nn.functional.normalize(torch.cat(found), dim=1).cpu()
+
+
+@dataclass
+class InputDecoder:
+    """The objective: every question under the adapter that the network makes of it.
+
+    :param whitening: of prompt vectors, if any.
+    """
+
+    reader: Reader
+    module: Hypernetwork
+    optimizers: Sequence[Optimizer]
+    tasks: Sequence[Task]
+    options: HyperdecoderConfig
+    rows: KeptRows
+    whitening: Whitening | None
+
+    def step(self, step: int) -> StepResult:
+        """See `Objective.step`."""
+        options, device = self.options, self.reader.device
+        seed = f"hyperdecoder|{options.seed}|{step}"
+        rows = draw_questions(self.tasks, options.tasks, options.examples, seed, self.rows)
+        vectors = prompt_vectors(self.reader.model, rows, device)
+        if self.whitening is not None:
+            vectors = self.whitening(vectors)
+        with device.autocast():
+            weights = self.module(vectors.to(device.name))
+        weights = {name: (a.float(), b.float()) for name, (a, b) in weights.items()}
+        parts = parts_of([[row] for row in rows])
+        mean = answer_mean(parts)
+        return losses_backward(self.reader, self.module.target, weights, parts, mean)
+
+    def validate(self) -> Mapping[str, float] | None:
+        """Nothing: it is measured with the other conditions."""
+        return None
 
 
 def train_hyperdecoder(
     config: Config,
-    model: LlamaForCausalLM,
+    model: PreTrainedModel,
     target: TargetSpec,
     tasks: Sequence[Task],
     folder: Path,
     device: Device,
+    *,
+    template: Template | None = None,
 ) -> Hypernetwork:
     """Train the network that reads inputs.
 
-    :param model: the frozen base model.
+    :param model: the frozen base model, any causal one.
     :param tasks: the training tasks.
     :param folder: its `hyperdecoder/` gets checkpoints and the finished network.
+    :param template: how questions become tokens; t2l-mini's by default.
+    :raises ConfigError: if the folder was begun as another run.
     """
     place = folder / FOLDER
     if (place / CONFIG_FILE).exists():
         return load_hyperdecoder(folder)
     options = config.baselines.hyperdecoder
-    prepare(model, device)
-    network = build_hypernetwork(config, target, model.config.hidden_size).to(device.name).train()
-    whitening = _whitening(config, model, tasks, device)
-
-    def loss_at(step: int) -> Tensor:
-        seed = f"hyperdecoder|{options.seed}|{step}"
-        groups = draw_questions(tasks, options.tasks, options.examples, seed)
-        vectors = prompt_vectors(model, [row for group in groups for row in group], device)
-        if whitening is not None:
-            vectors = whitening(vectors)
-        with device.autocast():
-            weights = network(vectors.to(device.name))
-        weights = {name: (a.float(), b.float()) for name, (a, b) in weights.items()}
-        sums, counts = adapted_losses(model, target, weights, by_length(groups), device)
-        return sums.sum() / counts.sum()
-
-    run_loop(network, loss_at, options, place, "hyperdecoder")
+    rows = KeptRows(template or ArrowTemplate())
+    reader = frozen_reader(model, device, config.trainer.gradient_checkpointing)
+    width = model.config.get_text_config().hidden_size
+    network = build_hypernetwork(config, target, width).to(device.name).train()
+    whitening = _whitening(config, model, tasks, device, rows)
+    optimizers = [adamw(network, options.lr, BETAS, options.weight_decay)]
+    identity = {
+        "hyperdecoder": asdict(options),
+        "hypernetwork": asdict(config.hypernetwork),
+        "target": target.to_json(),
+        "template": rows.template.describe(),
+    }
+    loop = Trainer(Schedule.of(options), config.trainer, place, identity, "hyperdecoder")
+    loop.run(InputDecoder(reader, network, optimizers, tasks, options, rows, whitening))
     network.eval().cpu()
     finished = network if whitening is None else whitening.fold(network)
     finished.save(place)
@@ -92,16 +146,16 @@ def train_hyperdecoder(
 
 
 def _whitening(
-    config: Config, model: LlamaForCausalLM, tasks: Sequence[Task], device: Device
+    config: Config, model: PreTrainedModel, tasks: Sequence[Task], device: Device, rows: KeptRows
 ) -> Whitening | None:
     """The whitening of prompt vectors, with the shrinkage that descriptions get."""
     if config.sft.whitening is None:
         return None
     options = config.baselines.hyperdecoder
     each = -(-options.whitening_rows // len(tasks))
-    groups = draw_questions(tasks, len(tasks), each, f"whitening|{options.seed}")
-    rows = [row for group in groups for row in group][: options.whitening_rows]
-    return Whitening.of(prompt_vectors(model, rows, device), config.sft.whitening)
+    drawn = draw_questions(tasks, len(tasks), each, f"whitening|{options.seed}", rows)
+    found = drawn[: options.whitening_rows]
+    return Whitening.of(prompt_vectors(model, found, device), config.sft.whitening)
 
 
 def load_hyperdecoder(folder: Path) -> Hypernetwork:

@@ -6,26 +6,69 @@ factors. Distances are standardized per module and side: a mean squared loss of 
 adapter of all tasks would get.
 """
 
+from __future__ import annotations
+
 import random
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from t2l.base.device import Device
 from t2l.base.lora import LoraWeights
 from t2l.base.low_rank import canonical, canonical_weights
+from t2l.config.baselines import ReconstructionConfig
 from t2l.config.recipe import Config
 from t2l.encoders.corpus import Corpus
 from t2l.hypernet.hypernetwork import CONFIG_FILE, Hypernetwork
 from t2l.hypernet.whitening import Whitening
-from t2l.train.loop import run_loop
+from t2l.train.trainer import BETAS, Schedule, StepResult, Trainer, adamw
 
 __all__ = ["canonical", "deviations", "reconstruction_loss", "start_from", "train_reconstruction"]
 FINAL = "final"
 WARM = "warm"
 LOSSES = {"mse": torch.square, "l1": torch.abs}
+
+
+@dataclass
+class Reconstruction:
+    """The objective: adapters near the oracles.
+
+    :param corpus: tasks with the vectors that the network is to take.
+    :param targets: canonical adapters, one a task.
+    :param units: standard deviation of each module's A and B.
+    """
+
+    module: Hypernetwork
+    optimizers: Sequence[Optimizer]
+    corpus: Corpus
+    targets: LoraWeights
+    units: dict[str, tuple[float, float]]
+    options: ReconstructionConfig
+    device: Device
+
+    def step(self, step: int) -> StepResult:
+        """See `Objective.step`."""
+        options, device = self.options, self.device.name
+        rng = random.Random(f"reconstruction|{options.seed}|{step}")
+        count = len(self.corpus.tasks)
+        picks = rng.sample(range(count), min(options.tasks, count))
+        vectors = torch.stack([rng.choice(self.corpus.embeddings[pick]) for pick in picks])
+        weights = self.module(vectors.to(device))
+        wanted = {
+            name: (a[picks].to(device), b[picks].to(device))
+            for name, (a, b) in self.targets.items()
+        }
+        loss = reconstruction_loss(weights, wanted, self.units, options.loss)
+        loss.backward()
+        return StepResult(loss.item())
+
+    def validate(self) -> Mapping[str, float] | None:
+        """Nothing: what is kept of the oracles is measured at the end."""
+        return None
 
 
 def train_reconstruction(
@@ -50,6 +93,7 @@ def train_reconstruction(
     :param whitening: the one that meta-training uses; by default, if the configuration asks for
         any, that of these tasks' vectors.
     :raises ValueError: if there are not as many oracles as tasks.
+    :raises ConfigError: if the folder was begun as another run.
     """
     final = folder / FINAL
     if (final / CONFIG_FILE).exists():
@@ -62,22 +106,19 @@ def train_reconstruction(
         whitening = whitening or Whitening.of(torch.cat(corpus.embeddings), config.sft.whitening)
         corpus = replace(corpus, embeddings=tuple(map(whitening, corpus.embeddings)))
     targets = canonical_weights(oracles)
-    units = deviations(targets)
     start_at_mean(hypernetwork, targets)
     hypernetwork.to(device.name).train()
-
-    def loss_at(step: int) -> Tensor:
-        rng = random.Random(f"reconstruction|{options.seed}|{step}")
-        picks = rng.sample(range(count), min(options.tasks, count))
-        vectors = torch.stack([rng.choice(corpus.embeddings[pick]) for pick in picks])
-        weights = hypernetwork(vectors.to(device.name))
-        wanted = {
-            name: (a[picks].to(device.name), b[picks].to(device.name))
-            for name, (a, b) in targets.items()
-        }
-        return reconstruction_loss(weights, wanted, units, options.loss)
-
-    run_loop(hypernetwork, loss_at, options, folder, "reconstruction")
+    optimizers = [adamw(hypernetwork, options.lr, BETAS, options.weight_decay)]
+    objective = Reconstruction(
+        hypernetwork, optimizers, corpus, targets, deviations(targets), options, device
+    )
+    identity = {
+        "reconstruction": asdict(options),
+        "hypernetwork": asdict(config.hypernetwork),
+        "target": hypernetwork.target.to_json(),
+    }
+    schedule = Schedule.of(options)
+    Trainer(schedule, config.trainer, folder, identity, "reconstruction").run(objective)
     hypernetwork.eval().cpu()
     hypernetwork.save(folder / WARM)
     finished = hypernetwork if whitening is None else whitening.fold(hypernetwork)

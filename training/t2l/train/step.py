@@ -1,0 +1,58 @@
+"""A step's gradients, part by part: memory for one part's activations, and exact gradients.
+
+    generated adapters --cut--> leaves --hooks--> base model --> loss
+            ^                      |                               |
+            |______ all at once ___|____ backward, hooks still on _|
+
+The generated adapters are cut off from what generated them. Forward and backward pass of a part
+(rows of similar length) both run while the adapters are applied, which gradient checkpointing
+needs, and nothing of one part is kept for the next. At the end the gradients of all parts go
+through what generated the adapters once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from t2l.base.lora import LoraWeights
+
+P = TypeVar("P")
+
+
+def adapted_backward(
+    weights: LoraWeights,
+    parts: Iterable[tuple[Tensor, P]],
+    run: Callable[[P, LoraWeights], None],
+    dtype: torch.dtype = torch.float32,
+) -> None:
+    """Run parts and leave the gradients where the adapters came from.
+
+    :param weights: generated adapters, [tasks, ...]; without gradients, parts only run.
+    :param parts: which adapters each part is under, [tasks of the part], and the part.
+    :param run: forward and backward pass of a part under its adapters, which are leaves.
+    :param dtype: of the leaves, the model's.
+    """
+    learns = any(value.requires_grad for pair in weights.values() for value in pair)
+    gradients = {
+        name: tuple(torch.zeros_like(value) if learns else value for value in pair)
+        for name, pair in weights.items()
+    }
+    for places, part in parts:
+        leaves = {
+            name: tuple(v.detach()[places].to(dtype).requires_grad_(learns) for v in pair)
+            for name, pair in weights.items()
+        }
+        run(part, leaves)
+        if not learns:
+            continue
+        for name, pair in leaves.items():
+            for total, leaf in zip(gradients[name], pair, strict=True):
+                if leaf.grad is not None:
+                    total.index_add_(0, places, leaf.grad.to(total.dtype))
+    if learns:
+        generated = [value for pair in weights.values() for value in pair]
+        torch.autograd.backward(generated, [value for pair in gradients.values() for value in pair])
