@@ -32,10 +32,9 @@ from t2l.export.bundle.predictor import (
 )
 from t2l.tasks.general import GENERAL
 from t2l.tasks.off_topic import CALIBRATION, REPORT, junk
-from t2l.tasks.procedural.world import Task
 from t2l.tasks.samples import fresh_samples
-from t2l.tasks.source import Split
-from t2l.template.arrow import question_row
+from t2l.tasks.source import Split, Task
+from t2l.template.rows import Row
 
 logger = logging.getLogger(__name__)
 
@@ -149,12 +148,14 @@ def measure_descriptions(
     hits: list[bool] = []
     for start in range(0, len(tasks), TASKS_A_BLOCK):
         some = tasks[start : start + TASKS_A_BLOCK]
-        block = make_block(some, samples * descriptions, descriptions, seed, phrasing)
+        block = make_block(
+            some, samples * descriptions, descriptions, seed, phrasing, setting.template
+        )
         names += [task.name for task in some for _ in range(descriptions)]
         own = [text for row in block.descriptions for text in row]
         texts += own
         vectors.append(setting.encoder.encode(own))
-        hits += setting.score(block.rows(), setting.generate_from(vectors[-1]))
+        hits += setting.ask(block, setting.generate_from(vectors[-1]))
     right = torch.tensor(hits, dtype=torch.float64).view(len(texts), samples)
     return Measured(tuple(names), tuple(texts), torch.cat(vectors), right.mean(dim=1))
 
@@ -164,14 +165,16 @@ def measure_others(setting: Setting, texts: Sequence[str], tasks: Sequence[Task]
 
     :return: without names of tasks.
     """
-    rows = []
+    rows: list[Row] = []
+    answers: list[tuple[str, ...]] = []
     for text in texts:
         rng = random.Random(f"fit|{REPORT_SEED}|{text}")
         for number in range(SAMPLES):
             drawn = fresh_samples(rng.choice(tasks), 1, f"fit|{text}|{number}")
-            rows.append(question_row(drawn[0]))
+            rows.append(setting.template.row(drawn[0]))
+            answers.append(drawn[0].answers)
     vectors = setting.encoder.encode(list(texts))
-    hits = setting.score(rows, setting.generate_from(vectors))
+    hits = setting.score(rows, setting.generate_from(vectors), answers)
     right = torch.tensor(hits, dtype=torch.float64).view(len(texts), SAMPLES)
     return Measured((), tuple(texts), vectors, right.mean(dim=1))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from t2l.config.recipe import ConfigError
 from t2l.evaluate.setting import Setting
 from t2l.export.bundle.run import BundleNetwork
+from t2l.hypernet.hypernetwork import Hypernetwork
 
 
 def identity_of(setting: Setting, train_seed: int) -> str:
@@ -20,11 +21,26 @@ def identity_of(setting: Setting, train_seed: int) -> str:
     network = setting.hypernetwork
     if train_seed < 0 or isinstance(network, BundleNetwork):
         return network.target.base_model.revision
+    return network_identity(network)
+
+
+def network_identity(network: Hypernetwork) -> str:
+    """The sha256 of a hypernetwork's weights, and of the base model's revision."""
     found = hashlib.sha256(network.target.base_model.revision.encode())
     for name, value in sorted(network.state_dict().items()):
         found.update(name.encode())
         found.update(value.detach().cpu().contiguous().numpy().tobytes())
     return found.hexdigest()
+
+
+def claims(results: Path) -> dict[str, str]:
+    """What the rows of a results file are of, by place."""
+    path = _claims_file(results)
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _claims_file(results: Path) -> Path:
+    return results.with_suffix(".networks.json")
 
 
 def claim(results: Path, place: str, identity: str, measured: bool) -> None:
@@ -34,8 +50,8 @@ def claim(results: Path, place: str, identity: str, measured: bool) -> None:
     :param measured: whether the file has rows of that place already.
     :raises ConfigError: if those rows are of another network, or nobody knows of which.
     """
-    path = results.with_suffix(".networks.json")
-    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    path = _claims_file(results)
+    known = claims(results)
     before = known.get(place)
     if before == identity:
         return

@@ -11,8 +11,7 @@ from t2l.evaluate.identity import claim, identity_of
 from t2l.evaluate.questions import make_block
 from t2l.evaluate.results import ResultRow, append_rows, merged, read_rows
 from t2l.evaluate.setting import Setting
-from t2l.tasks.procedural.world import Task
-from t2l.tasks.source import Split
+from t2l.tasks.source import Split, Task
 
 logger = logging.getLogger(__name__)
 TASKS_A_BLOCK = 24  # shuffled descriptions come from the same block
@@ -56,7 +55,14 @@ def measure(
         wanted = [name for name in conditions if any(name not in scores for scores in have)]
         if not wanted:
             continue
-        block = make_block(some, options.samples, options.descriptions, sampling_seed, phrasing)
+        block = make_block(
+            some,
+            options.samples,
+            options.descriptions,
+            sampling_seed,
+            phrasing,
+            setting.template,
+        )
         found: list[dict[str, float]] = [{} for _ in some]
         for name in wanted:
             hits = CONDITIONS[name](setting, block)

@@ -1,33 +1,87 @@
-"""One run's parts, opened from its configuration: tasks, encoder, vectors, networks, settings."""
+"""One run's parts, opened from its configuration: tasks, base model, encoder, networks."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
-from t2l.base.device import pick_device
 from t2l.base.families import CONFIG_FILE, model_shape, read_config
-from t2l.base.files import load_base_model
-from t2l.config.recipe import Config
+from t2l.config.recipe import Config, ConfigError
 from t2l.encoders import open_encoder
 from t2l.encoders.corpus import Corpus, describe
+from t2l.evaluate.identity import claims, network_identity
+from t2l.evaluate.opening import BASE, device_of, identity_of, open_base, open_template, target_of
 from t2l.evaluate.setting import Setting
 from t2l.export.bundle.run import BundleNetwork
 from t2l.hypernet.hypernetwork import Hypernetwork
-from t2l.tasks.procedural.world import Task, TaskSet, procedural_tasks, wider_tasks
+from t2l.tasks.open import open_tasks
+from t2l.tasks.procedural import world as procedural
+from t2l.tasks.sides import evenly
+from t2l.tasks.source import Task, TaskSet
 from t2l.train.objectives.reconstruction import start_from
-from t2l.train.objectives.sft import build_hypernetwork, target_of, train_hypernetwork
+from t2l.train.objectives.sft import build_hypernetwork, train_hypernetwork
+
+logger = logging.getLogger(__name__)
 
 RESULTS = Path(__file__).parents[2] / "results"
 DESCRIPTION_SEED = 0  # of the descriptions that training draws from
 
 
 def results_dir(config: Config) -> Path:
-    """Where results go: beside the code for the recipe that ships, else with the run."""
-    return RESULTS if config.publish else config.run_dir / "results"
+    """Where results go: beside the code for a recipe that ships, else with the run.
+
+    A recipe that ships and was trained anew has its results with the run too (`keep_apart`).
+    """
+    return published_dir(config) if is_published(config) else _own_results(config)
+
+
+def is_published(config: Config) -> bool:
+    """Whether the run's results are those that the documentation is made from."""
+    return bool(config.publish) and not _own_results(config).exists()
+
+
+def published_dir(config: Config) -> Path:
+    """Where the results of the recipe that ships lie."""
+    return RESULTS / config.publish if isinstance(config.publish, str) else RESULTS
+
+
+def _own_results(config: Config) -> Path:
+    return config.run_dir / "results"
+
+
+def keep_apart(config: Config, network: Hypernetwork) -> None:
+    """Leave published results alone, if they are of another network than the one trained here.
+
+    Training gives the same weights on the same kind of machine alone; a recipe that is trained
+    elsewhere is measured too, into the run's own folder.
+    """
+    place = f"main/{config.hypernetwork.variant}/{config.sft.seed}"
+    published = claims(published_dir(config) / "main.jsonl").get(place)
+    if is_published(config) and published not in (None, network_identity(network)):
+        own = _own_results(config)
+        logger.info(
+            "%s has the results of network %s under %s, which was trained elsewhere, so those of "
+            "this run go to %s",
+            published_dir(config),
+            published[:12],
+            place,
+            own,
+        )
+        own.mkdir(parents=True)
 
 
 def tasks_of(config: Config) -> TaskSet:
     """The run's tasks, split."""
-    return procedural_tasks(config.tasks.limit, config.tasks.seed)
+    return open_tasks(config.tasks)
+
+
+def procedural_tasks_of(config: Config) -> procedural.TaskSet:
+    """The run's tasks as t2l-mini's own stages take them: with steps and control codes.
+
+    :raises ConfigError: if they are others.
+    """
+    if config.tasks.source != "procedural":
+        raise ConfigError(f"tasks.source {config.tasks.source} has no steps; set it to procedural")
+    return procedural.procedural_tasks(config.tasks.limit, config.tasks.seed)
 
 
 def report_tasks(config: Config) -> tuple[Task, ...]:
@@ -37,7 +91,12 @@ def report_tasks(config: Config) -> tuple[Task, ...]:
 
 def left_out_tasks(config: Config) -> tuple[Task, ...]:
     """Tasks of left-out shapes, evenly from all of them."""
-    return _evenly(tasks_of(config).left_out, config.evaluation.left_out)
+    return evenly(tasks_of(config).left_out, config.evaluation.left_out)
+
+
+def public_tasks(config: Config) -> dict[str, tuple[Task, ...]]:
+    """Tasks that others wrote and no training sees, by the folder that they are from."""
+    return dict(getattr(tasks_of(config), "public", {}))
 
 
 def seen_tasks(config: Config) -> tuple[Task, ...]:
@@ -55,18 +114,21 @@ def _every(tasks: tuple[Task, ...], count: int) -> tuple[Task, ...]:
     return tasks[::step][:count]
 
 
-def _evenly(tasks: tuple[Task, ...], count: int) -> tuple[Task, ...]:
-    count = min(count, len(tasks))
-    return tuple(tasks[place * len(tasks) // count] for place in range(count))
-
-
 def training_corpus(config: Config) -> Corpus:
     """The training tasks with their encoded training phrasings."""
     tasks = tasks_of(config).train
     if config.sft.training_tasks is not None:
-        tasks = _evenly(tasks, config.sft.training_tasks)
+        tasks = evenly(tasks, config.sft.training_tasks)
     count = config.tasks.descriptions
     return describe(tasks, "train", count, DESCRIPTION_SEED, open_encoder(config))
+
+
+def selection_corpus(config: Config) -> Corpus | None:
+    """The unseen tasks whose loss is watched, in selection phrasings; None if none is."""
+    if config.trainer.validate_steps == 0:
+        return None
+    tasks = evenly(tasks_of(config).selection, config.trainer.validation_tasks)
+    return describe(tasks, "selection", 1, DESCRIPTION_SEED, open_encoder(config))
 
 
 def oracle_corpus(config: Config) -> Corpus:
@@ -76,6 +138,17 @@ def oracle_corpus(config: Config) -> Corpus:
     return describe(tasks, "train", count, DESCRIPTION_SEED, open_encoder(config))
 
 
+def meta_corpus(config: Config) -> Corpus:
+    """What the hypernetwork trains on: the training tasks and, if it has all, wider ones."""
+    train = training_corpus(config)
+    tasks = config.tasks
+    if tasks.source != "procedural" or tasks.wider == 0 or config.sft.training_tasks is not None:
+        return train
+    rows = procedural.wider_tasks(procedural_tasks_of(config), tasks.wider, tasks.seed)
+    count = tasks.wider_descriptions
+    return train.joined(describe(rows, "train", count, DESCRIPTION_SEED, open_encoder(config)))
+
+
 def with_seed(config: Config, seed: int) -> Config:
     """The same run with another training seed of the hypernetwork."""
     return replace(config, sft=replace(config.sft, seed=seed))
@@ -83,24 +156,27 @@ def with_seed(config: Config, seed: int) -> Config:
 
 def trained_hypernetwork(config: Config, corpus: Corpus) -> Hypernetwork:
     """The hypernetwork of the configured seed, trained first (or to its end) if it is not."""
-    folder = config.run_dir / "base" / "final"
-    model = load_base_model(folder)
-    target = target_of(model, folder, config)
-    network = build_hypernetwork(config, target, corpus.embeddings[0].shape[1])
+    base = open_base(config)
+    template = open_template(config, base)
+    dim = corpus.embeddings[0].shape[1]
+    network = build_hypernetwork(config, target_of(config, base), dim)
     store = config.run_dir / "sft" / f"seed-{config.sft.seed}"
     if config.sft.warm_start and not store.exists():
         start_from(network, reconstruction_folder(config))
-    return train_hypernetwork(config, model, network, corpus, store, pick_device())
-
-
-def meta_corpus(config: Config) -> Corpus:
-    """What the hypernetwork trains on: the training tasks and, if it has all, wider ones."""
-    train = training_corpus(config)
-    if config.sft.training_tasks is not None or config.tasks.wider == 0:
-        return train
-    rows = wider_tasks(tasks_of(config), config.tasks.wider, config.tasks.seed)
-    count = config.tasks.wider_descriptions
-    return train.joined(describe(rows, "train", count, DESCRIPTION_SEED, open_encoder(config)))
+    return train_hypernetwork(
+        config,
+        base.model,
+        network,
+        corpus,
+        store,
+        device_of(config),
+        template=template,
+        layers_path=base.layers_path,
+        selection=selection_corpus(config),
+        identity=identity_of(config, base, template, corpus),
+        options=config.trainer,
+        definitions=getattr(config.template, "definition_share", 0.0),
+    )
 
 
 def reconstruction_folder(config: Config) -> Path:
@@ -118,7 +194,7 @@ def load_hypernetwork(config: Config) -> Hypernetwork:
         raise FileNotFoundError(f"{folder}: no trained hypernetwork; run the `sft` stage first")
     network = Hypernetwork.load(folder)
     if network.target.attention is None:  # trained before targets had it
-        file = config.run_dir / "base" / "final" / CONFIG_FILE
+        file = config.run_dir / BASE / CONFIG_FILE
         attention = model_shape(read_config(file), file).attention
         network.target = replace(network.target, attention=attention)
     return network
@@ -128,13 +204,14 @@ def open_setting(
     config: Config, hypernetwork: Hypernetwork | BundleNetwork, corpus: Corpus
 ) -> Setting:
     """What conditions measure a hypernetwork with."""
-    device = pick_device()
+    device, base = device_of(config), open_base(config)
     return Setting(
-        model=load_base_model(config.run_dir / "base" / "final").to(device.name),
+        model=base.model.to(device.name),
         hypernetwork=hypernetwork.to(device.name).eval(),
         encoder=open_encoder(config),
         train=corpus,
         config=config,
         device=device,
         store=config.run_dir,
+        template=open_template(config, base),
     )

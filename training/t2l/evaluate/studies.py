@@ -22,6 +22,7 @@ from t2l.config.recipe import (
     StudyConfig,
     config_digest,
     config_of,
+    merged_values,
 )
 from t2l.evaluate.measure import measure
 from t2l.evaluate.results import append_json, append_rows, read_json, read_rows
@@ -57,7 +58,7 @@ def variant_config(config: Config, study: str, variant: str, changes: dict[str, 
     """
     values = asdict(config)
     values["sft"]["steps"] = config.study.steps
-    values = _merged(_merged(values, config.study.recipe), changes)
+    values = merged_values(merged_values(values, config.study.recipe), changes)
     changed = config_of(values)
     kept = (config.base, config.tasks.limit, config.tasks.seed)
     if (changed.base, changed.tasks.limit, changed.tasks.seed) != kept:
@@ -76,14 +77,6 @@ def recipe_digest(config: Config) -> str:
         config, bundle=BundleConfig(), evaluation=EvaluationConfig(), study=StudyConfig()
     )
     return config_digest(plain, leave_out=("study.recipe",))  # newer than most recorded digests
-
-
-def _merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    found = dict(values)
-    for key, change in changes.items():
-        inner = isinstance(change, dict) and isinstance(found.get(key), dict)
-        found[key] = _merged(found[key], change) if inner else change
-    return found
 
 
 def _link(run: Path, folder: Path, names: tuple[str, ...]) -> None:
@@ -109,7 +102,7 @@ def run_study(config: Config, name: str, studies: Path, results: Path) -> None:
     for variant, changes in known[name].items():
         ours = variant_config(config, name, variant, changes)
         for seed in config.study.seeds:
-            seeded = config_of(_merged(asdict(ours), {"sft": {"seed": seed}}))
+            seeded = config_of(merged_values(asdict(ours), {"sft": {"seed": seed}}))
             corpus = training_corpus(seeded)
             network = trained_hypernetwork(seeded, meta_corpus(seeded))
             note_training(results / "training.jsonl", name, variant, seeded)

@@ -14,8 +14,7 @@ from torch import Tensor
 
 from t2l.base.lora import LoraWeights
 from t2l.evaluate.setting import Setting
-from t2l.tasks.procedural.world import Task
-from t2l.tasks.source import Split
+from t2l.tasks.source import Split, Task
 
 PROJECTIONS = 512
 SEED = 0

@@ -101,10 +101,15 @@ class Recorder(Setting):
 
     scored: ClassVar[list[LoraWeights]] = []
 
-    def score(self, rows: Sequence[Row], weights: LoraWeights | None = None) -> list[bool]:
+    def score(
+        self,
+        rows: Sequence[Row],
+        weights: LoraWeights | None = None,
+        answers: Sequence[Sequence[str]] | None = None,
+    ) -> list[bool]:
         assert weights is not None
         self.scored.append(weights)
-        return super().score(rows, weights)
+        return super().score(rows, weights, answers)
 
 
 def recorded(setting: Setting, names: Sequence[str], asked: Block) -> list[LoraWeights]:

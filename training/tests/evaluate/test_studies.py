@@ -19,7 +19,7 @@ def config(tmp_path: Path) -> Config:
     for name in ("base", "encoder", "oracles"):
         (run / name).mkdir(parents=True)
         (run / name / "made").touch()
-    return Config(runs=str(run), tasks=TasksConfig(limit=16), study=StudyConfig(steps=9))
+    return Config(runs=str(run), tasks=TasksConfig(limit=16), study=StudyConfig(steps=60))
 
 
 def flat(values: dict[str, Any], place: str = "") -> dict[str, Any]:
@@ -41,7 +41,7 @@ def test_a_variant_changes_what_it_says_its_steps_and_its_folder(config: Config)
     assert other.run_dir.parent == config.run_dir / "studies"
     assert changed(config, other) == {
         "runs": str(other.run_dir),
-        "sft.steps": 9,
+        "sft.steps": 60,
         "target.rank": 4,
         "target.alpha": 8.0,
     }
@@ -63,9 +63,9 @@ def test_variants_share_what_the_run_has_made_and_keep_their_own_networks(config
 
 def test_variants_change_the_studies_recipe_not_the_run_s(config: Config) -> None:
     run = replace(config, sft=SftConfig(distill=10.0))
-    study = StudyConfig(steps=9, recipe={"sft": {"distill": 0.0}})
+    study = StudyConfig(steps=60, recipe={"sft": {"distill": 0.0}})
     plain = variant_config(replace(run, study=study), "x", "plain", {})
-    assert plain.sft == SftConfig(distill=0.0, steps=9) and plain.run_dir != run.run_dir
+    assert plain.sft == SftConfig(distill=0.0, steps=60) and plain.run_dir != run.run_dir
     other = variant_config(replace(run, study=study), "x", "y", {"sft": {"distill": 2.0}})
     assert other.sft.distill == 2.0
 
@@ -112,7 +112,7 @@ def test_what_is_measured_of_a_network_counts_in_every_study_that_has_it(
 
 @pytest.mark.parametrize(
     "changes",
-    [{"base": {"steps": 7}}, {"tasks": {"limit": 8}}, {"tasks": {"seed": 1}}],
+    [{"base": {"steps": 77}}, {"tasks": {"limit": 8}}, {"tasks": {"seed": 1}}],
 )
 def test_a_variant_cannot_have_another_base_model_or_other_tasks(
     config: Config, changes: dict[str, Any]
@@ -139,7 +139,7 @@ def test_every_shipped_study_has_several_variants_that_can_be_run(tmp_path: Path
     mini = replace(load_config(STUDIES.parent / "mini.yaml"), runs=str(tmp_path))
     for study, variants in read_studies(STUDIES).items():
         made = {name: variant_config(mini, study, name, row) for name, row in variants.items()}
-        recipes = {str(asdict(replace(one, runs=""))) for one in made.values()}
+        recipes = {str(asdict(replace(one, runs="x"))) for one in made.values()}
         assert len(recipes) == len(variants) > 1, study
 
 

@@ -21,10 +21,13 @@ CONDITIONS: dict[str, Condition] = {
     "three_shot": prompting.three_shot,
     "five_shot": prompting.five_shot,
     "coded": prompting.coded,
+    "described": prompting.described,
+    "described_generously": prompting.described_generously,
     "matched": controls.matched,
     "paraphrase": controls.paraphrase,
     "known_words": controls.known_words,
     "shuffled": controls.shuffled,
+    "unrelated": controls.unrelated,
     "negated": controls.negated,
     "junk_words": controls.junk_words,
     "junk_characters": controls.junk_characters,
@@ -53,5 +56,19 @@ WITHOUT_HYPERNETWORK = (
     "three_shot",
     "five_shot",
     "coded",
+    "described",
+    "described_generously",
     *NEEDS_TRAINING,
 )
+
+# What a template can say: t2l-mini reads control codes and no descriptions, chat models reverse it.
+OF_TEMPLATE = {
+    "arrow": ("coded",),
+    "chat": ("described", "described_generously", "unrelated"),
+}
+
+
+def conditions_of(template: str) -> tuple[str, ...]:
+    """The conditions that make sense with a template, in the order of the report."""
+    others = {name for kind, names in OF_TEMPLATE.items() if kind != template for name in names}
+    return tuple(name for name in CONDITIONS if name not in others)

@@ -7,6 +7,7 @@ description is read.
 
 import copy
 import hashlib
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -37,8 +38,12 @@ def arrow(setting: Setting, block: Block) -> list[bool]:
     experts = tuple(names[index * len(names) // count] for index in range(count))
     model = arrow_model(setting.model, setting.hypernetwork.target, setting.store, experts, options)
     rows, hits = block.rows(), []
+    if setting.decodes:
+        routed = replace(setting, model=model)
+        return routed.score(rows, None, block.answers)
     for start in range(0, len(rows), ROWS_A_BATCH):
-        tokens, labels = collate(rows[start : start + ROWS_A_BATCH])
+        part = rows[start : start + ROWS_A_BATCH]
+        tokens, labels, _ = collate(part, setting.template.pad)
         logits = model(input_ids=tokens.to(setting.device.name)).logits
         hits += answered(logits, labels.to(setting.device.name)).tolist()
     return hits

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from t2l.evaluate.questions import Block, describe
 from t2l.evaluate.setting import Setting
 from t2l.tasks.off_topic import random_characters, random_words
-from t2l.tasks.procedural.world import Task
+from t2l.tasks.source import Task
 
 
 def matched(setting: Setting, block: Block, strength: float = 1.0) -> list[bool]:
     """The task's own description, its adapter's update times a strength."""
     weights = setting.generate([text for row in block.descriptions for text in row])
     scaled = {name: (a, b * strength) for name, (a, b) in weights.items()}
-    return setting.score(block.rows(), scaled)
+    return setting.ask(block, scaled)
 
 
 def paraphrase(setting: Setting, block: Block) -> list[bool]:
@@ -44,6 +44,16 @@ def shuffled(setting: Setting, block: Block) -> list[bool]:
             continue
         other = rng.choice([one for one in setting.train.tasks if one.name != task.name])
         rows.append(describe(other, block.phrasing, len(block.descriptions[row]), block.seed))
+    return setting.described(block, rows)
+
+
+def unrelated(setting: Setting, block: Block) -> list[bool]:
+    """The description of a task of another family, where the block has one."""
+    rows = []
+    for row, task in enumerate(block.tasks):
+        others = [n for n, one in enumerate(block.tasks) if one.family != task.family]
+        others = others or [n for n in range(len(block.tasks)) if n != row]
+        rows.append(block.descriptions[block.rng("unrelated", task).choice(others or [row])])
     return setting.described(block, rows)
 
 
@@ -79,7 +89,7 @@ def _texts(
 
 def empty(setting: Setting, block: Block) -> list[bool]:
     """An empty description."""
-    return setting.score(block.rows(), setting.generate([""]))
+    return setting.ask(block, setting.generate([""]))
 
 
 def static(setting: Setting, block: Block) -> list[bool]:
@@ -88,4 +98,4 @@ def static(setting: Setting, block: Block) -> list[bool]:
     mean = {
         n: tuple(part.mean(dim=0, keepdim=True) for part in pair) for n, pair in weights.items()
     }
-    return setting.score(block.rows(), mean)
+    return setting.ask(block, mean)

@@ -30,4 +30,4 @@ def int8(setting: Setting, block: Block) -> list[bool]:
         )
         for name in network.target.module_names
     }
-    return setting.score(block.rows(), weights)
+    return setting.ask(block, weights)

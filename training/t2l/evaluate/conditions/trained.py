@@ -24,7 +24,7 @@ ADAPTERS_AT_ONCE = 160
 def multi_task(setting: Setting, block: Block) -> list[bool]:
     """One LoRA that was trained on all training tasks."""
     weights = to_device(load_multi_task(setting.store), setting.device.name)
-    return setting.score(block.rows(), weights)
+    return setting.ask(block, weights)
 
 
 def oracle(setting: Setting, block: Block) -> list[bool]:
@@ -40,7 +40,7 @@ def mean_oracle(setting: Setting, block: Block) -> list[bool]:
     """
     rank = setting.hypernetwork.target.rank
     weights = _mean_oracle(setting.store, training_oracles(setting), rank)
-    return setting.score(block.rows(), to_device(weights, setting.device.name))
+    return setting.ask(block, to_device(weights, setting.device.name))
 
 
 @lru_cache(maxsize=1)
@@ -94,17 +94,18 @@ def training_oracles(setting: Setting) -> tuple[str, ...]:
 def _with_oracles(setting: Setting, block: Block, names: list[str]) -> list[bool]:
     """Exact match under oracles that share the block's rows evenly, in order."""
     weights = load_oracles(setting.store, names)
-    return setting.score(block.rows(), to_device(weights, setting.device.name))
+    return setting.ask(block, to_device(weights, setting.device.name))
 
 
 @torch.no_grad()
 def hyperdecoder(setting: Setting, block: Block) -> list[bool]:
     """An adapter for every question, made from the question's own input."""
     network = load_hyperdecoder(setting.store).to(setting.device.name)
-    rows = block.rows()
+    rows, answers = block.rows(), block.answers
     vectors = prompt_vectors(setting.model, rows, setting.device)
     hits: list[bool] = []
     for start in range(0, len(rows), ADAPTERS_AT_ONCE):
         some = slice(start, start + ADAPTERS_AT_ONCE)
-        hits += setting.score(rows[some], network(vectors[some].to(setting.device.name)))
+        weights = network(vectors[some].to(setting.device.name))
+        hits += setting.score(rows[some], weights, answers[some])
     return hits
