@@ -9,13 +9,17 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from t2l.base.target import TargetError
 from t2l.bridge import command as bridge_command
 from t2l.commands import descriptions as descriptions_command
+from t2l.commands import plan as plan_command
 from t2l.commands import stages
 from t2l.commands import target as target_command
 from t2l.config.recipe import Config, ConfigError, load_config
 from t2l.encoders.service import ServiceError
+from t2l.evaluate.checks import check
 from t2l.sakana import command as import_command
+from t2l.template.template import TemplateError
 
 STAGES: dict[str, Callable[[Config], None]] = {
     "adopt": stages.adopt,
@@ -32,11 +36,14 @@ STAGES: dict[str, Callable[[Config], None]] = {
     "report": stages.report,
     "all": stages.everything,
 }
+REFUSALS = (ConfigError, TargetError, TemplateError, FileExistsError, FileNotFoundError)
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     import_command.COMMAND: import_command.run,
     bridge_command.COMMAND: bridge_command.run,
     descriptions_command.COMMAND: descriptions_command.run,
+    plan_command.COMMAND: plan_command.run,
 }
+WITHOUT_BASE = ("adopt", "report")  # stages that touch neither tasks nor base model
 MINI = Path(__file__).parents[1] / "configs" / "mini.yaml"
 
 
@@ -68,6 +75,7 @@ def main() -> None:
     import_command.add_parser(commands)
     bridge_command.add_parser(commands)
     descriptions_command.add_parser(commands, MINI)
+    plan_command.add_parser(commands, MINI)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     if arguments.stage == target_command.COMMAND:
@@ -76,6 +84,8 @@ def main() -> None:
         return _run(parser, COMMANDS[arguments.stage], arguments)
     try:
         config = load_config(arguments.config)
+        if arguments.stage not in WITHOUT_BASE:
+            check(config)
         if arguments.stage == "study":
             stages.study(config, arguments.name)
         elif arguments.stage == "export":
@@ -84,7 +94,7 @@ def main() -> None:
             stages.evaluate_bundle(config, arguments.bundle, arguments.precision, arguments.seed)
         else:
             STAGES[arguments.stage](config)
-    except (ConfigError, FileExistsError, FileNotFoundError) as error:
+    except REFUSALS as error:
         parser.error(str(error))
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from transformers import LlamaForCausalLM
+from transformers import PreTrainedModel
 
 from t2l.base.device import Device
-from t2l.base.files import load_base_model
 from t2l.base.lora import LoraWeights
+from t2l.base.model import BaseModel
+from t2l.base.source import BaseSource
 from t2l.base.target import TargetSpec
 from t2l.config.baselines import (
     ArrowOptions,
@@ -35,7 +36,6 @@ from t2l.mini.base_model import build_model, save_base_model
 from t2l.tasks.procedural.phrases import frames
 from t2l.tasks.procedural.world import Task, TaskSet, procedural_tasks
 from t2l.tasks.source import Split
-from t2l.train.objectives.sft import target_of
 
 CPU = Device("cpu", bfloat16=False)
 DIM = 8
@@ -82,7 +82,7 @@ def in_phrasing(text: str, task: Task, split: Split) -> bool:
     return any(re.fullmatch(pattern, text, re.IGNORECASE) for pattern in patterns)
 
 
-def tiny_base(folder: Path) -> tuple[LlamaForCausalLM, TargetSpec]:
+def tiny_base(folder: Path) -> tuple[PreTrainedModel, TargetSpec]:
     """A random base with larger weights than at its start, so that its answers depend on inputs."""
     base = build_model(CONFIG.base)
     generator = torch.Generator().manual_seed(5)
@@ -90,8 +90,14 @@ def tiny_base(folder: Path) -> tuple[LlamaForCausalLM, TargetSpec]:
         if parameter.ndim == 2:
             parameter.data.copy_(0.3 * torch.randn(parameter.shape, generator=generator))
     save_base_model(base, folder)
-    model = load_base_model(folder)
-    return model, target_of(model, folder, CONFIG)
+    return open_tiny(folder)
+
+
+def open_tiny(folder: Path, config: Config = CONFIG) -> tuple[PreTrainedModel, TargetSpec]:
+    """A base model that was saved, frozen, and what a configuration's adapters for it are for."""
+    base = BaseModel.open(BaseSource("mini", str(folder), id=config.base.id))
+    target = config.target
+    return base.model, base.target(target.modules, target.rank, target.alpha)
 
 
 def tiny_corpus(limit: int | None = None) -> Corpus:

@@ -1,4 +1,4 @@
-"""Puts a finished run under `src/assets`: base model, its graph, the bundle and the demo's tasks.
+"""Puts a finished run under `src/assets`: base model, its graph and the bundle.
 
 Nothing here trains. It gathers what the stages left in the run's folder, measures the fit score,
 and hands everything to the exporter.
@@ -10,23 +10,22 @@ import subprocess
 from pathlib import Path
 
 from t2l.base.files import load_base_model
-from t2l.config.recipe import Config, config_digest
+from t2l.commands.ship_demo import DEMO_SEED, ship_chat_demo, ship_demo
+from t2l.config.recipe import Config, ConfigError, config_digest
 from t2l.encoders.corpus import Corpus
-from t2l.encoders.info import TUNED
+from t2l.encoders.info import CONTRAST, MINILM, MINILM_FOLDER, TUNED
 from t2l.encoders.onnx_encoder import OnnxEncoder
 from t2l.evaluate.fit import fit_of
-from t2l.evaluate.questions import Block, make_block
 from t2l.evaluate.run import open_setting, report_tasks, results_dir
 from t2l.evaluate.setting import Setting
 from t2l.export.bundle.data import golden_from_encoder
 from t2l.export.bundle.write import export_bundle
 from t2l.export.onnx.lm import export_lm
 from t2l.hypernet.hypernetwork import Hypernetwork
+from t2l.mini.adopt import shipped_base
 from t2l.tasks.off_topic import OFF_TOPIC
-from t2l.template.characters import ARROW
 
-DEMO_SAMPLES = 24  # of each task
-DEMO_SEED = 20_000  # of samples and descriptions: used nowhere else
+ENCODERS = {"tuned": TUNED, "contrast": CONTRAST, "minilm": MINILM}  # those that can ship
 GOLDEN_TASKS = 4
 
 
@@ -38,53 +37,57 @@ def ship(
     :param corpus: the training tasks.
     :param real: file of descriptions that people wrote of other tasks, for the fit's results.
     :return: the bundle's digest.
-    :raises ValueError: if the run's encoder has no file that could ship.
+    :raises ConfigError: if the run's encoder has no file that could ship.
     """
+    check_encoder(config)
     setting = open_setting(config, hypernetwork, corpus)
     if not isinstance(setting.encoder, OnnxEncoder):
-        raise ValueError(f"encoder.kind {config.encoder.kind} cannot be exported; use tuned")
-    ship_base_model(config, hypernetwork)
-    ship_demo(setting)
-    return ship_bundle(setting, setting.encoder, real)
+        raise TypeError(f"encoder.kind {config.encoder.kind} has no file that could ship")
+    if config.encoder.kind == "minilm":
+        _ship_published_encoder(config)
+    if config.base.kind == "mini":
+        ship_base_model(config, hypernetwork)
+        ship_demo(setting)
+    else:
+        ship_chat_demo(setting)
+    return ship_bundle(setting, hypernetwork, setting.encoder, real)
+
+
+def check_encoder(config: Config) -> None:
+    """Refuse an encoder that a bundle cannot name.
+
+    :raises ConfigError: with those that it can.
+    """
+    if config.encoder.kind not in ENCODERS:
+        kinds = ", ".join(ENCODERS)
+        raise ConfigError(
+            f"encoder.kind {config.encoder.kind} cannot be exported; set it to one of {kinds}, or "
+            "run the stages before the export by themselves"
+        )
+
+
+def _ship_published_encoder(config: Config) -> None:
+    """Put the encoder as published, which the run keeps, where bundles look for it."""
+    folder = config.assets_dir / "hypernets" / MINILM_FOLDER
+    if not folder.exists():
+        shutil.copytree(config.run_dir / "minilm", folder)
 
 
 def ship_base_model(config: Config, hypernetwork: Hypernetwork) -> None:
     """Copy the base model and write its graph beside it."""
     source = config.run_dir / "base" / "final"
-    folder = config.assets_dir / "base-models" / config.base.id.split("/")[-1]
+    folder = shipped_base(config)
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(source, folder)
     export_lm(load_base_model(source), hypernetwork.target, folder / "lm.onnx")
 
 
-def demo_block(config: Config) -> Block:
-    """The demo's questions: every task of the report, one held-out description of each."""
-    return make_block(report_tasks(config), DEMO_SAMPLES, 1, DEMO_SEED, "held_out")
-
-
-def ship_demo(setting: Setting) -> None:
-    """Write the demo's tasks, and how Python answers the same questions, for comparison."""
-    block = demo_block(setting.config)
-    hits = setting.described(block, block.descriptions)
-    rows = [
-        {
-            "name": task.name,
-            "description": block.descriptions[index][0],
-            "known_words": task.descriptions("train", 1, DEMO_SEED)[0],
-            "samples": [
-                {"prompt": f"{sample.input}{ARROW}", "answer": sample.output}
-                for sample in block.samples[index]
-            ],
-        }
-        for index, task in enumerate(block.tasks)
-    ]
-    document = {"python": round(sum(hits) / len(hits), 4), "tasks": rows}
-    path = setting.config.assets_dir / "demo" / "unseen-tasks.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-
-
-def ship_bundle(setting: Setting, encoder: OnnxEncoder, real: Path | None = None) -> str:
+def ship_bundle(
+    setting: Setting,
+    hypernetwork: Hypernetwork,
+    encoder: OnnxEncoder,
+    real: Path | None = None,
+) -> str:
     """Export the bundle.
 
     :param real: as in `ship`.
@@ -94,8 +97,8 @@ def ship_bundle(setting: Setting, encoder: OnnxEncoder, real: Path | None = None
     golden = [task.descriptions("held_out", 1, DEMO_SEED)[0] for task in report_tasks(config)]
     report = json.loads((config.run_dir / "evaluation.json").read_text(encoding="utf-8"))
     return export_bundle(
-        setting.hypernetwork,
-        encoder=TUNED,
+        hypernetwork,
+        encoder=ENCODERS[config.encoder.kind],
         # One text is longer than the encoder takes, so that every runtime must cut alike.
         golden=golden_from_encoder(
             encoder, [*golden[:GOLDEN_TASKS], OFF_TOPIC[0], " ".join(OFF_TOPIC[:40])]
@@ -106,20 +109,22 @@ def ship_bundle(setting: Setting, encoder: OnnxEncoder, real: Path | None = None
         training={
             "commit": current_commit(Path(__file__).parent),
             "config": config_digest(config),
-            "seeds": {
-                "base": config.base.seed,
-                "encoder": config.encoder.seed,
-                "sft": config.sft.seed,
-                "tasks": config.tasks.seed,
-            },
+            "seeds": _seeds(config),
             "tasks": len(train.tasks),
         },
         out_dir=config.assets_dir / "hypernets",
         name=config.bundle.name,
         version=config.bundle.version,
         overwrite=True,
-        make_default=True,
+        make_default=config.bundle.default,
     )
+
+
+def _seeds(config: Config) -> dict[str, int]:
+    """The seeds of everything that was trained here."""
+    base = {"base": config.base.seed} if config.base.kind == "mini" else {}
+    trained = {"encoder": config.encoder.seed, "sft": config.sft.seed, "tasks": config.tasks.seed}
+    return {**base, **trained}
 
 
 def current_commit(folder: Path) -> str:

@@ -5,28 +5,31 @@ import logging
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from transformers import LlamaForCausalLM
-
 from t2l.base.device import pick_device
-from t2l.base.files import load_base_model
+from t2l.base.model import BaseModel
 from t2l.base.target import TargetSpec
-from t2l.commands.ship import ship
-from t2l.config.recipe import Config
+from t2l.commands.ship import check_encoder, ship
+from t2l.config.recipe import Config, ConfigError
 from t2l.evaluate.compression import compression
 from t2l.evaluate.conditions import (
     BEFORE_EXPORT,
-    CONDITIONS,
     NEEDS_TRAINING,
     WITHOUT_HYPERNETWORK,
+    conditions_of,
 )
 from t2l.evaluate.measure import measure
+from t2l.evaluate.opening import device_of, open_base, open_template, target_of
 from t2l.evaluate.results import ResultRow, append_json, summarise
 from t2l.evaluate.run import (
+    is_published,
+    keep_apart,
     left_out_tasks,
     load_hypernetwork,
     meta_corpus,
     open_setting,
     oracle_corpus,
+    procedural_tasks_of,
+    public_tasks,
     reconstruction_folder,
     report_tasks,
     results_dir,
@@ -42,17 +45,19 @@ from t2l.evaluate.studies import note_training, run_study
 from t2l.evaluate.vectors import write_vectors
 from t2l.export.bundle.manifest import canonical_bytes, digest
 from t2l.export.bundle.run import BundleNetwork
+from t2l.mini.adopt import ENCODER_FOLDERS, adopt_base, base_is_missed, encoder_is_adopted
 from t2l.mini.adopt import adopt as adopt_shipped
-from t2l.mini.adopt import encoder_is_adopted
 from t2l.mini.base_model import train_base_model
 from t2l.report.build import DOCS, build_report
-from t2l.tasks.procedural.world import Task
+from t2l.tasks.source import Task
+from t2l.train.objectives.encoder_contrast import tune_on_phrasings
 from t2l.train.objectives.encoder_tuning import tune_encoder
 from t2l.train.objectives.hyperdecoder import train_hyperdecoder
 from t2l.train.objectives.multi_task import train_multi_task
 from t2l.train.objectives.oracles import load_oracles, train_oracles
 from t2l.train.objectives.reconstruction import train_reconstruction
-from t2l.train.objectives.sft import build_hypernetwork, target_of, whitening_of
+from t2l.train.objectives.sft import build_hypernetwork, whitening_of
+from t2l.train.trainer import Schedule, Trainer
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +77,7 @@ MANIFEST_CONDITIONS = (
     "multi_task",
     "oracle",
 )
+WITH_ORACLES = ("report", "left_out")  # splits of which every task has one
 VECTOR_DESCRIPTIONS = 3  # of each task that the report's maps show
 
 
@@ -81,14 +87,47 @@ def adopt(config: Config) -> None:
 
 
 def base(config: Config) -> None:
-    """Train the tiny base model."""
-    train_base_model(config.base, tasks_of(config).train, config.run_dir / "base", pick_device())
+    """Train the tiny base model; any other is used as it is.
+
+    Where the weights that it continues are missing, as in a checkout without history, the base
+    model that ships takes its place: it is what the recipe would train.
+    """
+    if config.base.kind != "mini":
+        logger.info("the base model is %s, which is not trained", config.base.where)
+        return
+    if base_is_missed(config):
+        logger.info(
+            "%s is not there to be continued (README.md says where to get it), so the run begins "
+            "with the base model that ships",
+            config.base.continue_from,
+        )
+        adopt_base(config)
+        return
+    tasks = procedural_tasks_of(config).train
+    train_base_model(config.base, tasks, config.run_dir / "base", pick_device())
 
 
 def encoder(config: Config) -> None:
-    """Tune the sentence encoder, if it is the tuned one that is asked for and none ships yet."""
-    if config.encoder.kind == "tuned" and not encoder_is_adopted(config):
-        tune_encoder(config.encoder, tasks_of(config), config.run_dir / "encoder", pick_device())
+    """Tune the sentence encoder, if it is a tuned one that is asked for and none ships yet."""
+    folder, kind = config.run_dir / "encoder", config.encoder.kind
+    if kind not in ENCODER_FOLDERS or encoder_is_adopted(config):
+        return
+    if kind == "contrast":
+        trainer = Trainer(
+            Schedule.of(config.encoder),
+            config.trainer,
+            folder,
+            {"encoder": asdict(config.encoder), "tasks": asdict(config.tasks)},
+            "encoder",
+        )
+        tune_on_phrasings(config.encoder, tasks_of(config), folder, device_of(config), trainer)
+        return
+    if config.tasks.source != "procedural":
+        raise ConfigError(
+            "encoder.kind tuned is tuned to the procedural tasks, and none ships; set it to "
+            "contrast or minilm"
+        )
+    tune_encoder(config.encoder, procedural_tasks_of(config), folder, pick_device())
 
 
 def encode(config: Config) -> None:
@@ -101,35 +140,53 @@ def sft(config: Config) -> None:
     corpus = meta_corpus(config)
     for seed in config.evaluation.train_seeds:
         seeded = with_seed(config, seed)
-        trained_hypernetwork(seeded, corpus)
+        keep_apart(seeded, trained_hypernetwork(seeded, corpus))
         path = results_dir(config) / "training.jsonl"
         note_training(path, "main", config.hypernetwork.variant, seeded)
 
 
 def oracles(config: Config) -> None:
     """Train a LoRA for every unseen task of the report, and for some training tasks."""
-    model, target = _base_and_target(config)
+    base, target = _base_and_target(config)
     rows = [*training_oracle_tasks(config), *report_tasks(config), *left_out_tasks(config)]
-    train_oracles(model, target, rows, config.baselines.oracles, config.run_dir, pick_device())
+    options, device = config.baselines.oracles, device_of(config)
+    template = open_template(config, base)
+    train_oracles(
+        base.model,
+        target,
+        rows,
+        options,
+        config.run_dir,
+        device,
+        template=template,
+        trainer=config.trainer,
+    )
 
 
 def baselines(config: Config) -> None:
     """Train the baselines that are one network for all tasks."""
-    model, target = _base_and_target(config)
-    tasks = tasks_of(config)
-    options = config.baselines
-    device = pick_device()
+    base, target = _base_and_target(config)
+    tasks, folder, device = tasks_of(config), config.run_dir, device_of(config)
+    options, template = config.baselines.multi_task, open_template(config, base)
     train_multi_task(
-        model, target, tasks.train, tasks.selection, options.multi_task, config.run_dir, device
+        base.model,
+        target,
+        tasks.train,
+        tasks.selection,
+        options,
+        folder,
+        device,
+        template=template,
+        trainer=config.trainer,
     )
-    train_hyperdecoder(config, model, target, tasks.train, config.run_dir, device)
+    train_hyperdecoder(config, base.model, target, tasks.train, folder, device, template=template)
 
 
 def reconstruction(config: Config) -> None:
     """Train S, M and L to reproduce the oracles; measure each as a compression of them."""
     corpus = oracle_corpus(config)
-    model, target = _base_and_target(config)
-    device = pick_device()
+    base, target = _base_and_target(config)
+    device = device_of(config)
     wanted = load_oracles(config.run_dir, [task.name for task in corpus.tasks])
     whitening = whitening_of(meta_corpus(config), config.sft)
     for variant in COMPRESSION_VARIANTS:
@@ -137,15 +194,14 @@ def reconstruction(config: Config) -> None:
         network = build_hypernetwork(ours, target, corpus.embeddings[0].shape[1])
         folder = reconstruction_folder(ours)
         network = train_reconstruction(ours, network, corpus, wanted, folder, device, whitening)
-        found = compression(model, network, corpus, wanted, COMPRESSION_SAMPLES, 0, device)
+        found = compression(base.model, network, corpus, wanted, COMPRESSION_SAMPLES, 0, device)
         row = {"variant": variant, "train_seed": config.sft.seed, **asdict(found)}
         append_json(results_dir(config) / "compression.jsonl", row)
 
 
-def _base_and_target(config: Config) -> tuple[LlamaForCausalLM, TargetSpec]:
-    folder = config.run_dir / "base" / "final"
-    model = load_base_model(folder)
-    return model, target_of(model, folder, config)
+def _base_and_target(config: Config) -> tuple[BaseModel, TargetSpec]:
+    base = open_base(config)
+    return base, target_of(config, base)
 
 
 def evaluate(config: Config) -> None:
@@ -155,9 +211,11 @@ def evaluate(config: Config) -> None:
     rows: list[ResultRow] = []
     for seed in config.evaluation.train_seeds:
         setting = open_setting(config, load_hypernetwork(with_seed(config, seed)), corpus)
-        with_network = [name for name in CONDITIONS if name not in WITHOUT_HYPERNETWORK]
+        conditions = conditions_of(setting.template.name)
+        with_network = [name for name in conditions if name not in WITHOUT_HYPERNETWORK]
         rows += evaluate_setting(setting, with_network, results, seed)
-    rows += evaluate_setting(setting, list(WITHOUT_HYPERNETWORK), results, -1)
+    without = [name for name in conditions if name in WITHOUT_HYPERNETWORK]
+    rows += evaluate_setting(setting, without, results, -1)
     report = report_of(config, rows)
     path = config.run_dir / "evaluation.json"
     path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
@@ -172,12 +230,15 @@ def evaluate_setting(
     splits: dict[str, tuple[Task, ...]] = {
         "report": report_tasks(config),
         "left_out": left_out_tasks(config),
+        **public_tasks(config),
         "seen": seen_tasks(config),
     }
-    untrained = ("oracle",)  # training tasks have oracles only where they were drawn
+    untrained = ("oracle",)  # other tasks have oracles only where they were drawn
     rows = []
     for split, tasks in splits.items():
-        names = [name for name in conditions if split != "seen" or name not in untrained]
+        if not tasks:  # not every world has left-out shapes
+            continue
+        names = [name for name in conditions if split in WITH_ORACLES or name not in untrained]
         for seed in config.evaluation.sampling_seeds:
             rows += measure(
                 setting,
@@ -197,7 +258,8 @@ def evaluate_bundle(config: Config, folder: Path, precision: str, seed: int | No
     """Measure a bundle through its own graph on the report's tasks; prints what it finds."""
     network = BundleNetwork(folder, precision)
     setting = open_setting(config, network, training_corpus(config))
-    names = [name for name in CONDITIONS if name not in (*NEEDS_TRAINING, *BEFORE_EXPORT)]
+    left = (*NEEDS_TRAINING, *BEFORE_EXPORT)
+    names = [name for name in conditions_of(setting.template.name) if name not in left]
     manifest = network.manifest
     # Versions are reused while bundles are tried; what was measured belongs to a digest.
     identity = digest(canonical_bytes(manifest))[:12]
@@ -231,13 +293,15 @@ def study(config: Config, name: str) -> None:
 
 def report(config: Config) -> None:
     """Make the results page and its figures: in `docs` for the recipe that ships."""
-    build_report(results_dir(config), DOCS if config.publish else config.run_dir / "docs", config)
+    build_report(
+        results_dir(config), DOCS if is_published(config) else config.run_dir / "docs", config
+    )
 
 
 def report_of(config: Config, rows: list[ResultRow]) -> dict[str, object]:
     """Figures for the manifest: settings, and every split's conditions."""
     report: dict[str, object] = {"settings": asdict(config.evaluation)}
-    for split in ("report", "left_out", "seen"):
+    for split in dict.fromkeys(row.split for row in rows):
         ours = [row for row in rows if row.split == split]
         tasks = len({row.task for row in ours})
         found = summarise(ours)
@@ -257,6 +321,7 @@ def export(config: Config, real: Path | None = None) -> None:
 
 def everything(config: Config) -> None:
     """All stages in order; what is finished is not done again."""
+    check_encoder(config)  # or the last stage would refuse it
     for stage in (base, encoder, encode, oracles, sft, baselines, evaluate, export):
         logger.info("stage %s", stage.__name__)
         stage(config)

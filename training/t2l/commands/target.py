@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from t2l.base.families import model_shape, read_config
-from t2l.base.target import BaseModel, TargetError, TargetSpec
+from t2l.base.target import BaseModelRecord, TargetError, TargetSpec
 from t2l.base.target_source import COMMIT, Identity, find_model
 from t2l.commands.target_catalogue import catalogue, catalogue_text
 
@@ -76,7 +76,7 @@ def build_spec(options: argparse.Namespace) -> TargetSpec:
     shape = model_shape(config, file)
     modules = shape.choose(options.modules, options.rank)
     known = found.completed(options.model, config)
-    base = BaseModel(architecture=shape.architecture, **known)
+    base = BaseModelRecord(architecture=shape.architecture, **known)
     return TargetSpec(
         base_model=base,
         layers=shape.layers,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from t2l.base.target import TargetError, TargetModule, TargetSpec
 from t2l.export.graph_size import chunked_memory, fits_whole
@@ -36,6 +36,8 @@ class Encoder:
 
 MINILM = Encoder("all-MiniLM-L6-v2", "embedded", 384, 22_700_000)
 GTE = Encoder("gte-large-en-v1.5", "http", 1024, 0)
+Variant = Literal["S", "M", "L"]
+VARIANTS: tuple[Variant, ...] = ("S", "M", "L")
 # Latent and head_in of Sakana AI's checkpoints, all variant L: scripts/train_t2l_*.sh of their
 # repository, where Mistral's has the defaults.
 RELEASED: dict[str, tuple[int, int]] = {
@@ -112,7 +114,7 @@ def catalogue(folder: Path = TARGETS) -> tuple[CatalogueEntry, ...]:
             target = TargetSpec.load(path)
         except ValueError as error:
             raise TargetError(f"{path} is not a target spec: {error}") from None
-        costs = [_cost(variant, 128, 512, MINILM, target) for variant in "SML"]
+        costs = [_cost(variant, 128, 512, MINILM, target) for variant in VARIANTS]
         if target.base_model.id in RELEASED:
             costs.append(_cost("L", *RELEASED[target.base_model.id], GTE, target))
         entries.append(CatalogueEntry(path.name, target, tuple(costs)))
@@ -120,7 +122,7 @@ def catalogue(folder: Path = TARGETS) -> tuple[CatalogueEntry, ...]:
 
 
 def _cost(
-    variant: str, latent: int, head_in: int, encoder: Encoder, target: TargetSpec
+    variant: Variant, latent: int, head_in: int, encoder: Encoder, target: TargetSpec
 ) -> HypernetworkCost:
     config = HypernetworkConfig(variant, encoder.dim, latent=latent, head_in=head_in)
     parameters = parameter_count(config, target)

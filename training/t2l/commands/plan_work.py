@@ -1,0 +1,181 @@
+"""How much a run has to do: tokens a step and in all, and how fast this machine is, if it is tried.
+
+Tokens are counted on batches as training draws them, with vectors of zeros in place of the
+encoder's, so nothing has to be encoded. The probe takes a few real steps and throws them away.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from t2l.base.model import BaseModel
+from t2l.base.packing import Sheets, make_sheets
+from t2l.base.target import TargetSpec
+from t2l.commands.plan_memory import LargestPart
+from t2l.config.recipe import Config
+from t2l.encoders.corpus import Corpus
+from t2l.evaluate.conditions import CONDITIONS, WITHOUT_HYPERNETWORK
+from t2l.evaluate.opening import device_of
+from t2l.evaluate.run import (
+    DESCRIPTION_SEED,
+    left_out_tasks,
+    public_tasks,
+    report_tasks,
+    seen_tasks,
+    tasks_of,
+    training_oracle_tasks,
+)
+from t2l.template.template import Template
+from t2l.train.meta_batch import make_batch
+from t2l.train.metrics import FILE, read_metrics
+from t2l.train.objectives.sft import build_hypernetwork, train_hypernetwork
+from t2l.train.rows import KeptRows
+
+BATCHES = 8  # that tokens are counted on
+PROBE_STEPS = 3
+PROBE_TEXTS = 2  # vectors of a task, so that there is something to whiten
+PROBE_TASKS = 64
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run has to do.
+
+    :param tasks: training tasks.
+    :param texts: descriptions to encode.
+    :param step_tokens: tokens that run through the base model in a step, on average.
+    :param largest: the part of those steps that needs most memory.
+    :param training: tokens of each training, by stage.
+    :param questions: that the evaluation asks.
+    """
+
+    tasks: int
+    texts: int
+    step_tokens: float
+    largest: LargestPart
+    training: dict[str, float]
+    questions: int
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What a few steps on this machine took.
+
+    :param tokens_per_second: through the base model and back.
+    :param peak: most bytes that the process has had, or the GPU.
+    """
+
+    tokens_per_second: float
+    peak: int
+
+
+def work_of(config: Config, template: Template) -> Work:
+    """Count what a run has to do."""
+    corpus = _corpus(config, len(tasks_of(config).train), 1)
+    sheets = _sheets(config, corpus, template)
+    step_tokens = sum(sheet.tokens.numel() for sheet in sheets) / BATCHES
+    largest = max(sheets, key=lambda sheet: sheet.tokens.numel())
+    texts = sum(
+        len(task.descriptions("train", config.tasks.descriptions, DESCRIPTION_SEED))
+        for task in corpus.tasks
+    )
+    return Work(
+        tasks=len(corpus.tasks),
+        texts=texts,
+        step_tokens=step_tokens,
+        largest=LargestPart(*largest.tokens.shape, answers=len(largest.at)),
+        training=_training(config, step_tokens),
+        questions=_questions(config),
+    )
+
+
+def _corpus(config: Config, tasks: int, dim: int, texts: int = PROBE_TEXTS) -> Corpus:
+    """Some training tasks with vectors that say nothing."""
+    rows = tasks_of(config).train[:tasks]
+    said = tuple(task.descriptions("train", texts, DESCRIPTION_SEED) for task in rows)
+    torch.manual_seed(0)
+    return Corpus(rows, said, tuple(torch.randn(len(one), dim) for one in said))
+
+
+def _sheets(config: Config, corpus: Corpus, template: Template) -> list[Sheets]:
+    """The parts of some steps, as they run."""
+    options, kept = replace(config.sft, seed=0), KeptRows(template)
+    share = getattr(config.template, "definition_share", 0.0)
+    found = []
+    for step in range(BATCHES):
+        batch = make_batch(corpus, options, step, kept, definitions=share)
+        found += [make_sheets(part.rows, len(part.places)) for part in batch.parts]
+    return found
+
+
+def _training(config: Config, step_tokens: float) -> dict[str, float]:
+    sft, others = config.sft, config.baselines
+    row = step_tokens / (sft.tasks * sft.examples)
+    unseen = len(report_tasks(config)) + len(left_out_tasks(config))
+    tasks = unseen + len(training_oracle_tasks(config))
+    oracles, many, decoder = others.oracles, others.multi_task, others.hyperdecoder
+    seeds = len(config.evaluation.train_seeds)
+    return {
+        "sft": seeds * sft.steps * step_tokens,
+        "oracles": tasks * oracles.steps * oracles.examples * row,
+        "multi-task LoRA": len(many.rates) * many.steps * many.tasks * many.examples * row,
+        "hyperdecoder": decoder.steps * decoder.tasks * decoder.examples * row,
+    }
+
+
+def _questions(config: Config) -> int:
+    measured: Sequence[Sequence[object]] = (
+        report_tasks(config),
+        left_out_tasks(config),
+        seen_tasks(config),
+        *public_tasks(config).values(),
+    )
+    options = config.evaluation
+    once = len(WITHOUT_HYPERNETWORK)
+    conditions = once + (len(CONDITIONS) - once) * len(options.train_seeds)
+    tasks = sum(map(len, measured))
+    return tasks * options.samples * len(options.sampling_seeds) * conditions
+
+
+def measure_speed(
+    config: Config, base: BaseModel, target: TargetSpec, template: Template, dim: int
+) -> Speed:
+    """Take a few steps of the hypernetwork's training and throw them away.
+
+    :param base: with its weights.
+    :param dim: of the encoder's vectors.
+    """
+    probe = replace(
+        config, sft=replace(config.sft, steps=PROBE_STEPS, warmup=0, distill=0.0, seed=0)
+    )
+    device = device_of(config)
+    with tempfile.TemporaryDirectory() as folder:
+        train_hypernetwork(
+            probe,
+            base.model,
+            build_hypernetwork(probe, target, dim),
+            _corpus(config, max(PROBE_TASKS, config.sft.tasks), dim),
+            Path(folder),
+            device,
+            template=template,
+            layers_path=base.layers_path,
+            options=replace(config.trainer, tensorboard=False),
+            definitions=getattr(config.template, "definition_share", 0.0),
+        )
+        last = read_metrics(Path(folder) / FILE)[-1]
+    return Speed(float(last["tokens_per_s"]), peak_bytes(device.name))
+
+
+def peak_bytes(device: str) -> int:
+    """The most memory that this process has had, on the GPU if it computes there."""
+    if device == "cuda":
+        return torch.cuda.max_memory_allocated()
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -1,0 +1,117 @@
+"""Any causal language model is trained for by configuration alone, on text with any characters."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from families_for_tests import save_family
+
+from t2l.commands import stages
+from t2l.config.load import load_config
+from t2l.config.recipe import Config
+from t2l.evaluate.conditions import conditions_of
+from t2l.evaluate.opening import open_base
+from t2l.evaluate.results import read_rows
+from t2l.evaluate.run import load_hypernetwork, results_dir
+
+WORDS = ("naïve", "日本", "Привет", "🙂 👍🏽", "a\ttab", "“quoted”", "two\nlines", "plain")
+
+
+def recipe(folder: Path, encoder: Path, **parts: object) -> Config:
+    """A recipe for the model in `folder/model`, with tasks in a folder of JSON lines."""
+    tasks = folder / "tasks"
+    tasks.mkdir()
+    for number in range(6):
+        head = {"descriptions": [f"{verb} {number}." for verb in ("Give", "Say", "Write", "Add")]}
+        rows = [
+            {"input": f"{word} {n}", "output": f"{word}{number}"} for n, word in enumerate(WORDS)
+        ]
+        lines = [json.dumps(row) for row in (head, *rows)]
+        (tasks / f"t{number}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    shutil.copytree(encoder, folder / "run" / "minilm")
+    values = {
+        "runs": "run",
+        "base": {"kind": "folder", "where": "model", "id": "someone/tiny"},
+        "template": {"kind": "chat", "system": None},
+        "tasks": {"source": "folder", "where": "tasks"},
+        "encoder": {"kind": "minilm"},
+        "target": {"rank": 2, "modules": ["q_proj", "down_proj"]},
+        "hypernetwork": {"latent": 16, "head_in": 16},
+        "sft": {"tasks": 4, "examples": 2, "steps": 3, "warmup": 1},
+        "evaluation": {"train_seeds": [0]},
+        **parts,
+    }
+    path = folder / "recipe.yaml"
+    path.write_text(yaml.safe_dump(values))
+    return load_config(path)
+
+
+@pytest.mark.parametrize("family", ["llama", "mistral", "gemma2", "gemma3_text", "qwen2"])
+def test_a_hypernetwork_is_trained_through_any_family(
+    tmp_path: Path, published_encoder: Path, family: str
+) -> None:
+    save_family(family, tmp_path / "model")
+    config = recipe(tmp_path, published_encoder)
+    stages.base(config)  # which has nothing to train
+    stages.sft(config)
+    network = load_hypernetwork(config)
+    record = network.target.base_model
+    assert (record.id, record.license) == ("someone/tiny", "apache-2.0")
+    assert record.architecture == family
+    assert [module.path for module in network.target.modules] == [
+        "self_attn.q_proj",
+        "mlp.down_proj",
+    ]
+    facts = json.loads((config.run_dir / "sft" / "seed-0" / "final" / "training.json").read_text())
+    assert facts["steps"] == 3 and facts["tokens"] > 0
+    weights = network(torch.randn(1, 384))
+    assert float(weights["q_proj"][1].detach().abs().max()) > 0  # B begins with zeros
+
+
+def test_other_weights_under_a_begun_run_are_refused(
+    tmp_path: Path, published_encoder: Path
+) -> None:
+    save_family("llama", tmp_path / "model")
+    config = recipe(tmp_path, published_encoder)
+    stages.sft(config)
+    shutil.rmtree(tmp_path / "model")
+    save_family("llama", tmp_path / "model", seed=1)
+    assert open_base(config).record.id == "someone/tiny"
+    with pytest.raises(ValueError, match="was begun with base_model"):
+        stages.sft(config)
+
+
+def test_every_condition_of_chat_models_is_measured(
+    tmp_path: Path, published_encoder: Path
+) -> None:
+    save_family("llama", tmp_path / "model")
+    small = {"steps": 2, "warmup": 1}
+    config = recipe(
+        tmp_path,
+        published_encoder,
+        evaluation={
+            "train_seeds": [0],
+            "sampling_seeds": [1],
+            "samples": 2,
+            "descriptions": 1,
+            "seen_tasks": 2,
+            "left_out": 0,
+        },
+        baselines={
+            "training_oracles": 2,
+            "oracles": {**small, "examples": 2},
+            "multi_task": {**small, "rates": [0.001], "tasks": 2, "samples": 2},
+            "hyperdecoder": {**small, "tasks": 2, "whitening_rows": 8},
+            "arrow": {"experts": 2, "top_k": 1},
+        },
+    )
+    for stage in (stages.sft, stages.oracles, stages.baselines, stages.evaluate):
+        stage(config)
+    rows = read_rows(results_dir(config) / "main.jsonl")
+    of_report = [row.exact_match for row in rows if row.split == "report"]
+    measured = {name for scores in of_report for name in scores}
+    assert measured == set(conditions_of("chat"))
+    assert all(0 <= value <= 1 for scores in of_report for value in scores.values())
