@@ -188,13 +188,15 @@ def reconstruction(config: Config) -> None:
     base, target = _base_and_target(config)
     device = device_of(config)
     wanted = load_oracles(config.run_dir, [task.name for task in corpus.tasks])
-    whitening = whitening_of(meta_corpus(config), config.sft)
+    whitening, template = whitening_of(meta_corpus(config), config.sft), open_template(config, base)
     for variant in COMPRESSION_VARIANTS:
         ours = replace(config, hypernetwork=replace(config.hypernetwork, variant=variant))
         network = build_hypernetwork(ours, target, corpus.embeddings[0].shape[1])
         folder = reconstruction_folder(ours)
         network = train_reconstruction(ours, network, corpus, wanted, folder, device, whitening)
-        found = compression(base.model, network, corpus, wanted, COMPRESSION_SAMPLES, 0, device)
+        found = compression(
+            base.model, network, corpus, wanted, COMPRESSION_SAMPLES, 0, device, template
+        )
         row = {"variant": variant, "train_seed": config.sft.seed, **asdict(found)}
         append_json(results_dir(config) / "compression.jsonl", row)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from transformers import LlamaForCausalLM
+from transformers import PreTrainedModel
 
 from t2l.base.adapter_stack import to_device
 from t2l.base.device import Device
@@ -15,8 +15,9 @@ from t2l.base.scoring import exact_matches
 from t2l.encoders.corpus import Corpus
 from t2l.hypernet.hypernetwork import Hypernetwork
 from t2l.tasks.samples import fresh_samples
-from t2l.template.arrow import question_row
+from t2l.template.arrow import ArrowTemplate
 from t2l.template.rows import Row
+from t2l.template.template import Template
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,14 @@ class Compression:
 
 
 def compression(
-    model: LlamaForCausalLM,
+    model: PreTrainedModel,
     hypernetwork: Hypernetwork,
     corpus: Corpus,
     oracles: LoraWeights,
     samples: int,
     seed: int,
     device: Device,
+    template: Template | None = None,
 ) -> Compression:
     """Compare generated adapters with the oracles of training tasks.
 
@@ -56,12 +58,13 @@ def compression(
     :param corpus: the tasks with their encoded training phrasings.
     :param oracles: one adapter for every task of the corpus, in order, B unscaled.
     :param samples: fresh questions a task.
+    :param template: how a question becomes tokens; t2l-mini's by default.
     """
     model.to(device.name).eval()
     hypernetwork.to(device.name).eval()
     vectors = torch.stack([row[0] for row in corpus.embeddings])
     generated = _generate(hypernetwork, vectors, device)
-    rows = _questions(corpus, samples, seed)
+    rows = _questions(corpus, samples, seed, template or ArrowTemplate())
     scores = [
         exact_matches(model, rows, device, hypernetwork.target, to_device(weights, device.name))
         for weights in (generated, oracles)
@@ -86,10 +89,10 @@ def _generate(hypernetwork: Hypernetwork, vectors: Tensor, device: Device) -> Lo
     }
 
 
-def _questions(corpus: Corpus, samples: int, seed: int) -> list[Row]:
+def _questions(corpus: Corpus, samples: int, seed: int, template: Template) -> list[Row]:
     """Fresh questions of every task, tasks in order."""
     return [
-        question_row(sample)
+        template.row(sample)
         for task in corpus.tasks
         for sample in fresh_samples(task, samples, f"compression|{seed}")
     ]

@@ -108,7 +108,7 @@ def test_every_condition_of_chat_models_is_measured(
             "arrow": {"experts": 2, "top_k": 1},
         },
     )
-    for stage in (stages.sft, stages.oracles, stages.baselines, stages.evaluate):
+    for stage in (stages.oracles, stages.sft, stages.baselines, stages.evaluate):
         stage(config)
     rows = read_rows(results_dir(config) / "main.jsonl")
     of_report = [row.exact_match for row in rows if row.split == "report"]
