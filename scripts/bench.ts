@@ -2,7 +2,8 @@
  * `npm run bench`: what making an adapter costs, step by step, and what it needs of an isolate.
  *
  * The whole endpoint runs in workerd with real R2 and D1 on this machine's disk; adapters are made by
- * POST /v1/adapters and the timings are those of its Server-Timing header. The default bundle, and
+ * POST /v1/adapters and the timings are those of its Server-Timing header. The built-in bundles (one of the
+ * sizes of t2l-smollm2 with random weights where that does not ship), and
  * Text-to-LoRA with random weights: S and L at the sizes of Mistral-7B, and L for Llama-3.1-8B as wide
  * as it was released. The L are in chunks, which pass through the isolate one after the other. The
  * networks are also run in PyTorch on one CPU thread, without anything around them.
@@ -17,11 +18,8 @@
  *
  *   npm run bench -- [--runs 9] [--json]
  */
-import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
 import { type Measurement, measure, STEPS } from './bench/measure.ts';
 import { measurePytorch, type PytorchTime } from './bench/pytorch.ts';
 import {
@@ -31,15 +29,11 @@ import {
   randomBundle,
   S_MISTRAL,
   S_MISTRAL_CHUNKED,
+  S_SMOLLM2,
 } from './bench/random-bundle.ts';
-import { progress, runCommand, table } from './command.ts';
-import { ROOT } from './environment.ts';
+import { builtInBundles } from './built-in.ts';
+import { progress, runCommand, table, wholeNumber } from './command.ts';
 import { type BundleFolder, readBundleFolder } from './release/folder.ts';
-
-const indexSchema = z.object({
-  default: z.string(),
-  bundles: z.array(z.object({ name: z.string(), version: z.string() })),
-});
 
 const NETWORKS: readonly NetworkSpec[] = [S_MISTRAL, S_MISTRAL_CHUNKED, L_MISTRAL, L_LLAMA];
 /** In PyTorch there are no chunks. */
@@ -54,8 +48,11 @@ async function main(): Promise<void> {
       json: { type: 'boolean', default: false },
     },
   });
-  const runs = z.coerce.number().int().positive().parse(values.runs);
-  const folders = [await defaultBundle()];
+  const runs = wholeNumber('runs', values.runs, 1);
+  const folders = await builtInBundles();
+  if (!folders.some((folder) => folder.includes(`/${S_SMOLLM2.name}/`))) {
+    folders.push(await randomBundle(S_SMOLLM2));
+  }
   for (const spec of NETWORKS) {
     folders.push(await randomBundle(spec));
   }
@@ -78,14 +75,6 @@ async function main(): Promise<void> {
 
 function precisionsOf({ manifest }: BundleFolder): Measurement['precision'][] {
   return (['float32', 'int8'] as const).filter((one) => manifest.graphs[one] !== undefined);
-}
-
-/** The folder of the bundle that answers when a request names none. */
-async function defaultBundle(): Promise<string> {
-  const root = join(ROOT, 'src/assets/hypernets');
-  const index = indexSchema.parse(JSON.parse(await readFile(join(root, 'index.json'), 'utf8')));
-  const bundle = index.bundles.findLast(({ name }) => name === index.default);
-  return join(root, index.default, bundle?.version ?? '');
 }
 
 /** How many times faster the int8 graph runs than the float32 one, per bundle that has both. */

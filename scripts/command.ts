@@ -1,16 +1,33 @@
 /** What every command of this folder does the same way: failing with one line, drawing, tables. */
 import { T2lError } from '../src/errors.ts';
 
+/** A failure that whoever runs the command can mend: its message is all that is to be said. */
+export class Refusal extends Error {}
+
 /** Runs a command; what it throws becomes one line on stderr and exit code 1. */
 export async function runCommand(main: () => Promise<void>): Promise<void> {
   try {
     await main();
   } catch (error) {
     // An expected failure needs no stack; anything else is a defect, and its stack is the report.
-    const text = error instanceof T2lError || isUsageError(error) ? error.message : error;
+    const expected = error instanceof T2lError || error instanceof Refusal || isUsageError(error);
+    const text = expected ? error.message : error;
     console.error(text);
     process.exitCode = 1;
   }
+}
+
+/**
+ * The whole number that an option says.
+ *
+ * @param least the smallest that is lawful
+ */
+export function wholeNumber(option: string, text: string, least: number): number {
+  const value = Number(text);
+  if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
+    throw new Refusal(`--${option} must be a whole number of at least ${least}, not ${text}.`);
+  }
+  return value;
 }
 
 /** A line for the person who waits, on stderr: stdout holds the result only. */

@@ -14,16 +14,30 @@ export interface BundleName {
   readonly digest: string;
 }
 
-/** The bundle that answers when a request names none, and its manifest. */
-export async function defaultBundle(): Promise<BundleName & { readonly manifest: Manifest }> {
+/** A bundle that ships, and its manifest. */
+export type BuiltInBundle = BundleName & { readonly manifest: Manifest };
+
+/** The bundle that answers when a request names none. */
+export function defaultBundle(): Promise<BuiltInBundle> {
+  return builtInBundle();
+}
+
+/** The bundle for the tiny base model that is served here. */
+export function miniBundle(): Promise<BuiltInBundle> {
+  return builtInBundle('t2l-mini');
+}
+
+async function builtInBundle(wanted?: string): Promise<BuiltInBundle> {
   const index = JSON.parse(await readFile(join(HYPERNETS, 'index.json'), 'utf8'));
-  const bundle = index.bundles.findLast(({ name }: BundleName) => name === index.default);
+  const bundle = index.bundles.findLast(
+    ({ name }: BundleName) => name === (wanted ?? index.default),
+  );
   const path = join(HYPERNETS, bundle.name, bundle.version, 'manifest.json');
   return { ...bundle, manifest: parseManifest(await readFile(path)) };
 }
 
 /**
- * Uploads a variation of the default bundle that takes embeddings only, so that the encoder need not
+ * Uploads a variation of a bundle, the default one unless told, that takes embeddings only, so that the encoder need not
  * be uploaded.
  *
  * @param change what to change in its manifest
@@ -32,8 +46,9 @@ export async function uploadVariant(
   env: Env,
   version: string,
   change: (manifest: Record<string, unknown>) => void = () => {},
+  of: Promise<BuiltInBundle> = defaultBundle(),
 ): Promise<BundleName> {
-  const { name, version: original, manifest } = await defaultBundle();
+  const { name, version: original, manifest } = await of;
   const { files: _files, ...encoder } = manifest.encoder as Manifest['encoder'] & {
     files?: object;
   };

@@ -161,7 +161,11 @@ function unitVector(dim: number, next: () => number): number[] {
   return values.map((value) => value / length);
 }
 
-async function upload(origin: string, { files }: BundleFolder): Promise<void> {
+/** Puts the files of a bundle into the bucket of an endpoint under measurement. */
+export async function upload(
+  origin: string,
+  { files }: Pick<BundleFolder, 'files'>,
+): Promise<void> {
   const server = await serveFiles(files);
   try {
     const query = new URLSearchParams([
@@ -181,7 +185,8 @@ async function pauseReads(origin: string): Promise<void> {
   await fetch(`${origin}/bench/pause?ms=${PAUSE_MS}`, { method: 'POST' });
 }
 
-async function wasmBytes(origin: string): Promise<number> {
+/** Bytes of WASM memory, which never shrinks. */
+export async function wasmBytes(origin: string): Promise<number> {
   const answer: unknown = await (await fetch(`${origin}/bench/memory`)).json();
   return z.object({ wasm_bytes: z.number() }).parse(answer).wasm_bytes;
 }

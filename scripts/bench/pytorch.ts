@@ -9,6 +9,10 @@ export type PytorchTime = z.output<typeof answerSchema>;
 
 /** Measures a network with random weights in float32. */
 export function measurePytorch(spec: NetworkSpec, runs: number): PytorchTime {
-  const output = runTraining('t2l.commands.bench_torch', [...shapeOptions(spec), '--runs', String(runs)]);
+  const output = runTraining('t2l.commands.bench_torch', [
+    ...shapeOptions(spec),
+    '--runs',
+    String(runs),
+  ]);
   return answerSchema.parse(JSON.parse(output));
 }

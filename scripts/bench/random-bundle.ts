@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, glob, readFile } from 'node:fs/promises';
+import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { progress } from '../command.ts';
 import { ROOT } from '../environment.ts';
@@ -14,17 +14,21 @@ import { ROOT } from '../environment.ts';
 export interface NetworkSpec {
   readonly name: string;
   readonly variant: 'S' | 'M' | 'L';
-  /** A file of training/configs/targets. */
+  /** Path of a target spec. */
   readonly target: string;
   readonly dim: number;
   readonly latent: number;
   readonly headIn: number;
-  readonly chunked: boolean;
+  /** Whether it is cut into chunks; undefined leaves that to the exporter. */
+  readonly chunked: boolean | undefined;
   readonly precisions: readonly ('float32' | 'int8')[];
 }
 
+export const TRAINING = join(ROOT, 'training');
+const TARGETS = join(TRAINING, 'configs/targets');
+
 const MISTRAL = {
-  target: 'mistral-7b-instruct-v0.2.json',
+  target: join(TARGETS, 'mistral-7b-instruct-v0.2.json'),
   dim: 384,
   latent: 128,
   headIn: 512,
@@ -61,7 +65,7 @@ export const L_MISTRAL: NetworkSpec = {
 export const L_LLAMA: NetworkSpec = {
   name: 't2l-l-llama-8b-random',
   variant: 'L',
-  target: 'llama-3.1-8b-instruct.json',
+  target: join(TARGETS, 'llama-3.1-8b-instruct.json'),
   dim: 1024,
   latent: 512,
   headIn: 2048,
@@ -69,18 +73,29 @@ export const L_LLAMA: NetworkSpec = {
   precisions: ['int8'],
 };
 
-export const TRAINING = join(ROOT, 'training');
+/**
+ * S at the sizes of SmolLM2-135M, for where t2l-smollm2 itself does not ship. Its alpha is so large that random weights move the model, for tests.
+ */
+export const S_SMOLLM2: NetworkSpec = {
+  name: 't2l-smollm2',
+  variant: 'S',
+  target: join(import.meta.dirname, 'targets/smollm2-135m-instruct.json'),
+  dim: 384,
+  latent: 128,
+  headIn: 512,
+  chunked: undefined,
+  precisions: ['float32', 'int8'],
+};
+
 const VERSION = '0.0.0';
-const ENCODERS = join(ROOT, 'src/assets/hypernets/encoders');
 /** What the bytes of a bundle with random weights are made by. */
-const EXPORTER =
-  't2l/{export,onnx,bundle,hypernetwork,manifest,target,families,encoder,task_encoders,graph_size}*.py';
+const EXPORTER = 't2l/{export,graph,hypernet,encoders,base}/**/*.py';
 
 /** The options of training/ that give a network its shape. */
 export function shapeOptions(spec: NetworkSpec): string[] {
   return [
     ['--variant', spec.variant],
-    ['--target', targetPath(spec)],
+    ['--target', spec.target],
     ['--dim', String(spec.dim)],
     ['--latent', String(spec.latent)],
     ['--head-in', String(spec.headIn)],
@@ -107,27 +122,25 @@ export async function randomBundle(spec: NetworkSpec): Promise<string> {
     return folder;
   }
   progress(`Making ${spec.name} with the exporter`);
-  // The encoder that the repository ships, so that it is not quantised again.
-  await cp(ENCODERS, join(root, 'encoders'), { recursive: true });
   runTraining('t2l.export.random_bundle', [
     ...shapeOptions(spec),
     ...spec.precisions.flatMap((precision) => ['--precision', precision]),
-    spec.chunked ? '--chunked' : '--whole',
+    ...(spec.chunked === undefined ? [] : [spec.chunked ? '--chunked' : '--whole']),
     ...['--name', spec.name, '--version', VERSION, '--out', root, '--overwrite'],
   ]);
   return folder;
 }
 
-function targetPath({ target }: NetworkSpec): string {
-  return join(TRAINING, 'configs/targets', target);
-}
-
 /** A hash of everything that determines the bundle's bytes. */
 async function exporterVersion(spec: NetworkSpec): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify(spec));
-  const files = [targetPath(spec), join(TRAINING, 'requirements.txt')];
+  const { target, ...shape } = spec;
+  const hash = createHash('sha256').update(JSON.stringify(shape));
+  const files = [target, join(TRAINING, 'requirements.txt')];
   for await (const file of glob(EXPORTER, { cwd: TRAINING })) {
     files.push(join(TRAINING, file));
+  }
+  if (!files.some((file) => file.endsWith('random_bundle.py'))) {
+    throw new Error(`${EXPORTER} does not name the exporter`);
   }
   for (const file of files.sort()) {
     hash.update(await readFile(file));

@@ -9,6 +9,7 @@ import type { Bundle } from '../hypernet/bundle.ts';
 import type { Manifest } from '../hypernet/manifest.ts';
 import { createSession, type OrtSession, type OrtTensor } from '../hypernet/ort.ts';
 import { createResidentCache } from '../hypernet/resident.ts';
+import { free } from '../memory.ts';
 import type { RawEncoder } from './index.ts';
 
 type OnnxEncoderSpec = Extract<Manifest['encoder'], { kind: 'onnx' }>;
@@ -63,7 +64,9 @@ function resident(bundle: Bundle, spec: OnnxEncoderSpec): Promise<LoadedEncoder>
   // Keyed by content: bundles that share an encoder share the session.
   return encoders.get(`${model.sha256}/${tokenizer.sha256}`, model.bytes, async () => {
     const parsed = parseTokenizer(await bundle.read(spec.files.tokenizer));
-    const session = await createSession(await bundle.read(spec.files.model));
+    const graph = await bundle.read(spec.files.model);
+    // 23 MB that would stay until the collector comes; with two encoders taking turns that adds up.
+    const session = await createSession(graph).finally(() => free(graph));
     return {
       tokenizer: parsed,
       session,

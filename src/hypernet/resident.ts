@@ -1,9 +1,11 @@
 /**
  * What stays in memory between requests: a least-recently-used cache under a byte budget.
  *
- * An isolate has 128 MB in all, so room is made before a load begins, not after. Two requests that
- * want the same thing share one load; but in workerd a load dies with the request that began it, and
- * its promise then never settles, so the others wait for a bounded time and then load on their own.
+ * An isolate has 128 MB in all, so room is made before a load begins, not after, and one thing is
+ * loaded at a time: two loads at once, of two encoders for example, would need the room of both. Who
+ * wants the thing that is being loaded shares the load. In workerd a load dies with the request that
+ * began it, and its promise then never settles: everyone else waits for a bounded time and then goes on
+ * as if it had never begun.
  */
 
 /** Something that is kept, and how it is freed. */
@@ -21,14 +23,14 @@ export interface ResidentCache<T extends Resident> {
   drop(key: string): Promise<void>;
 }
 
-/** How long a request waits for another one's load before it loads on its own. */
-const SHARED_LOAD_WAIT_MS = 10_000;
+/** How long a request waits for another one's load before it counts as dead. */
+const LOAD_WAIT_MS = 10_000;
 
 /** Makes a cache whose entries' weights sum to at most `budget`, or that holds just one entry. */
 export function createResidentCache<T extends Resident>(budget: number): ResidentCache<T> {
   // A Map iterates in order of insertion: entries are inserted again at every use.
   const entries = new Map<string, { value: T; weight: number }>();
-  const loading = new Map<string, Promise<T>>();
+  let loading: { readonly key: string; readonly value: Promise<T> } | undefined;
 
   async function makeRoom(incoming: number, keep?: string): Promise<void> {
     let total = incoming;
@@ -61,24 +63,34 @@ export function createResidentCache<T extends Resident>(budget: number): Residen
 
   return {
     async get(key, weight, load) {
-      const entry = entries.get(key);
-      if (entry !== undefined && !entry.value.released) {
-        entries.delete(key);
-        entries.set(key, entry);
-        return entry.value;
+      for (;;) {
+        const entry = entries.get(key);
+        if (entry !== undefined && !entry.value.released) {
+          entries.delete(key);
+          entries.set(key, entry);
+          return entry.value;
+        }
+        const other = loading;
+        if (other === undefined) {
+          break;
+        }
+        const shared = other.key === key;
+        const wanted = shared ? other.value : other.value.catch(() => undefined);
+        const value = await settledWithin(wanted, LOAD_WAIT_MS);
+        if (shared && value !== undefined) {
+          return value;
+        }
+        if (loading === other) {
+          loading = undefined;
+        }
       }
-      const shared = loading.get(key);
-      const value = shared && (await settledWithin(shared, SHARED_LOAD_WAIT_MS));
-      if (value !== undefined) {
-        return value;
-      }
-      const own = loadAndKeep(key, weight, load);
-      loading.set(key, own);
+      const own = { key, value: loadAndKeep(key, weight, load) };
+      loading = own;
       try {
-        return await own;
+        return await own.value;
       } finally {
-        if (loading.get(key) === own) {
-          loading.delete(key);
+        if (loading === own) {
+          loading = undefined;
         }
       }
     },

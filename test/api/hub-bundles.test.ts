@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { adapterSchema } from '../../src/api/documents/adapter.ts';
-import { defaultBundle, uploadVariant } from '../bundles.ts';
+import { defaultBundle, miniBundle, uploadVariant } from '../bundles.ts';
 import { readAsset } from '../fixtures/assets.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
 
@@ -135,8 +135,8 @@ test('an adapter id wins over a hypernetwork that calls itself so', async () => 
   expect([main.status, main.headers.get('x-error-code')]).toEqual([404, 'RevisionNotFound']);
 });
 
-test('the base model of the bundle is a repository, at the revision the manifest names', async () => {
-  const { id, revision } = bundle.manifest.target.base_model;
+test('the base model of t2l-mini is a repository, at the revision the manifest names', async () => {
+  const { id, revision } = (await miniBundle()).manifest.target.base_model;
   expect(await json(`/api/models/${id}`)).toMatchObject({ id, sha: revision });
   expect(await expectListedBytes(id, revision)).toBeGreaterThan(3);
 });

@@ -8,7 +8,7 @@ import { readSafetensors } from '../../src/adapter/safetensors.ts';
 import { adapterSchema } from '../../src/api/documents/adapter.ts';
 import type { Target } from '../../src/hypernet/manifest.ts';
 import type { Dtype } from '../../src/produce.ts';
-import { defaultBundle, uploadVariant } from '../bundles.ts';
+import { miniBundle, uploadVariant } from '../bundles.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
 
 type Document = ReturnType<typeof adapterSchema.parse>;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   server = await startServer();
   const config = JSON.parse(await readFile(BASE, 'utf8'));
   target = {
-    ...(await defaultBundle()).manifest.target,
+    ...(await miniBundle()).manifest.target,
     attention: {
       heads: config.num_attention_heads,
       kv_heads: config.num_key_value_heads,
@@ -38,18 +38,19 @@ afterAll(async () => {
   await server.close();
 });
 
-/** A variant of the default bundle for another target; gives how to ask for it. */
+/** A variant of t2l-mini for another target; gives how to ask for it. */
 async function register(version: string, target: Target): Promise<string> {
-  const bundle = await uploadVariant(server.env, version, (manifest) => {
+  const change = (manifest: Record<string, unknown>) => {
     manifest.target = target;
-  });
+  };
+  const bundle = await uploadVariant(server.env, version, change, miniBundle());
   const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
   expect((await server.send('/v1/hypernets', bundle, { headers })).status).toBe(201);
   return `${bundle.name}@${version}`;
 }
 
 async function make(hypernet: string, dtype: Dtype = 'float16'): Promise<Document> {
-  const { dim } = (await defaultBundle()).manifest.encoder;
+  const { dim } = (await miniBundle()).manifest.encoder;
   const embedding = Array.from({ length: dim }, (_, at) => Math.sin(at) / Math.sqrt(dim / 2));
   const made = await server.send('/v1/adapters', { embedding, hypernet, dtype });
   expect(made.status).toBe(201);

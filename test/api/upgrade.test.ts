@@ -31,31 +31,31 @@ test('a built-in version that was released has a row, so a deployment without it
 });
 
 test('a chosen version that is gone leaves the built-in one, not an endpoint that cannot work', async () => {
+  const { name, digest } = await defaultBundle();
   const [gone, before] = ['ab', 'cd'].map((byte) => byte.repeat(32));
   await server.env.DB.prepare('INSERT INTO channels VALUES (?, ?, ?, 0)')
-    .bind('t2l-mini', gone, before)
+    .bind(name, gone, before)
     .run();
   expect((await server.fetch('/healthz')).status).toBe(200);
-  expect((await server.fetch('/api/models/t2l/t2l-mini')).status).toBe(200);
-  const { active, previous } = (await (await server.fetch('/v1/hypernets/t2l-mini')).json()) as {
+  expect((await server.fetch(`/api/models/t2l/${name}`)).status).toBe(200);
+  const { active, previous } = (await (await server.fetch(`/v1/hypernets/${name}`)).json()) as {
     active: string;
     previous: string | null;
   };
-  expect([active, previous]).toEqual([(await defaultBundle()).digest, null]);
+  expect([active, previous]).toEqual([digest, null]);
 });
 
 test('a version whose manifest is lost hides no other one, and another can be activated', async () => {
   const lost = await uploadVariant(server.env, '9.0.0');
-  const names = { ...lost, registeredAt: 0 };
+  const { name, version } = await defaultBundle();
   await server.env.DB.prepare('INSERT INTO hypernets VALUES (?, ?, ?, ?)')
-    .bind(names.digest, names.name, names.version, names.registeredAt)
+    .bind(lost.digest, name, lost.version, 0)
     .run();
-  await server.env.HYPERNETS.delete('t2l-mini/9.0.0/manifest.json');
+  await server.env.HYPERNETS.delete(`${name}/9.0.0/manifest.json`);
   const list = await server.fetch('/v1/hypernets');
-  expect([list.status, await list.text()]).toEqual([200, expect.stringContaining('"4.0.0"')]);
-  const { version } = await defaultBundle();
+  expect([list.status, await list.text()]).toEqual([200, expect.stringContaining(`"${version}"`)]);
   const answer = await server.send(
-    '/v1/hypernets/t2l-mini/active',
+    `/v1/hypernets/${name}/active`,
     { version },
     { method: 'PUT', headers },
   );

@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { adapterSchema } from '../../src/api/documents/adapter.ts';
 import type { GenerateRequest } from '../../src/browser/index.ts';
-import { defaultBundle, uploadVariant } from '../bundles.ts';
+import { defaultBundle, miniBundle, uploadVariant } from '../bundles.ts';
 import { chunkedBundle } from '../fixtures/small-network.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
 import { type PageGlobals, reload, type Site, startSite } from './hypernet-page.ts';
@@ -291,9 +291,10 @@ test('a bundle in chunks, registered, is streamed from what the page keeps', asy
 });
 
 test('an encoder that does not run in a page: the error asks for an embedding', async () => {
-  const reference = await uploadVariant(server.env, '4.9.0', (manifest) => {
+  const change = (manifest: Record<string, unknown>) => {
     manifest.encoder = { ...(manifest.encoder as object), kind: 'http' };
-  });
+  };
+  const reference = await uploadVariant(server.env, '4.9.0', change, miniBundle());
   expect((await server.send('/v1/hypernets', reference, { headers })).status).toBe(201);
   const page = await site.visit();
   const failure = await page.evaluate(async (endpoint) => {

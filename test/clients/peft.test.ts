@@ -24,6 +24,7 @@ afterAll(async () => {
 test('PEFT and transformers load an adapter by its repository alone', async () => {
   const response = await server.send('/v1/adapters', {
     description: 'Reverse the order of the words, then write every word in capital letters.',
+    hypernet: 't2l-mini',
   });
   const { id, files, repository } = adapterSchema.parse(await response.json());
   for (const file of Object.keys(files)) {

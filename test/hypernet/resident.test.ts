@@ -87,6 +87,42 @@ test('two different loads that end together stay within the budget', async () =>
   expect(things.map(({ releases }) => releases).sort()).toEqual([0, 1]);
 });
 
+test('two different loads at once follow each other, and the first leaves before the second', async () => {
+  const cache = createResidentCache<Thing>(10);
+  const events: string[] = [];
+  let loading = 0;
+  const load = (name: string) => async () => {
+    expect(++loading).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    loading--;
+    const thing = new Thing(name);
+    const release = thing.release.bind(thing);
+    thing.release = async () => {
+      events.push(`${name} released`);
+      await release();
+    };
+    events.push(`${name} loaded`);
+    return thing;
+  };
+  await Promise.all(['a', 'b', 'a', 'b'].map((name) => cache.get(name, 8, load(name))));
+  expect(events.slice(0, 3)).toEqual(['a loaded', 'a released', 'b loaded']);
+});
+
+test('a load of another thing that never ends, or fails, holds up for a bounded time', async () => {
+  vi.useFakeTimers();
+  const cache = createResidentCache<Thing>(10);
+  void cache.get('dead', 5, () => new Promise<Thing>(() => undefined));
+  const both = Promise.all(
+    ['a', 'b'].map((name) => cache.get(name, 5, async () => new Thing(name))),
+  );
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect((await both).map(({ name }) => name)).toEqual(['a', 'b']);
+  const failing = cache.get('c', 5, () => Promise.reject(new Error('no')));
+  const next = cache.get('d', 5, async () => new Thing('d'));
+  await expect(failing).rejects.toThrow('no');
+  expect((await next).name).toBe('d');
+});
+
 test('what was released elsewhere is loaded again', async () => {
   const cache = createResidentCache<Thing>(10);
   const first = await cache.get('a', 5, async () => new Thing('first'));

@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest';
 import { measure } from '../../scripts/bench/measure.ts';
 import { readBundleFolder } from '../../scripts/release/folder.ts';
-import { defaultBundleFolder } from './bundle-copy.ts';
+import { miniBundleFolder } from './bundle-copy.ts';
 
 test('a measurement has every step, and they add up to less than the whole', async () => {
-  const folder = await readBundleFolder(await defaultBundleFolder());
+  const folder = await readBundleFolder(await miniBundleFolder());
   const found = await measure({ folder, precision: 'int8', runs: 1 });
   const steps = Object.values(found.steps);
   expect(steps.every((ms) => ms >= 0)).toBe(true);

@@ -1,4 +1,4 @@
-/** Copies of the default bundle on disk, as other versions and broken on purpose. */
+/** Copies of t2l-mini on disk, as other versions and broken on purpose. */
 import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ const HYPERNETS = join(ROOT, 'src/assets/hypernets');
 
 /** A temporary hypernets root, with the encoders of the repository. */
 export interface CopyRoot {
-  /** Copies the default bundle as another version; its manifest is canonical and lists its files. */
+  /** Copies t2l-mini as another version; its manifest is canonical and lists its files. */
   copy(version: string, changes?: BundleChanges): Promise<string>;
   readonly path: string;
   remove(): Promise<void>;
@@ -30,10 +30,10 @@ interface Manifest {
   golden: { descriptions: string[] };
 }
 
-/** The folder of the bundle that answers when a request names none. */
-export async function defaultBundleFolder(): Promise<string> {
+/** The folder of t2l-mini, the smallest bundle that ships. */
+export async function miniBundleFolder(): Promise<string> {
   const index = JSON.parse(await readFile(join(HYPERNETS, 'index.json'), 'utf8'));
-  const bundle = index.bundles.findLast(({ name }: { name: string }) => name === index.default);
+  const bundle = index.bundles.findLast(({ name }: { name: string }) => name === 't2l-mini');
   return join(HYPERNETS, bundle.name, bundle.version);
 }
 
@@ -44,7 +44,7 @@ export async function createCopyRoot(): Promise<CopyRoot> {
   return {
     path,
     async copy(version, { files = {}, manifest: change } = {}) {
-      const source = await defaultBundleFolder();
+      const source = await miniBundleFolder();
       const manifest = JSON.parse(await readFile(join(source, 'manifest.json'), 'utf8'));
       const folder = join(path, manifest.name, version);
       await cp(source, folder, { recursive: true });

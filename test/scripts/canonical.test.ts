@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { canonicalBytes, isCanonical } from '../../scripts/release/canonical.ts';
 import { readBundleFolder } from '../../scripts/release/folder.ts';
-import { defaultBundleFolder } from './bundle-copy.ts';
+import { miniBundleFolder } from './bundle-copy.ts';
 
 function canonical(text: string): string {
   return new TextDecoder().decode(canonicalBytes(new TextEncoder().encode(text)));
@@ -33,7 +33,7 @@ test('only escapes that JSON demands are kept', () => {
 });
 
 test('a manifest written by the exporter is canonical, and no longer when one byte is added', async () => {
-  const folder = await readBundleFolder(await defaultBundleFolder());
+  const folder = await readBundleFolder(await miniBundleFolder());
   const manifest = new Uint8Array(await readFile(folder.files.at(-1)?.path ?? ''));
   expect(isCanonical(manifest)).toBe(true);
   expect(isCanonical(new Uint8Array([...manifest, 0x0a]))).toBe(false);

@@ -34,7 +34,8 @@ afterAll(() => rm(folder, { recursive: true }));
 
 function demo(...args: string[]): Promise<{ stdout: string; stderr: string }> {
   const script = join(ROOT, 'scripts/demo.ts');
-  return run(process.execPath, [script, '--tasks', tasks, ...args], { cwd: ROOT });
+  const fixed = ['--hypernet', 't2l-mini', '--tasks', tasks];
+  return run(process.execPath, [script, ...fixed, ...args], { cwd: ROOT });
 }
 
 test('it says how base and adapted model do on every task', async () => {
@@ -47,6 +48,7 @@ test('it says how base and adapted model do on every task', async () => {
   expect([0, 0.5, 1]).toContain(adapted);
   expect(adapter).toMatch(/^[0-9a-f]{64}$/);
   expect(result.mean).toEqual({ base, adapted });
+  expect(stderr).toMatch(/^1 tasks, 2 questions each, .*: about 1 min on two cores\./);
   expect(stderr).toContain('1/1 first');
 });
 
@@ -62,6 +64,21 @@ test('the table ends with what the training code got right on every sample', asy
   const lines = stdout.trimEnd().split('\n');
   expect(lines.at(-1)).toBe('Python, float32, on all 3 samples: 62.5%');
   expect(lines.at(-3)).toMatch(/^mean /);
+});
+
+test('it prints its options', async () => {
+  expect((await demo('--help')).stdout).toContain('--hypernet NAME');
+});
+
+test.each([
+  [['--unknown'], /^Unknown option '--unknown'/],
+  [['--gguf', 'x.gguf'], /^--gguf is for language models/],
+])('%s is refused in one line', async (args, message) => {
+  const failed = demo(...args);
+  await expect(failed).rejects.toMatchObject({ code: 1, stdout: '' });
+  const { stderr } = (await failed.catch((error: unknown) => error)) as { stderr: string };
+  expect(stderr).toMatch(message);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
 });
 
 test('it fails when no adapter can be had', async () => {

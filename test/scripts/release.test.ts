@@ -9,7 +9,7 @@ import {
   openRemoteTarget,
   type ReleaseTarget,
 } from '../../scripts/release/target.ts';
-import { type CopyRoot, createCopyRoot, defaultBundleFolder, flipped } from './bundle-copy.ts';
+import { type CopyRoot, createCopyRoot, flipped, miniBundleFolder } from './bundle-copy.ts';
 
 // Endpoints start in seconds, but on a busy machine in a minute.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
@@ -90,7 +90,7 @@ test('the same version with other bytes is refused, and what is active stays', a
 });
 
 test('an encoder in the bucket is never overwritten', async () => {
-  const manifest = await readFile(join(await defaultBundleFolder(), 'manifest.json'), 'utf8');
+  const manifest = await readFile(join(await miniBundleFolder(), 'manifest.json'), 'utf8');
   const key = JSON.parse(manifest).encoder.files.tokenizer;
   const original = (await target.bucket.read(key)) as Uint8Array;
   await target.bucket.write(key, flipped(original));

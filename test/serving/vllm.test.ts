@@ -44,6 +44,7 @@ beforeAll(async () => {
   const [base, folder] = [join(home, 'base'), join(home, 'adapter')];
   const response = await endpoint.send('/v1/adapters', {
     description: 'Reverse the order of the words.',
+    hypernet: 't2l-mini',
   });
   const document = adapterSchema.parse(await response.json());
   repository = document.repository;
