@@ -60,7 +60,10 @@ test('a release uploads, registers, tries and activates; a rollback undoes it', 
   expect(released.uploaded).toHaveLength(7);
   expect(released.uploaded.at(-1)).toBe('t2l-mini/9.2.0/manifest.json');
   expect(await activeVersion()).toBe('9.2.0');
-  const adapter = await target.client.generate({ description: 'Reverse the list' });
+  const adapter = await target.client.generate({
+    description: 'Reverse the list',
+    hypernet: 't2l-mini',
+  });
   expect(adapter.hypernet.digest).toBe(released.digest);
   expect(lines.at(-2)).toMatch(/^tried: cosine to the golden weights (1|0\.99)/);
 

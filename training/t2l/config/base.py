@@ -26,6 +26,7 @@ from t2l.config.fields import (
 
 PIP = "pip:"
 _PIP = re.compile(r"^pip:[A-Za-z0-9][A-Za-z0-9._-]*==[0-9][A-Za-z0-9.!+-]*$")
+_COMMIT = re.compile(r"^[0-9a-f]{40}$")
 _REPOSITORY = re.compile(r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")
 KINDS = ("mini", "folder", "hub", "gguf")
 
@@ -99,7 +100,8 @@ class PretrainedConfig:
     :param where: its folder, its repository, or its GGUF file; a relative path counts from the
         configuration file.
     :param id: repository name written into adapters, if not the one that the model says.
-    :param revision: commit on the hub.
+    :param revision: commit on the hub; for a local copy the commit that it was made from, which
+        clients that load an adapter ask the hub for.
     :param license: SPDX name, if not the one that the model says.
     :param dtype: of its weights.
     :param attention: implementation of attention, `auto` for the faster one here.
@@ -123,9 +125,14 @@ class PretrainedConfig:
             raise ValueError(
                 f"where {self.where} must be a repository OWNER/NAME; a folder has kind folder"
             )
-        if self.revision is not None and self.kind != "hub":
+        if self.revision is not None and not _COMMIT.match(self.revision):
             raise ValueError(
-                "revision is for kind hub; the revision of a file is the sha256 of its bytes"
+                f"revision {self.revision!r} must be a commit of the hub, 40 lower-case hex digits"
+            )
+        if self.revision is not None and self.kind != "hub" and self.id is None:
+            raise ValueError(
+                "revision of a local copy is the hub's commit that it was made from, so id must "
+                "name the repository; without both, the bytes' sha256 is the revision"
             )
 
     @property

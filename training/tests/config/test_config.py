@@ -90,7 +90,11 @@ MISTAKES = [
     ("template: {kind: chat}", "template.kind chat needs .* set it to arrow"),
     ("base: {kind: hub, where: x}", "base.where x must be a repository OWNER/NAME"),
     ("base: {kind: gguf, where: 'pip:x'}", "base.where pip:x must be written pip:PACKAGE==VERSION"),
-    ("base: {kind: folder, where: x, revision: y}", "base.revision is for kind hub"),
+    (
+        f"base: {{kind: folder, where: x, revision: {'a' * 40}}}",
+        "base.revision of a local copy is the hub's commit that it was made from, so id must name",
+    ),
+    ("base: {kind: hub, where: a/b, revision: main}", "base.revision 'main' must be a commit"),
     ("sft: {distill: 1, teacher: both}", "sft.teacher both needs a base .* set it to codes"),
 ]
 
