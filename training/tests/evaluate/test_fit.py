@@ -235,7 +235,7 @@ class AxisSetting(Setting):
     def generate_from(self, vectors: Tensor) -> LoraWeights:
         return {"vector": (vectors, vectors)}
 
-    def score(self, rows, weights=None) -> list[bool]:
+    def score(self, rows, weights=None, answers=None) -> list[bool]:
         vectors = weights["vector"][0]
         closest = (vectors @ MATRIX.T).max(dim=1)
         right = (closest.values > 0.5) & (closest.indices % 2 == 0)
