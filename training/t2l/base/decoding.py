@@ -58,7 +58,7 @@ def _applied(
 ) -> AbstractContextManager[None]:
     if weights is None or target is None:
         return nullcontext()
-    return apply_lora(model, target, weights, layers_path=target.layers_path)
+    return apply_lora(model, target, weights)
 
 
 def _continued(

@@ -29,7 +29,6 @@ def apply_lora(
     target: TargetSpec,
     weights: LoraWeights,
     groups: int | None = None,
-    layers_path: str | None = None,
 ) -> Iterator[None]:
     """Make every target module of `model` add its task's update while the block runs.
 
@@ -37,11 +36,9 @@ def apply_lora(
     :param target: which modules get an update, at which scale.
     :param weights: A and B for every module of the target; gradients flow through them.
     :param groups: number of tasks the batch is made of, if it is to be checked against `weights`.
-    :param layers_path: where in the model the list of transformer layers lies, if not where the
-        target says.
     :raises ValueError: if the weights do not fit the target or the model.
     """
-    layers = model.get_submodule(layers_path or target.layers_path)
+    layers = model.get_submodule(target.layers_path)
     if len(layers) != target.layers:
         raise ValueError(f"the model has {len(layers)} layers, the target {target.layers}")
     _check_weights(target, weights, groups)

@@ -165,7 +165,6 @@ def measure_speed(
             Path(folder),
             device,
             template=template,
-            layers_path=base.layers_path,
             options=replace(config.trainer, tensorboard=False),
             definitions=getattr(config.template, "definition_share", 0.0),
         )

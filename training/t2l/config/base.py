@@ -125,14 +125,17 @@ class PretrainedConfig:
             raise ValueError(
                 f"where {self.where} must be a repository OWNER/NAME; a folder has kind folder"
             )
-        if self.revision is not None and not _COMMIT.match(self.revision):
-            raise ValueError(
-                f"revision {self.revision!r} must be a commit of the hub, 40 lower-case hex digits"
-            )
-        if self.revision is not None and self.kind != "hub" and self.id is None:
+        if self.revision is None or self.kind == "hub":
+            return
+        if self.id is None:
             raise ValueError(
                 "revision of a local copy is the hub's commit that it was made from, so id must "
                 "name the repository; without both, the bytes' sha256 is the revision"
+            )
+        if not _COMMIT.match(self.revision):  # nothing here could look a branch up
+            raise ValueError(
+                f"revision {self.revision!r} of a local copy must be a commit of the hub, 40 "
+                "lower-case hex digits"
             )
 
     @property

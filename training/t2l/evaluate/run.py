@@ -171,7 +171,6 @@ def trained_hypernetwork(config: Config, corpus: Corpus) -> Hypernetwork:
         store,
         device_of(config),
         template=template,
-        layers_path=base.layers_path,
         selection=selection_corpus(config),
         identity=identity_of(config, base, template, corpus),
         options=config.trainer,

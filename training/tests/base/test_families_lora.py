@@ -41,7 +41,7 @@ def compare_with_peft(base: BaseModel, folder: Path) -> None:
     tokens, _, mask = collate(rows, template.pad)
     with torch.no_grad():
         plain = base.model(tokens, attention_mask=mask).logits
-        with apply_lora(base.model, spec, weights, TASKS, base.layers_path):
+        with apply_lora(base.model, spec, weights, TASKS):
             ours = base.model(tokens, attention_mask=mask).logits
         for task in range(TASKS):
             scaled = {name: (a[task], b[task] * spec.scaling) for name, (a, b) in weights.items()}

@@ -94,7 +94,10 @@ MISTAKES = [
         f"base: {{kind: folder, where: x, revision: {'a' * 40}}}",
         "base.revision of a local copy is the hub's commit that it was made from, so id must name",
     ),
-    ("base: {kind: hub, where: a/b, revision: main}", "base.revision 'main' must be a commit"),
+    (
+        "base: {kind: folder, where: x, id: a/b, revision: main}",
+        "base.revision 'main' of a local copy must be a commit of the hub",
+    ),
     ("sft: {distill: 1, teacher: both}", "sft.teacher both needs a base .* set it to codes"),
 ]
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from t2l.tasks import source
 from t2l.tasks.procedural.domain import Domain
 from t2l.tasks.procedural.operation import Operation, State
 from t2l.tasks.procedural.phrases import frames, sentence
@@ -125,8 +126,8 @@ def _signature(task: Task) -> tuple[str | None, ...]:
 
 
 @dataclass(frozen=True)
-class TaskSet:
-    """Disjoint tasks.
+class TaskSet(source.TaskSet):
+    """The same as in every world, of tasks that have steps and control codes.
 
     :param train: training tasks, of the base model and of the hypernetwork.
     :param selection: unseen tasks that recipes are chosen with.

@@ -153,7 +153,6 @@ def train_hypernetwork(
     device: Device,
     *,
     template: Template | None = None,
-    layers_path: str | None = None,
     selection: Corpus | None = None,
     identity: Identity | None = None,
     options: TrainerConfig | None = None,
