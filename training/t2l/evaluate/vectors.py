@@ -31,7 +31,11 @@ def write_vectors(
     ]
     vectors = setting.encoder.encode([text for _, text in rows])
     parts = [project(setting.generate_from(part)) for part in vectors.split(64)]
-    labels = [{"task": task.name, "family": task.family, "domain": task.domain} for task, _ in rows]
+    labels = [
+        # only t2l-mini's tasks have domains; of others the family says what there is to say
+        {"task": task.name, "family": task.family, "domain": getattr(task, "domain", task.family)}
+        for task, _ in rows
+    ]
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {"descriptions": vectors.contiguous(), "adapters": torch.cat(parts).contiguous()}
     save_file(

@@ -22,6 +22,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from t2l.base.progress import Progress
 from t2l.config.sft import TrainerConfig
 from t2l.train.checkpoint import (
     load_checkpoint,
@@ -30,7 +31,7 @@ from t2l.train.checkpoint import (
     save_checkpoint,
     seed_step,
 )
-from t2l.train.metrics import Metrics, Progress
+from t2l.train.metrics import Metrics
 from t2l.train.parallel import ALONE, World
 from t2l.train.schedule import rate_factor, set_rates
 from t2l.train.signals import Stopped, stop_requests

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from t2l.config.errors import ConfigError
 from t2l.config.sft import TrainerConfig
 from t2l.train.checkpoint import read_notes
-from t2l.train.metrics import FILE, Metrics, Progress, read_metrics, spoken_time
+from t2l.train.metrics import FILE, Metrics, read_metrics
 from t2l.train.muon import Muon
 from t2l.train.signals import Stopped
 from t2l.train.trainer import Schedule, StepResult, Trainer
@@ -202,12 +202,3 @@ def test_a_metrics_line_that_was_cut_is_left_out(tmp_path: Path) -> None:
     metrics.write(2, {"loss": 1.5})
     metrics.close()
     assert [json.loads(line)["loss"] for line in path.read_text().splitlines()] == [2.0, 1.5]
-
-
-def test_progress_in_a_log_says_how_much_is_left(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
-    progress = Progress(100, 0, "sft", clock=Hours())
-    progress.advance(10, loss="2.5")
-    assert "sft: step 10 of 100, loss 2.5" in caplog.text
-    assert spoken_time(12_000) == "3 h 20 min"
-    assert spoken_time(150) == "2 min" and spoken_time(7) == "7 s"

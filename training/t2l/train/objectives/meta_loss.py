@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
 
 from t2l.base.lora import LoraWeights, apply_lora
@@ -75,7 +76,7 @@ class BatchLoss:
     :param matched: loss under each task's own adapter.
     :param mismatched: mean shortfall of the margin, zero if it is not asked for.
     :param distilled: distance to the told base model, zero if it is not asked for.
-    :param weights: the generated adapters, without their history.
+    :param weights: the generated adapters of this process's tasks, without their history.
     :param tokens: run through the base model under adapters of their own.
     """
 
@@ -95,13 +96,18 @@ def batch_step(
 ) -> BatchLoss:
     """The loss of a batch; its gradients are left in the hypernetwork, if it has any.
 
+    Each process generates the adapters of its own tasks only. Dropout is drawn by each for itself,
+    so with it several processes take other draws than one does.
+
     :param hypernetwork: vectors [tasks, dim] -> adapters; its `target` says for what.
     :param world: which of the batch's parts run here: a share of the tasks of each.
     """
     target: TargetSpec = hypernetwork.target  # type: ignore[assignment]
     device = reader.device
+    shares = map_shares(batch, world)
+    ours = torch.tensor(sorted(place for part in shares for place in part.places.tolist()))
     with device.autocast():
-        weights = hypernetwork(batch.embeddings.to(device.name))
+        weights = hypernetwork(batch.embeddings[ours.long()].to(device.name))
     weights = {name: (a.float(), b.float()) for name, (a, b) in weights.items()}
     labelled = batch.answer_tokens
     sums = _Sums()
@@ -134,7 +140,7 @@ def batch_step(
                     (terms.contrast * missed).backward()
             sums.missed += missed.item()
 
-    parts = [(part.places.to(device.name), part) for part in map_shares(batch, world)]
+    parts = [(torch.searchsorted(ours, part.places).to(device.name), part) for part in shares]
     adapted_backward(weights, parts, run, reader.model.dtype)
     kept = {name: (a.detach(), b.detach()) for name, (a, b) in weights.items()}
     return BatchLoss(sums.matched, sums.missed, sums.distilled, kept, sums.tokens)

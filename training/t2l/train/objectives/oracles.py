@@ -22,6 +22,7 @@ from transformers import PreTrainedModel
 from t2l.base.adapter_stack import AdapterStack, load_stack, save_stack
 from t2l.base.device import Device
 from t2l.base.lora import LoraWeights
+from t2l.base.progress import Progress
 from t2l.base.reader import Reader
 from t2l.base.target import TargetSpec
 from t2l.config.baselines import OraclesConfig
@@ -29,7 +30,6 @@ from t2l.config.sft import TrainerConfig
 from t2l.tasks.source import Task
 from t2l.template.arrow import ArrowTemplate
 from t2l.template.template import Template
-from t2l.train.metrics import Progress
 from t2l.train.rows import KeptRows
 from t2l.train.trainer import BETAS, Schedule, StepResult, Trainer, adamw
 from t2l.train.zero_shot import frozen_reader, losses_backward, parts_of, task_rows
