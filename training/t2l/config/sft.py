@@ -80,6 +80,8 @@ class TrainerConfig:
     """How training runs, which changes nothing of what comes out but rounding.
 
     :param checkpoint_minutes: a checkpoint is written at least this often, and when it is stopped.
+    :param keep_plateau: keep the checkpoint from before the rates fall: a run with more `steps`
+        goes on from there.
     :param validate_steps: steps between two measurements of the loss on selection tasks; 0 for
         none.
     :param validation_tasks: how many selection tasks are measured then.
@@ -90,6 +92,7 @@ class TrainerConfig:
     """
 
     checkpoint_minutes: Positive = 10.0
+    keep_plateau: bool = False
     validate_steps: Natural = 0
     validation_tasks: Count = 32
     gradient_checkpointing: bool = False

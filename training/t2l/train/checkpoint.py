@@ -1,7 +1,9 @@
 """Checkpoints: tensors in safetensors, the rest in JSON, written so that a cut loses nothing.
 
 A checkpoint holds model, optimizers and the step. Data and dropout are seeded by step, so a run
-that resumes takes exactly the steps it would have taken.
+that resumes takes exactly the steps it would have taken. The checkpoint from before the rates fell
+can be kept beside the newest one: a longer run, which would have come to the same place, goes on
+from there.
 """
 
 import json
@@ -20,6 +22,10 @@ from torch.optim import Optimizer
 
 from t2l.config.errors import ConfigError
 
+NEWEST = "checkpoint.safetensors"
+PLATEAU = "plateau.safetensors"  # from before the rates fell
+LENGTH = ("steps", "decay_from")  # what a longer run differs in
+
 
 def save_checkpoint(
     folder: Path,
@@ -27,11 +33,13 @@ def save_checkpoint(
     model: nn.Module,
     optimizers: Sequence[Optimizer],
     notes: Mapping[str, Any],
+    names: Sequence[str] = (NEWEST,),
 ) -> None:
     """Write a checkpoint, replacing the one before in a single rename.
 
     :param step: steps taken so far.
     :param notes: JSON values worth keeping (configuration, loss).
+    :param names: of the files that it is kept as.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
@@ -49,19 +57,22 @@ def save_checkpoint(
         scalars.append({"state": plain, "groups": state["param_groups"]})
     stored = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
     metadata = {"step": str(step), "optimizers": json.dumps(scalars), "notes": json.dumps(notes)}
-    partial = folder / "checkpoint.partial"
-    save_file(stored, partial, metadata=metadata)
-    os.replace(partial, folder / "checkpoint.safetensors")
+    for name in names:
+        partial = folder / "checkpoint.partial"
+        save_file(stored, partial, metadata=metadata)
+        os.replace(partial, folder / name)
 
 
-def load_checkpoint(folder: Path, model: nn.Module, optimizers: Sequence[Optimizer]) -> int:
-    """Restore the newest checkpoint of a folder.
+def load_checkpoint(
+    folder: Path, model: nn.Module, optimizers: Sequence[Optimizer], name: str = NEWEST
+) -> int:
+    """Restore a checkpoint of a folder, the newest one if no other is named.
 
     :return: the number of steps already taken; 0 if there is no checkpoint.
     :raises ConfigError: if the file is damaged.
     :raises RuntimeError: if the tensors do not fit the model (strict).
     """
-    path = folder / "checkpoint.safetensors"
+    path = folder / name
     if not path.exists():
         return 0
     try:
@@ -85,34 +96,49 @@ def load_checkpoint(folder: Path, model: nn.Module, optimizers: Sequence[Optimiz
     return int(metadata["step"])
 
 
-def require_same(folder: Path, identity: Mapping[str, Mapping[str, Any]]) -> None:
+def require_same(folder: Path, identity: Mapping[str, Mapping[str, Any]], plateau: int = 0) -> str:
     """Refuse to go on with, or to take for finished, what was begun as something else.
 
-    What is newer than the checkpoint is not compared.
+    What is newer than the checkpoint is not compared. A run that differs in nothing but its length
+    goes on from the checkpoint before the rates fell, if that was kept.
 
     :param identity: what the run is: parts (base model, tasks, recipe) with their JSON values, as
         they lie in the checkpoint's notes.
+    :param plateau: steps of the run before its own rates fall.
+    :return: the file to go on from, which need not be there.
     :raises ConfigError: naming what differs.
     """
-    path = folder / "checkpoint.safetensors"
+    changed = _changes(folder, NEWEST, identity)
+    if not changed:
+        return NEWEST
+    kept = folder / PLATEAU
+    length = all(name.split(".")[1] in LENGTH for name, _, _ in changed)
+    if length and kept.exists() and int(read_metadata(kept)["step"]) <= plateau:
+        return PLATEAU
+    said = "; ".join(f"{name} {was!r}, now {now!r}" for name, was, now in changed)
+    raise ConfigError(
+        f"{folder} was begun with {said}: remove the folder or name another one with `runs`"
+    )
+
+
+def _changes(
+    folder: Path, file: str, identity: Mapping[str, Mapping[str, Any]]
+) -> list[tuple[str, Any, Any]]:
+    """What is no longer as a checkpoint noted it: name, value then, value now."""
+    path = folder / file
     if not path.exists():
-        return
+        return []
     try:
-        notes = read_notes(folder)
+        notes = json.loads(read_metadata(path)["notes"])
     except SafetensorError as error:
         raise _damaged(path, error) from error
     before = notes.get("identity", notes.get("config", {}))
-    changed = [
-        f"{part}.{name} {before[part][name]!r}, now {value!r}"
+    return [
+        (f"{part}.{name}", before[part][name], value)
         for part, values in json.loads(json.dumps(identity)).items()
         for name, value in values.items()
         if part in before and name in before[part] and before[part][name] != value
     ]
-    if changed:
-        raise ConfigError(
-            f"{folder} was begun with {'; '.join(changed)}: remove the folder or name another "
-            "one with `runs`"
-        )
 
 
 @contextmanager
@@ -128,9 +154,9 @@ def whole_folder(final: Path) -> Iterator[Path]:
     partial.rename(final)
 
 
-def read_notes(folder: Path) -> dict[str, Any]:
-    """What was noted beside the newest checkpoint of a folder."""
-    return json.loads(read_metadata(folder / "checkpoint.safetensors")["notes"])
+def read_notes(folder: Path, name: str = NEWEST) -> dict[str, Any]:
+    """What was noted beside a checkpoint of a folder, the newest one if no other is named."""
+    return json.loads(read_metadata(folder / name)["notes"])
 
 
 def _damaged(path: Path, error: Exception) -> ConfigError:

@@ -22,7 +22,12 @@ def rate_factor(step: int, steps: int, warmup: int, decay_from: float) -> float:
     """
     if step < warmup:
         return (step + 1) / warmup
-    start = max(warmup, round(decay_from * steps))
+    start = plateau_end(steps, warmup, decay_from)
     if step < start:
         return 1.0
     return max(0.0, (steps - step) / max(1, steps - start))
+
+
+def plateau_end(steps: int, warmup: int, decay_from: float) -> int:
+    """The first step of the decay: those before it are the same in every longer run."""
+    return max(warmup, round(decay_from * steps))

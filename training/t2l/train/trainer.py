@@ -25,6 +25,8 @@ from torch.optim import Optimizer
 from t2l.base.progress import Progress
 from t2l.config.sft import TrainerConfig
 from t2l.train.checkpoint import (
+    NEWEST,
+    PLATEAU,
     load_checkpoint,
     read_notes,
     require_same,
@@ -33,7 +35,7 @@ from t2l.train.checkpoint import (
 )
 from t2l.train.metrics import Metrics
 from t2l.train.parallel import ALONE, World
-from t2l.train.schedule import rate_factor, set_rates
+from t2l.train.schedule import plateau_end, rate_factor, set_rates
 from t2l.train.signals import Stopped, stop_requests
 
 logger = logging.getLogger(__name__)
@@ -99,6 +101,11 @@ class Schedule:
         """The schedule in the options of any training."""
         return cls(options.steps, options.warmup, options.decay_from, options.clip, options.seed)
 
+    @property
+    def plateau(self) -> int:
+        """Steps before the rates begin to fall."""
+        return plateau_end(self.steps, self.warmup, self.decay_from)
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -146,9 +153,9 @@ class Trainer:
         peaks = _rates(objective.optimizers)
         start, before = 0, {}
         if self.folder is not None:
-            require_same(self.folder, self.identity)
-            start = load_checkpoint(self.folder, objective.module, objective.optimizers)
-            before = read_notes(self.folder) if start > 0 else {}
+            name = require_same(self.folder, self.identity, self.schedule.plateau)
+            start = load_checkpoint(self.folder, objective.module, objective.optimizers, name)
+            before = read_notes(self.folder, name) if start > 0 else {}
         running = _Running(
             before.get("loss"), before.get("tokens", 0), before.get("seconds", 0.0), self.clock
         )
@@ -172,7 +179,7 @@ class Trainer:
                     )
                     stop = self.world.most(request.signum)
                     due = self.clock() - saved >= 60 * self.options.checkpoint_minutes
-                    if stop or due or done == self.schedule.steps:
+                    if stop or due or done == self.schedule.steps or self._keeps(done):
                         self._save(objective, done, running)
                         saved = self.clock()
                     if stop:
@@ -215,6 +222,9 @@ class Trainer:
         every = self.options.validate_steps
         return every > 0 and (done % every == 0 or done == self.schedule.steps)
 
+    def _keeps(self, done: int) -> bool:
+        return self.options.keep_plateau and done == self.schedule.plateau
+
     def _save(self, objective: Objective, done: int, running: _Running) -> None:
         if not self.world.first or self.folder is None:
             return
@@ -224,7 +234,8 @@ class Trainer:
             "tokens": running.tokens,
             "seconds": running.seconds,
         }
-        save_checkpoint(self.folder, done, objective.module, objective.optimizers, notes)
+        names = (NEWEST, PLATEAU) if self._keeps(done) else (NEWEST,)
+        save_checkpoint(self.folder, done, objective.module, objective.optimizers, notes, names)
 
     def _say_stopped(self, done: int) -> None:
         kept = f"saved in {self.folder}; the same command goes on" if self.folder else "not saved"

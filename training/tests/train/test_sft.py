@@ -156,6 +156,25 @@ def test_a_network_that_was_begun_with_another_recipe_is_refused(base, tmp_path:
         train(base, tmp_path / "sft", longer)
 
 
+def test_a_finished_run_is_prolonged_from_before_its_rates_fell(base, tmp_path: Path) -> None:
+    def of(steps: int, decay_from: float = 0.5) -> Config:
+        sft = dataclasses.replace(CONFIG.sft, steps=steps, decay_from=decay_from, warmup=1)
+        return dataclasses.replace(CONFIG, sft=sft)
+
+    keeps = TrainerConfig(tensorboard=False, keep_plateau=True)
+    wanted = train(base, tmp_path / "long", of(9), options=keeps).state_dict()
+    train(base, tmp_path / "sft", of(6), options=keeps)
+    found = train(base, tmp_path / "sft", of(9), options=keeps).state_dict()
+    for name, value in wanted.items():
+        assert torch.equal(value, found[name]), name
+    facts = json.loads((tmp_path / "sft" / "final" / "training.json").read_text())
+    assert facts["resumed_at"] == 3
+    again = train(base, tmp_path / "sft", of(9), options=keeps).state_dict()
+    assert all(torch.equal(value, again[name]) for name, value in wanted.items())
+    with pytest.raises(ConfigError, match="sft.steps 9, now 7"):  # its rates fall earlier
+        train(base, tmp_path / "sft", of(7, 0.3), options=keeps)
+
+
 def test_other_base_weights_under_a_begun_run_are_refused(base, tmp_path: Path) -> None:
     train(base, tmp_path / "sft", identity={"base_model": {"weights": "1"}})
     with pytest.raises(ConfigError, match="base_model.weights '1', now '2'"):

@@ -8,6 +8,7 @@ the released T2L checkpoints lack, whose prompts contain the task definition.
 """
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -26,7 +27,7 @@ from t2l.hypernet.hypernetwork import Hypernetwork, HypernetworkConfig
 from t2l.hypernet.whitening import Whitening
 from t2l.template.arrow import ArrowTemplate
 from t2l.template.template import Template
-from t2l.train.checkpoint import require_same, whole_folder
+from t2l.train.checkpoint import PLATEAU, require_same, whole_folder
 from t2l.train.meta_batch import Part, Teacher, by_length, draw_rows, make_batch
 from t2l.train.muon import Muon
 from t2l.train.objectives.meta_loss import Terms, batch_step
@@ -173,8 +174,11 @@ def train_hypernetwork(
     """
     recipe = {part: asdict(getattr(config, part)) for part in RECIPE}
     identity = {**recipe, **(identity or {})}
-    require_same(folder, identity)
+    schedule = Schedule.of(config.sft)
+    goes_on_from = require_same(folder, identity, schedule.plateau)
     final = folder / "final"
+    if goes_on_from == PLATEAU:
+        shutil.rmtree(final, ignore_errors=True)  # of the shorter run
     if final.exists():
         return Hypernetwork.load(final)
     sft, options = config.sft, options or TrainerConfig()
@@ -201,7 +205,7 @@ def train_hypernetwork(
         definitions=definitions,
         world=world,
     )
-    trainer = Trainer(Schedule.of(sft), options, folder, identity, "sft", world)
+    trainer = Trainer(schedule, options, folder, identity, "sft", world)
     summary = trainer.run(objective)
     hypernetwork.eval().cpu()
     finished = hypernetwork if whitening is None else whitening.fold(hypernetwork)
