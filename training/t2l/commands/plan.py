@@ -103,6 +103,8 @@ def _memory(memory: Mapping[str, int], speed: Speed | None) -> list[str]:
 def _work(config: Config, work: Work) -> list[str]:
     sft = config.sft
     step = f"{sft.tasks} tasks x {sft.examples} examples, {work.step_tokens:,.0f} tokens"
+    if work.told_tokens:
+        step += f", and {work.told_tokens:,.0f} that the teacher reads"
     return _table(
         "work",
         {

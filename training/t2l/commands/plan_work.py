@@ -36,6 +36,7 @@ from t2l.template.template import Template
 from t2l.train.meta_batch import make_batch
 from t2l.train.metrics import FILE, read_metrics
 from t2l.train.objectives.sft import build_hypernetwork, train_hypernetwork
+from t2l.train.objectives.teacher import open_teacher
 from t2l.train.rows import KeptRows
 
 BATCHES = 8  # that tokens are counted on
@@ -50,7 +51,8 @@ class Work:
 
     :param tasks: training tasks.
     :param texts: descriptions to encode.
-    :param step_tokens: tokens that run through the base model in a step, on average.
+    :param step_tokens: tokens that run through the base model and back in a step, on average.
+    :param told_tokens: tokens that the teacher reads in a step, on average; forward only.
     :param largest: the part of those steps that needs most memory.
     :param training: tokens of each training, by stage.
     :param questions: that the evaluation asks.
@@ -59,6 +61,7 @@ class Work:
     tasks: int
     texts: int
     step_tokens: float
+    told_tokens: float
     largest: LargestPart
     training: dict[str, float]
     questions: int
@@ -79,8 +82,10 @@ class Speed:
 def work_of(config: Config, template: Template) -> Work:
     """Count what a run has to do."""
     corpus = _corpus(config, len(tasks_of(config).train), 1)
-    sheets = _sheets(config, corpus, template)
-    step_tokens = sum(sheet.tokens.numel() for sheet in sheets) / BATCHES
+    sheets, told = _sheets(config, corpus, template)
+    step_tokens, told_tokens = (
+        sum(sheet.tokens.numel() for sheet in some) / BATCHES for some in (sheets, told)
+    )
     largest = max(sheets, key=lambda sheet: sheet.tokens.numel())
     texts = sum(
         len(task.descriptions("train", config.tasks.descriptions, DESCRIPTION_SEED))
@@ -90,8 +95,9 @@ def work_of(config: Config, template: Template) -> Work:
         tasks=len(corpus.tasks),
         texts=texts,
         step_tokens=step_tokens,
+        told_tokens=told_tokens,
         largest=LargestPart(*largest.tokens.shape, answers=len(largest.at)),
-        training=_training(config, step_tokens),
+        training=_training(config, step_tokens, told_tokens),
         questions=_questions(config),
     )
 
@@ -104,18 +110,23 @@ def _corpus(config: Config, tasks: int, dim: int, texts: int = PROBE_TEXTS) -> C
     return Corpus(rows, said, tuple(torch.randn(len(one), dim) for one in said))
 
 
-def _sheets(config: Config, corpus: Corpus, template: Template) -> list[Sheets]:
-    """The parts of some steps, as they run."""
+def _sheets(
+    config: Config, corpus: Corpus, template: Template
+) -> tuple[list[Sheets], list[Sheets]]:
+    """The parts of some steps as they run, and as the teacher reads them."""
     options, kept = replace(config.sft, seed=0), KeptRows(template)
     share = getattr(config.template, "definition_share", 0.0)
-    found = []
+    teacher = open_teacher(config.sft, kept)
+    found, told = [], []
     for step in range(BATCHES):
-        batch = make_batch(corpus, options, step, kept, definitions=share)
+        batch = make_batch(corpus, options, step, kept, teacher, share)
         found += [make_sheets(part.rows, len(part.places)) for part in batch.parts]
-    return found
+        told += [make_sheets(part.told, len(part.places)) for part in batch.parts if part.told]
+    return found, told
 
 
-def _training(config: Config, step_tokens: float) -> dict[str, float]:
+def _training(config: Config, step_tokens: float, told_tokens: float) -> dict[str, float]:
+    """Tokens of each training; what is read forward only counts half."""
     sft, others = config.sft, config.baselines
     row = step_tokens / (sft.tasks * sft.examples)
     unseen = len(report_tasks(config)) + len(left_out_tasks(config))
@@ -123,7 +134,7 @@ def _training(config: Config, step_tokens: float) -> dict[str, float]:
     oracles, many, decoder = others.oracles, others.multi_task, others.hyperdecoder
     seeds = len(config.evaluation.train_seeds)
     return {
-        "sft": seeds * sft.steps * step_tokens,
+        "sft": seeds * sft.steps * (step_tokens + told_tokens / 2),
         "oracles": tasks * oracles.steps * oracles.examples * row,
         "multi-task LoRA": len(many.rates) * many.steps * many.tasks * many.examples * row,
         "hyperdecoder": decoder.steps * decoder.tasks * decoder.examples * row,

@@ -66,6 +66,20 @@ def test_a_plan_for_any_model_leaves_its_weights_alone(run_t2l: Command, tmp_pat
     assert rows_of(text)["training tasks"] == "4"
 
 
+def test_a_plan_counts_what_the_teacher_reads(run_t2l: Command, tmp_path: Path) -> None:
+    save_family("qwen2", tmp_path / "model")
+    sft = {"tasks": 3, "examples": 2, "steps": 50, "distill": 1.0, "teacher": "demonstrations"}
+    path = language_config(tmp_path, sft={**sft, "teacher_shots": 3})
+    rows = rows_of(run_t2l("plan", "--config", path))
+    found = re.fullmatch(
+        r"3 tasks x 2 examples, (\d+) tokens, and (\d+) that the teacher reads", rows["a step"]
+    )
+    assert found is not None, rows["a step"]
+    own, told = map(int, found.groups())
+    assert told > 2 * own  # three demonstrations before every question
+    assert rows["sft"] == f"{3 * 50 * (own + told / 2) / 1e3:.3g} k tokens"  # three seeds
+
+
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
