@@ -49,9 +49,10 @@ from t2l.mini.adopt import ENCODER_FOLDERS, adopt_base, base_is_missed, encoder_
 from t2l.mini.adopt import adopt as adopt_shipped
 from t2l.mini.base_model import train_base_model
 from t2l.report.build import DOCS, build_report
+from t2l.tasks.procedural.world import procedural_tasks
 from t2l.tasks.source import Task
 from t2l.train.objectives.encoder_contrast import tune_on_phrasings
-from t2l.train.objectives.encoder_tuning import tune_encoder
+from t2l.train.objectives.encoder_tuning import Before, tune_encoder
 from t2l.train.objectives.hyperdecoder import train_hyperdecoder
 from t2l.train.objectives.multi_task import train_multi_task
 from t2l.train.objectives.oracles import load_oracles, train_oracles
@@ -79,6 +80,7 @@ MANIFEST_CONDITIONS = (
     "oracle",
 )
 WITH_ORACLES = ("report", "left_out")  # splits of which every task has one
+HELD = 8  # training descriptions of a task whose vectors a second stage of the encoder holds
 VECTOR_DESCRIPTIONS = 3  # of each task that the report's maps show
 
 
@@ -114,14 +116,7 @@ def encoder(config: Config) -> None:
     if kind not in ENCODER_FOLDERS or encoder_is_adopted(config):
         return
     if kind == "contrast":
-        trainer = Trainer(
-            Schedule.of(config.encoder),
-            config.trainer,
-            folder,
-            {"encoder": asdict(config.encoder), "tasks": asdict(config.tasks)},
-            "encoder",
-        )
-        tune_on_phrasings(config.encoder, tasks_of(config), folder, device_of(config), trainer)
+        _tune_on_phrasings(config, folder)
         return
     if config.tasks.source != "procedural":
         raise ConfigError(
@@ -129,6 +124,21 @@ def encoder(config: Config) -> None:
             "contrast or minilm"
         )
     tune_encoder(config.encoder, procedural_tasks_of(config), folder, pick_device())
+
+
+def _tune_on_phrasings(config: Config, folder: Path) -> None:
+    """The phrasings of this recipe's tasks, then the steps of t2l-mini's if those are asked for."""
+    options, tasks, device = config.encoder, tasks_of(config), device_of(config)
+    first = folder if options.reads is None else folder / "phrasings"
+    identity = {"encoder": asdict(options), "tasks": asdict(config.tasks)}
+    trainer = Trainer(Schedule.of(options), config.trainer, first, identity, "encoder")
+    tuned = tune_on_phrasings(options, tasks, first, device, trainer)
+    if options.reads is None:
+        return
+    texts = [text for task in tasks.train for text in task.descriptions("train", HELD, 0)]
+    before = Before(tuned, texts, options.reads.held)
+    reading = replace(options, steps=options.reads.steps, texts=options.reads.texts)
+    tune_encoder(reading, procedural_tasks(), folder, device, config.trainer, before)
 
 
 def encode(config: Config) -> None:

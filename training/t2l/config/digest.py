@@ -18,7 +18,7 @@ from t2l.config.config import Config
 LATER: dict[str, dict[str, Any]] = {
     "tasks": {"source": "procedural"},
     "base": {"kind": "mini"},
-    "encoder": {"temperature": 0.05},
+    "encoder": {"temperature": 0.05, "reads": None},
     "sft": {"teacher": "codes", "teacher_shots": 4, "teacher_signal": "states"},
     "bundle": {"default": True},
 }

@@ -17,6 +17,22 @@ from t2l.config.fields import (
     require_warmup,
 )
 
+EncoderKind = Literal["tuned", "contrast", "minilm", "bag_of_words", "base_last_token"]
+
+
+@dataclass(frozen=True, config=STRICT)
+class ReadingConfig:
+    """What an encoder of phrasings learns next, so that t2l-mini's hypernetwork can use it too.
+
+    :param steps: optimizer steps.
+    :param texts: descriptions of t2l-mini's tasks a step, whose steps are read.
+    :param held: training descriptions of this recipe a step, held where the phrasings left them.
+    """
+
+    steps: Count = 800
+    texts: Count = 64
+    held: Count = 48
+
 
 @dataclass(frozen=True, config=STRICT)
 class EncoderConfig:
@@ -30,17 +46,19 @@ class EncoderConfig:
     :param drift: weight of the squared distance that holds them.
     :param smoothing: of the readers' labels (`tuned`).
     :param temperature: of the similarities (`contrast`).
+    :param reads: a second stage of `contrast`, with the same rates; None for none.
     :param lr: of the encoder's layers.
     :param reader_lr: of the readers.
     """
 
-    kind: Literal["tuned", "contrast", "minilm", "bag_of_words", "base_last_token"] = "tuned"
+    kind: EncoderKind = "tuned"
     steps: Count = 800
     texts: Count = 64
     general: Natural = 16
     drift: Weight = 5.0
     smoothing: Fraction = 0.05
     temperature: Positive = 0.05
+    reads: ReadingConfig | None = None
     lr: Positive = 1e-4
     reader_lr: Positive = 3e-3
     weight_decay: Weight = 0.01
@@ -51,3 +69,10 @@ class EncoderConfig:
 
     def __post_init__(self) -> None:
         require_warmup(self.steps, self.warmup)
+        if self.reads is not None:
+            if self.kind != "contrast":
+                raise ValueError(
+                    f"reads is a second stage of kind contrast, which {self.kind} does not have; "
+                    "leave it out"
+                )
+            require_warmup(self.reads.steps, self.warmup, "reads.steps")

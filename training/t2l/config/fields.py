@@ -45,12 +45,13 @@ def require_distinct(key: str, values: Sequence[object]) -> None:
             raise ValueError(f"{key} has {value} twice; name each once")
 
 
-def require_warmup(steps: int, warmup: int) -> None:
+def require_warmup(steps: int, warmup: int, name: str = "steps") -> None:
     """Refuse a warm-up that never ends; no steps at all need none.
 
+    :param name: of the option that says how many steps there are.
     :raises ValueError: naming both.
     """
     if 0 < steps < warmup:
         raise ValueError(
-            f"warmup {warmup} is longer than the whole training; make it at most steps, {steps}"
+            f"warmup {warmup} is longer than the whole training; make it at most {name}, {steps}"
         )

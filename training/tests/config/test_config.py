@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from t2l.config.load import config_of, load_config
-from t2l.config.recipe import ConfigError
+from t2l.config.recipe import (
+    BaseModelConfig,
+    ChatConfig,
+    ConfigError,
+    LanguageTasks,
+    PretrainedConfig,
+)
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 CHAT = (
@@ -78,6 +84,11 @@ MISTAKES = [
     ("sft: {steps: 10}", "sft.warmup 50 is longer .* at most steps, 10"),
     ("base: {steps: 10}", "base.warmup 50 is longer .* at most steps, 10"),
     ("encoder: {steps: 10}", "encoder.warmup 50 is longer .* at most steps, 10"),
+    (
+        "encoder: {kind: contrast, reads: {steps: 10}}",
+        "encoder.warmup 50 is longer .* at most reads.steps, 10",
+    ),
+    ("encoder: {kind: tuned, reads: {}}", "encoder.reads is a second stage of kind contrast"),
     ("baselines: {oracles: {steps: 3}}", "baselines.oracles.warmup 5 is longer .* steps, 3"),
     ("baselines: {multi_task: {steps: 3}}", "baselines.multi_task.warmup 50 is longer"),
     ("baselines: {arrow: {top_k: 65}}", "baselines.arrow.top_k 65 is more .* experts, 64"),
@@ -180,7 +191,8 @@ def test_a_definition_may_be_left_out_of_a_share_of_the_prompts(tmp_path: Path) 
     path = tmp_path / "c.yaml"
     for written, share in (("never", 0.0), ("always", 1.0), ("{drop: 0.25}", 0.75)):
         path.write_text(CHAT.replace("kind: chat", f"kind: chat, definition: {written}"))
-        assert load_config(path).template.definition_share == share
+        template = load_config(path).template
+        assert isinstance(template, ChatConfig) and template.definition_share == share
 
 
 def test_folders_count_from_the_file(tmp_path: Path) -> None:
@@ -188,10 +200,12 @@ def test_folders_count_from_the_file(tmp_path: Path) -> None:
     path.write_text("runs: ../r\nbase: {continue_from: old}\n")
     config = load_config(path)
     assert config.run_dir == tmp_path.parent / "r"
+    assert isinstance(config.base, BaseModelConfig)
     assert config.base.continue_from == str(tmp_path / "old")
     also = "{source: language, also: [{source: sni, where: s, texts: t.jsonl}]}"
     path.write_text(CHAT.replace("{source: language}", also))
     config = load_config(path)
+    assert isinstance(config.base, PretrainedConfig) and isinstance(config.tasks, LanguageTasks)
     assert config.base.where == str(tmp_path / "m")
     assert config.tasks.also[0].where == str(tmp_path / "s")
     assert config.tasks.also[0].texts == str(tmp_path / "t.jsonl")
@@ -203,4 +217,5 @@ def test_folders_count_from_the_file(tmp_path: Path) -> None:
 def test_a_package_and_a_repository_are_no_folders(tmp_path: Path, base: str) -> None:
     path = tmp_path / "c.yaml"
     path.write_text(CHAT.replace("{kind: folder, where: m}", base))
-    assert load_config(path).base.where in base
+    found = load_config(path).base
+    assert isinstance(found, PretrainedConfig) and found.where in base

@@ -1,6 +1,9 @@
 """Tuning the encoder: what its readers are to say, what stays as it was, and what comes out."""
 
 import json
+import random
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,14 +27,17 @@ from t2l.tasks.general import GENERAL
 from t2l.tasks.off_topic import OFF_TOPIC
 from t2l.tasks.procedural.registry import DOMAINS
 from t2l.tasks.procedural.world import Task, procedural_tasks
+from t2l.train.metrics import FILE, read_metrics
 from t2l.train.objectives import encoder_tuning, sentence_bert
 from t2l.train.objectives.encoder_tuning import (
     IGNORED,
+    Before,
     Readers,
     TunedEncoder,
     draw_texts,
     tune_encoder,
 )
+from t2l.train.objectives.sentence_bert import SentenceBert
 
 CPU = Device("cpu", bfloat16=False)
 ALWAYS = TrainerConfig(checkpoint_minutes=1e-9, tensorboard=False)  # a checkpoint every step
@@ -52,8 +58,13 @@ def tiny_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / TOKENIZER_FILE).write_bytes(tokenizer_bytes(source_folder()))
     size = Tokenizer.from_file(str(folder / TOKENIZER_FILE)).get_vocab_size()
     torch.manual_seed(0)
-    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
-    config = BertConfig(vocab_size=size, intermediate_size=48, **shape)
+    config = BertConfig(
+        vocab_size=size,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+    )
     BertModel(config, add_pooling_layer=False).save_pretrained(folder)
     return folder
 
@@ -127,7 +138,7 @@ def test_a_finished_tuning_says_how_well_it_reads_and_is_not_done_again(
 ) -> None:
     read = json.loads((tuned / "reading.json").read_text())
     assert set(read) == {"train", "selection"} and all(0 <= x <= 1 for x in read.values())
-    monkeypatch.setattr(encoder_tuning, "TunedEncoder", lambda: pytest.fail("tuned again"))
+    monkeypatch.setattr(encoder_tuning, "TunedEncoder", lambda _: pytest.fail("tuned again"))
     assert tune_encoder(CONFIG, TASKS, tuned.parent, CPU) == tuned
 
 
@@ -136,12 +147,14 @@ def test_a_tuning_that_was_cut_ends_with_the_weights_of_one_that_was_not(
 ) -> None:
     calls = 0
 
-    def cut(*arguments: object) -> object:
+    def cut(
+        tasks: Sequence[Task], wider: Sequence[Task], count: int, rng: random.Random
+    ) -> tuple[list[Task], list[str]]:
         nonlocal calls
         calls += 1
         if calls == 5:
             raise KeyboardInterrupt
-        return draw_texts(*arguments)
+        return draw_texts(tasks, wider, count, rng)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(encoder_tuning, "draw_texts", cut)
@@ -149,6 +162,20 @@ def test_a_tuning_that_was_cut_ends_with_the_weights_of_one_that_was_not(
     resumed = load_file(tune_encoder(CONFIG, TASKS, tmp_path, CPU, ALWAYS) / "model.safetensors")
     for name, value in load_file(tuned / "model.safetensors").items():
         assert torch.equal(value, resumed[name]), name
+
+
+def test_what_was_tuned_before_is_begun_with_and_held(tuned: Path, tmp_path: Path) -> None:
+    texts = [f"Give the opposite of word {number}." for number in range(6)]
+    config = replace(CONFIG, steps=12, drift=200.0)
+    moved = []
+    for held in (texts, ["something else"]):
+        folder = tmp_path / str(len(held))
+        before = Before(tuned, held, held=6)
+        found = tune_encoder(config, TASKS, folder, CPU, ALWAYS, before)
+        start, end = (SentenceBert(place).encode_all(texts, CPU) for place in (tuned, found))
+        moved.append(float((start - end).square().sum(-1).mean()))
+        assert all("held" in line for line in read_metrics(folder / FILE))
+    assert 0 < moved[0] < 0.5 * moved[1]
 
 
 def test_a_tuned_encoder_exports_to_files_that_give_its_vectors(

@@ -9,6 +9,9 @@ whose vectors are close to a sum of one part a step, also for compositions that 
 Word vectors stay as they are, so that words which training never used keep their place beside
 those it did; and on sentences about other things the vector is held to the original encoder's,
 so that what is no task of ours still looks like it.
+
+An encoder that was tuned on the phrasings of other tasks (`encoder_contrast.py`) can be taught to
+read as well: it begins where those left it, and their descriptions are held there.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -99,10 +102,13 @@ class Readers(nn.Module):
 
 
 class TunedEncoder(SentenceBert):
-    """The original encoder with frozen word vectors, and the readers."""
+    """An encoder with frozen word vectors, and the readers.
 
-    def __init__(self) -> None:
-        super().__init__()
+    :param begin: as in `SentenceBert`.
+    """
+
+    def __init__(self, begin: Path | None = None) -> None:
+        super().__init__(begin)
         self.readers = Readers(self.bert.config.hidden_size)
 
 
@@ -126,18 +132,41 @@ def parameter_groups(model: TunedEncoder, config: EncoderConfig) -> list[dict[st
     ]
 
 
+@dataclass(frozen=True)
+class Before:
+    """What was tuned before, and stays.
+
+    :param encoder: folder of the encoder to begin with.
+    :param texts: whose vectors are held.
+    :param held: how many of them a step.
+    """
+
+    encoder: Path
+    texts: Sequence[str]
+    held: int
+
+
 class ReadingObjective:
     """Steps and parameters read off the vectors of training phrasings.
 
     :param tasks: trained on are the training tasks, whose compositions may be joined by wider ones;
         reading is measured on the selection tasks in selection phrasings.
+    :param before: what was tuned before; None begins with the published encoder.
     """
 
-    def __init__(self, config: EncoderConfig, tasks: TaskSet, device: Device) -> None:
+    def __init__(
+        self,
+        config: EncoderConfig,
+        tasks: TaskSet,
+        device: Device,
+        before: Before | None = None,
+    ) -> None:
         torch.manual_seed(config.seed)
-        self._config, self._device, self._tasks = config, device, tasks
-        self.module = TunedEncoder().to(device.name)
+        self._config, self._device, self._tasks, self._before = config, device, tasks, before
+        self.module = TunedEncoder(before.encoder if before else None).to(device.name)
         self._general = self.module.encode_all(GENERAL, device)
+        if before is not None:
+            self._held = self.module.encode_all(before.texts, device)
         self._wider = wider_compositions(tasks)
         groups = parameter_groups(self.module, config)
         self.optimizers: list[Optimizer] = [torch.optim.AdamW(groups, betas=BETAS)]
@@ -153,7 +182,18 @@ class ReadingObjective:
         loss = model.readers.loss(vectors[: len(texts)], picks, config.smoothing)
         drift = (vectors[len(texts) :] - self._general[others]).square().sum(-1).mean()
         (loss + config.drift * drift).backward()
-        return StepResult(loss.item(), 0, {"drift": drift.item()})
+        numbers = {"drift": drift.item()}
+        if self._before is not None:
+            numbers["held"] = self._hold(self._before, rng)
+        return StepResult(loss.item(), 0, numbers)
+
+    def _hold(self, before: Before, rng: random.Random) -> float:
+        """Pull some held texts back to where they were; their mean squared distance from there."""
+        picks = rng.sample(range(len(before.texts)), min(before.held, len(before.texts)))
+        vectors = self.module.encode([before.texts[i] for i in picks], self._device)
+        drift = (vectors - self._held[picks]).square().sum(-1).mean()
+        (self._config.drift * drift).backward()
+        return drift.item()
 
     def validate(self) -> Mapping[str, float] | None:
         """How well unseen tasks are read."""
@@ -167,19 +207,21 @@ def tune_encoder(
     folder: Path,
     device: Device,
     options: TrainerConfig | None = None,
+    before: Before | None = None,
 ) -> Path:
     """Tune (or go on tuning) the encoder.
 
     :param tasks: see `ReadingObjective`.
     :param folder: where checkpoints and the finished encoder lie.
     :param options: how it runs on this machine.
+    :param before: see `ReadingObjective`.
     :return: the folder of the finished encoder, a BERT checkpoint with its tokenizer.
     :raises ConfigError: if the folder was begun as another run.
     """
     final = folder / "final"
     if (final / "model.safetensors").exists():
         return final
-    objective = ReadingObjective(config, tasks, device)
+    objective = ReadingObjective(config, tasks, device, before)
     identity = {"encoder": asdict(config)}
     Trainer(Schedule.of(config), options or TrainerConfig(), folder, identity, "encoder").run(
         objective

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -20,12 +21,15 @@ Item = TypeVar("Item")
 
 
 class SentenceBert(nn.Module):
-    """BERT, mean over tokens, unit length."""
+    """BERT, mean over tokens, unit length.
 
-    def __init__(self) -> None:
+    :param begin: the checkpoint that it begins with, the published one by default.
+    """
+
+    def __init__(self, begin: Path | None = None) -> None:
         super().__init__()
         self.bert = BertModel.from_pretrained(
-            source_folder(), add_pooling_layer=False, attn_implementation="eager"
+            begin or source_folder(), add_pooling_layer=False, attn_implementation="eager"
         )
         self.bert.embeddings.requires_grad_(False)
         self._tokenizer = Tokenizer.from_file(str(source_folder() / TOKENIZER_FILE))
