@@ -39,9 +39,10 @@ from t2l.tasks.source import Split
 
 CPU = Device("cpu", bfloat16=False)
 DIM = 8
+MINI = BaseModelConfig(hidden=16, layers=2, heads=2, intermediate=32)
 CONFIG = Config(
     runs="unused",
-    base=BaseModelConfig(hidden=16, layers=2, heads=2, intermediate=32),
+    base=MINI,
     target=TargetConfig(rank=2),
     hypernetwork=HypernetworkOptions(latent=16, head_in=16),
     sft=SftConfig(steps=6, tasks=4, examples=2, warmup=2),
@@ -84,7 +85,7 @@ def in_phrasing(text: str, task: Task, split: Split) -> bool:
 
 def tiny_base(folder: Path) -> tuple[PreTrainedModel, TargetSpec]:
     """A random base with larger weights than at its start, so that its answers depend on inputs."""
-    base = build_model(CONFIG.base)
+    base = build_model(MINI)
     generator = torch.Generator().manual_seed(5)
     for parameter in base.parameters():
         if parameter.ndim == 2:

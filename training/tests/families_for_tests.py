@@ -7,13 +7,20 @@ message, Qwen 3 an empty thought.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
+)
 
 from t2l.tasks.source import Sample
 
@@ -174,3 +181,10 @@ def save_family(family: str, folder: Path, **changes: Any) -> Path:
     tiny_tokenizer(family).save_pretrained(folder)
     (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\n# Tiny\n", encoding="utf-8")
     return folder
+
+
+def decoded(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> str:
+    """The text of one row of tokens; `decode` takes several rows too."""
+    text = tokenizer.decode(list(ids))
+    assert isinstance(text, str)
+    return text

@@ -8,6 +8,7 @@ from transformers import AutoTokenizer, LlamaForCausalLM
 
 from t2l.api.adapters import apply_lora
 from t2l.api.generated import Lora
+from t2l.base.typed import generate
 
 BASE = ROOT / "src" / "assets" / "base-models" / "t2l-mini-base"
 PROMPT = "cat sun map -> "
@@ -26,7 +27,7 @@ def logits(model: torch.nn.Module) -> Tensor:
 def answer(model: torch.nn.Module) -> str:
     tokenizer = AutoTokenizer.from_pretrained(BASE)
     prompt = tokenizer(PROMPT, return_tensors="pt")
-    made = model.generate(**prompt, max_new_tokens=32, do_sample=False)
+    made = generate(model, **prompt, max_new_tokens=32, do_sample=False)
     return tokenizer.decode(made[0, prompt["input_ids"].shape[1] :]).strip()
 
 

@@ -15,6 +15,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 from urllib.parse import urldefrag
 
 import numpy as np
@@ -30,6 +31,7 @@ from t2l.api.generated import Lora
 from t2l.api.generator import Generator, embedding_vector
 from t2l.base.peft_io import peft_config
 from t2l.base.target import TargetSpec
+from t2l.base.typed import layers_at
 from t2l.encoders.embedding_service import service_of
 from t2l.tasks.description_text import normalise_description
 
@@ -168,7 +170,7 @@ def apply_lora(
             remove(model)
         else:
             model.delete_adapter(adapter_name)
-            model.set_adapter(active)
+            model.set_adapter(cast(str, active))  # a list of names will do too
         raise ValueError(
             "the base model has other target modules than the adapter: "
             f"{[*result.unexpected_keys, *unset][0]} has no counterpart"
@@ -216,7 +218,8 @@ class _Before:
         for name in self.trainable:
             base.get_parameter(name).requires_grad_(True)
         if self.pretraining_tp is not None:
-            base.config.pretraining_tp = self.pretraining_tp
+            config: Any = base.config  # a base model that has it has a config
+            config.pretraining_tp = self.pretraining_tp
 
 
 def _base_of(model: nn.Module, adapter_name: str) -> nn.Module:
@@ -241,7 +244,7 @@ def _base_of(model: nn.Module, adapter_name: str) -> nn.Module:
 def _require_fit(base: nn.Module, target: TargetSpec) -> None:
     wanted = f"the adapter is for {target.base_model.id}"
     try:
-        layers = base.get_submodule(LAYERS_PATH)
+        layers = layers_at(base, LAYERS_PATH)
     except AttributeError as error:
         raise ValueError(f"the base model has no {LAYERS_PATH}; {wanted}") from error
     if len(layers) != target.layers:

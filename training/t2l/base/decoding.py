@@ -17,6 +17,7 @@ from t2l.base.device import Device
 from t2l.base.grouping import batches_by_adapter
 from t2l.base.lora import LoraWeights, apply_lora
 from t2l.base.target import TargetSpec
+from t2l.base.typed import generate
 
 ROWS_A_BATCH = 96
 
@@ -75,7 +76,8 @@ def _continued(
     )
     # float32 on the CPU: what is reported is what consumers compute
     with device.autocast() if device.name == "cuda" else nullcontext():
-        written = model.generate(
+        written = generate(
+            model,
             input_ids=tokens.to(device.name),
             attention_mask=mask.to(device.name),
             generation_config=options,

@@ -19,7 +19,7 @@ import shutil
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -35,6 +35,7 @@ from transformers import (
 
 from t2l.base.gguf_header import read_facts
 from t2l.base.source import BaseModelError, cache_folder
+from t2l.base.typed import embedding_rows
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def converted_folder(path: Path, digest: str) -> Path:
         raise BaseModelError(
             f"transformers cannot read {path} ({reason}): give the model's own folder instead"
         ) from None
-    tokenizer = without_surplus(tokenizer, model.get_input_embeddings().weight.shape[0])
+    tokenizer = without_surplus(tokenizer, embedding_rows(model))
     split_as_llama_cpp(tokenizer, pre, path)
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix="converting-"))
@@ -123,7 +124,7 @@ def without_surplus(tokenizer: PreTrainedTokenizerBase, rows: int) -> PreTrained
     added = tokenizer.added_tokens_decoder
     if all(token < rows for token in added):
         return tokenizer
-    facts = json.loads(tokenizer.backend_tokenizer.to_str())
+    facts = json.loads(_backend(tokenizer).to_str())
     facts["added_tokens"] = [token for token in facts["added_tokens"] if token["id"] < rows]
     kept = {token["content"] for token in facts["added_tokens"]} | set(facts["model"]["vocab"])
     special = {
@@ -139,7 +140,7 @@ def without_surplus(tokenizer: PreTrainedTokenizerBase, rows: int) -> PreTrained
 
 def split_as_llama_cpp(tokenizer: PreTrainedTokenizerBase, pre: str | None, path: Path) -> None:
     """Make a byte-level tokenizer split text before merging as the file's own does."""
-    backend = tokenizer.backend_tokenizer
+    backend = _backend(tokenizer)
     if not isinstance(backend.pre_tokenizer, pre_tokenizers.ByteLevel) or pre in PLAIN:
         return  # sentencepiece, or one whose way of splitting transformers knows
     if pre not in SINGLE_DIGITS:
@@ -153,3 +154,8 @@ def split_as_llama_cpp(tokenizer: PreTrainedTokenizerBase, pre: str | None, path
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
         ]
     )
+
+
+def _backend(tokenizer: PreTrainedTokenizerBase) -> Tokenizer:
+    """What does the work: AutoTokenizer reads a GGUF file as a fast tokenizer only."""
+    return cast(Tokenizer, tokenizer.backend_tokenizer)

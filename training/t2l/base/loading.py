@@ -7,6 +7,7 @@ other misfit, is an error before anything is trained.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 import torch
 from transformers import (
@@ -21,6 +22,7 @@ from transformers import (
 
 from t2l.base.families import CONFIG_FILE, read_config
 from t2l.base.source import AttentionKind, BaseModelError, BaseSource, Dtype
+from t2l.base.typed import embedding_rows
 
 DTYPES: dict[Dtype, torch.dtype] = {
     "float32": torch.float32,
@@ -39,7 +41,7 @@ def load_frozen(
     config = _usable_config(folder)
     tokenizer = _load_tokenizer(folder)
     model = _load_model(folder, config, source)
-    rows = model.get_input_embeddings().weight.shape[0]
+    rows = embedding_rows(model)
     largest = max(tokenizer.get_vocab().values(), default=-1)
     if largest >= rows:
         raise BaseModelError(
@@ -89,7 +91,7 @@ def _load_model(folder: Path, config: PreTrainedConfig, source: BaseSource) -> P
     if attention != "auto":
         options["attn_implementation"] = attention
     try:
-        model, report = AutoModelForCausalLM.from_pretrained(
+        loaded = AutoModelForCausalLM.from_pretrained(
             folder,
             config=config,
             dtype=DTYPES[source.dtype],
@@ -100,6 +102,8 @@ def _load_model(folder: Path, config: PreTrainedConfig, source: BaseSource) -> P
         )
     except (ValueError, ImportError, OSError, RuntimeError, KeyError) as error:
         raise BaseModelError(f"{folder} cannot be opened: {_short(error)}") from None
+    # a pair, because of output_loading_info; the stub knows the model alone
+    model, report = cast(tuple[PreTrainedModel, dict[str, Any]], loaded)
     missing = sorted(report["missing_keys"])
     if missing:
         raise BaseModelError(

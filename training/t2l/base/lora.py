@@ -11,16 +11,33 @@ inside it: gradient checkpointing runs layers again then, and must find the same
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
 from t2l.base.target import TargetSpec
+from t2l.base.typed import layers_at
 
 LoraWeights = Mapping[str, tuple[Tensor, Tensor]]
 """Module name -> (A [tasks, layers, rank, in], B [tasks, layers, out, rank]), B unscaled."""
+
+
+def changed(weights: LoraWeights, change: Callable[[Tensor], Tensor]) -> LoraWeights:
+    """Weights of which every A and every B is changed alike."""
+    return {name: (change(a), change(b)) for name, (a, b) in weights.items()}
+
+
+def concatenated(parts: Sequence[LoraWeights]) -> LoraWeights:
+    """The adapters of all parts in a row, [tasks of all, ...]."""
+    return {
+        name: (
+            torch.cat([part[name][0] for part in parts]),
+            torch.cat([part[name][1] for part in parts]),
+        )
+        for name in parts[0]
+    }
 
 
 @contextmanager
@@ -38,7 +55,7 @@ def apply_lora(
     :param groups: number of tasks the batch is made of, if it is to be checked against `weights`.
     :raises ValueError: if the weights do not fit the target or the model.
     """
-    layers = model.get_submodule(target.layers_path)
+    layers = layers_at(model, target.layers_path)
     if len(layers) != target.layers:
         raise ValueError(f"the model has {len(layers)} layers, the target {target.layers}")
     _check_weights(target, weights, groups)

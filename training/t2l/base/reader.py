@@ -23,6 +23,7 @@ from transformers import PreTrainedModel
 
 from t2l.base.device import Device
 from t2l.base.packing import Sheets, make_sheets
+from t2l.base.typed import embedding_rows
 from t2l.template.rows import Row
 
 logger = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ class Reader:
         :param states: also give the states after every layer.
         """
         with self.device.autocast():
-            if not self.plain_head:
+            if self._head is None or not self.plain_head:
                 return self._by_itself(sheets, states)
             out = self._body(output_hidden_states=states, **self._inputs(sheets))
             last = out.last_hidden_state.flatten(0, 1)[sheets.at]  # [answers, hidden]
@@ -153,7 +154,7 @@ class Reader:
 
     @property
     def _vocabulary(self) -> int:
-        return self.model.get_input_embeddings().weight.shape[0]
+        return embedding_rows(self.model)
 
     def _tried(self, ids: Sequence[int]) -> Tensor:
         return torch.tensor([[token % self._vocabulary for token in ids]], device=self.device.name)

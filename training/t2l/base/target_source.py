@@ -18,7 +18,7 @@ from huggingface_hub.errors import (
     EntryNotFoundError,
     GatedRepoError,
     HFValidationError,
-    HTTPError,
+    HTTPError,  # pyright: ignore[reportPrivateImportUsage]
     RepositoryNotFoundError,
 )
 from yaml import YAMLError
@@ -50,10 +50,12 @@ class Identity:
             "revision": self.revision or _string(config, "_commit_hash", COMMIT),
             "license": self.license,
         }
+        found: dict[str, str] = {}
         for field, value in known.items():
             if value is None:
                 raise TargetError(f"the {field} of {model} is not known: give --{field}")
-        return known
+            found[field] = value
+        return found
 
 
 def find_model(model: str, given: Identity) -> tuple[Path, Identity]:

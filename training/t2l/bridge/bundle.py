@@ -29,6 +29,7 @@ from t2l.export.bundle.graphs import run_graphs
 from t2l.export.bundle.manifest import BundleError, check_name, resolve
 from t2l.export.bundle.write import partial_folder, publish
 from t2l.export.onnx.hypernet import Lora
+from t2l.graph.session import run_session
 from t2l.tasks.descriptions import TaskDescriptions
 
 logger = logging.getLogger(__name__)
@@ -126,7 +127,9 @@ def _task_encoder(bundle: BundleGenerator) -> Callable[[Tensor], Tensor]:
     session = ort.InferenceSession(front, providers=["CPUExecutionProvider"])
 
     def run(vectors: Tensor) -> Tensor:
-        rows = [session.run(None, {"embedding": row[None].numpy()})[0][0] for row in vectors]
+        rows = [
+            run_session(session, None, {"embedding": row[None].numpy()})[0][0] for row in vectors
+        ]
         return torch.stack([torch.from_numpy(row) for row in rows])
 
     return run

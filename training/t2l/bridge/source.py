@@ -65,6 +65,7 @@ class EncoderSource:
     def install(self, root: Path) -> None:
         """Put an embedded encoder's files below the root of the bundle that will name them."""
         for _, file in self.info.files:
+            assert self.folder is not None, "an encoder with files has a folder"
             place = root / file
             if not place.exists():
                 place.parent.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,8 @@ from t2l.config.fields import (
     require_warmup,
 )
 
+TeacherKind = Literal["codes", "demonstrations", "description", "both"]
+
 
 @dataclass(frozen=True, config=STRICT)
 class SftConfig:
@@ -58,7 +60,7 @@ class SftConfig:
     mix: bool = True
     noise: Weight = 0.3
     distill: Weight = 0.0
-    teacher: Literal["codes", "demonstrations", "description", "both"] = "codes"
+    teacher: TeacherKind = "codes"
     teacher_shots: Count = 4
     teacher_signal: Literal["states", "logits"] = "states"
     contrast: Weight = 0.0

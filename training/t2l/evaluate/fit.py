@@ -12,11 +12,13 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from scipy.stats import spearmanr
 from torch import Tensor
 
+from t2l.base.typed import on_device
 from t2l.evaluate.measure import TASKS_A_BLOCK
 from t2l.evaluate.questions import make_block
 from t2l.evaluate.run import left_out_tasks, report_tasks, seen_tasks, tasks_of
@@ -75,7 +77,7 @@ def fit_of(setting: Setting, results: Path | None = None, real: Path | None = No
         reported too; left out if there is no such file.
     :raises ValueError: if tasks for selection do not score above texts off topic.
     """
-    setting.model.to(setting.device.name).eval()
+    on_device(setting.model, setting.device.name).eval()
     setting.hypernetwork.to(setting.device.name).eval()
     matrix = setting.train.centroids()
     seen = measure_seen(setting)
@@ -92,7 +94,8 @@ def fit_of(setting: Setting, results: Path | None = None, real: Path | None = No
     general = setting.encoder.encode(GENERAL)
     found = calibrate(seen, unseen, general, off_topic, matrix, success)
     predictor, inside, outside = found.predictor, found.inside, found.outside
-    rank = float(spearmanr(inside, unseen.exact_match).statistic)
+    correlation: Any = spearmanr(inside, unseen.exact_match)  # scipy makes its class at run time
+    rank = float(correlation.statistic)
     logger.info("tasks left out: mean score %.3f, rank correlation %.2f", inside.mean(), rank)
     logger.info("texts off topic: mean score %.3f", outside.mean())
     if unseen.exact_match.any() and float(inside.mean()) <= float(outside.mean()):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from t2l.base.typed import on_device
 from t2l.evaluate.conditions import CONDITIONS
 from t2l.evaluate.identity import claim, identity_of
 from t2l.evaluate.questions import make_block
@@ -37,7 +38,7 @@ def measure(
     :raises ConfigError: if the file has rows of another network under the same key.
     """
     options = setting.config.evaluation
-    setting.model.to(setting.device.name).eval()
+    on_device(setting.model, setting.device.name).eval()
     setting.hypernetwork.to(setting.device.name).eval()
     place = (study, variant, train_seed, sampling_seed, split)
     done = merged(read_rows(results))

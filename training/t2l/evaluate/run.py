@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from t2l.base.families import CONFIG_FILE, model_shape, read_config
+from t2l.base.typed import on_device
 from t2l.config.recipe import Config, ConfigError
 from t2l.encoders import open_encoder
 from t2l.encoders.corpus import Corpus, describe
@@ -205,7 +206,7 @@ def open_setting(
     """What conditions measure a hypernetwork with."""
     device, base = device_of(config), open_base(config)
     return Setting(
-        model=base.model.to(device.name),
+        model=on_device(base.model, device.name),
         hypernetwork=hypernetwork.to(device.name).eval(),
         encoder=open_encoder(config),
         train=corpus,

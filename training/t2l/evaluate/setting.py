@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from t2l.base.decoding import greedy
 from t2l.base.device import Device
-from t2l.base.lora import LoraWeights
+from t2l.base.lora import LoraWeights, concatenated
 from t2l.base.scoring import exact_matches
 from t2l.config.recipe import Config
 from t2l.encoders.corpus import Corpus, Encoder
@@ -58,10 +58,7 @@ class Setting:
     def generate_from(self, vectors: Tensor) -> LoraWeights:
         """The adapters of some vectors, [n, ...]."""
         parts = [self.hypernetwork(part.to(self.device.name)) for part in vectors.split(64)]
-        return {
-            name: tuple(torch.cat([part[name][side] for part in parts]) for side in (0, 1))
-            for name in parts[0]
-        }
+        return concatenated(parts)
 
     @property
     def decodes(self) -> bool:

@@ -12,6 +12,7 @@ exact everywhere, so a native run and a WebAssembly run agree.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,9 @@ IR_VERSION = 8
 CONTRIB = "com.microsoft"  # operators that ONNX Runtime has beyond the standard's
 BLOCKS = (16, 128)  # least and most rows of a weight that share a scale in MatMulNBits
 WEIGHT_ZERO = 128  # the byte that stands for 0 in symmetric unsigned weights
+
+Attribute = int | float | str | Sequence[int]
+"""What a node's attribute may be."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,12 @@ class GraphBuilder:
         self._outputs: list[onnx.ValueInfoProto] = []
         self._counters: dict[str, int] = {}
 
-    def input(self, name: str, dtype: int, shape: list[int | str]) -> str:
+    def input(self, name: str, dtype: int, shape: Sequence[int | str]) -> str:
         """Declare a graph input."""
         self._inputs.append(helper.make_tensor_value_info(name, dtype, shape))
         return name
 
-    def output(self, name: str, value: str, dtype: int, shape: list[int | str]) -> None:
+    def output(self, name: str, value: str, dtype: int, shape: Sequence[int | str]) -> None:
         """Give `value` the name of a graph output."""
         self._nodes.append(helper.make_node("Identity", [value], [name], name=f"output/{name}"))
         self._outputs.append(helper.make_tensor_value_info(name, dtype, shape))
@@ -94,17 +98,36 @@ class GraphBuilder:
         """A float32 scalar constant."""
         return self.const(value, np.float32)
 
-    def op(self, kind: str, *inputs: str, **attributes: object) -> str:
+    def op(
+        self, kind: str, *inputs: str, domain: str | None = None, **attributes: Attribute
+    ) -> str:
         """Add a node with one output."""
-        return self.ops(kind, *inputs, outputs=1, **attributes)[0]
+        return self.ops(kind, *inputs, outputs=1, domain=domain, **attributes)[0]
 
-    def ops(self, kind: str, *inputs: str, outputs: int, **attributes: object) -> list[str]:
+    def ops(
+        self,
+        kind: str,
+        *inputs: str,
+        outputs: int,
+        domain: str | None = None,
+        **attributes: Attribute,
+    ) -> list[str]:
         """Add a node with several outputs."""
         number = self._counters.get(kind, 0)
         self._counters[kind] = number + 1
         base = f"{kind}_{number}"
         names = [base if outputs == 1 else f"{base}/{i}" for i in range(outputs)]
-        self._nodes.append(helper.make_node(kind, list(inputs), names, name=base, **attributes))
+        node = helper.make_node(
+            kind,
+            list(inputs),
+            names,
+            name=base,
+            doc_string=None,
+            domain=domain,
+            overload=None,
+            **attributes,
+        )
+        self._nodes.append(node)
         return names
 
     def matrix(self, name: str, array: np.ndarray) -> str:

@@ -8,6 +8,8 @@ from typing import Literal
 
 from t2l.hypernet.task_encoders import TASK_ENCODERS, TaskEncoderKind
 
+Variant = Literal["L", "M", "S"]
+
 
 @dataclass(frozen=True)
 class HypernetworkConfig:
@@ -30,7 +32,7 @@ class HypernetworkConfig:
         head would never get a gradient.
     """
 
-    variant: Literal["L", "M", "S"]
+    variant: Variant
     embedding_dim: int
     latent: int = 128
     head_in: int = 512

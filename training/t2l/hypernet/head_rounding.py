@@ -40,7 +40,7 @@ def rounded_heads(exact: Hypernetwork, embeddings: Tensor) -> Hypernetwork:
     features = exact.features(embeddings[::step][:TRIED].double())  # [T, N, M, ..., H]
     for index, module in enumerate(exact.target.modules):
         seen = features[:, :, index].flatten(0, -2)  # [n, H]
-        rounded.heads[module.name].weight.copy_(_rounded(exact.heads[module.name].weight, seen))
+        rounded.head(module.name).weight.copy_(_rounded(exact.head(module.name).weight, seen))
     return rounded
 
 

@@ -31,6 +31,7 @@ import json
 import math
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -93,8 +94,9 @@ class Hypernetwork(nn.Module):
         self.heads = nn.ModuleDict()
         for module in target.modules:
             width = head_width(config, target, module)
-            self.heads[module.name] = nn.Linear(config.head_in, width, bias=not config.has_offsets)
-            self._init_head(self.heads[module.name], module)
+            head = nn.Linear(config.head_in, width, bias=not config.has_offsets)
+            self.heads[module.name] = head
+            self._init_head(head, module)
         if config.has_offsets:
             self.offset_a = nn.ParameterDict()
             self.offset_b = nn.ParameterDict()
@@ -180,7 +182,7 @@ class Hypernetwork(nn.Module):
         """The shared A, and the shared B times what was generated; features [T, N, M, H]."""
         weights = {}
         for index, module in enumerate(self.target.modules):
-            y = self.heads[module.name](features[:, :, index])  # [T, N, R]
+            y = self.head(module.name)(features[:, :, index])  # [T, N, R]
             shared_a, shared_b = self.offset_a[module.name], self.offset_b[module.name]
             a = shared_a.expand(len(features), *shared_a.shape)
             weights[module.name] = (a, shared_b * y[:, :, None])
@@ -227,7 +229,7 @@ class Hypernetwork(nn.Module):
         """
         rank, variant = self.target.rank, self.config.variant
         widths = (module.in_features, module.out_features)
-        head = self.heads[module.name]
+        head = self.head(module.name)
         if variant == "L":
             sides = head(features).split([rank * width for width in widths], dim=-1)
             return sides[0].unflatten(-1, (rank, -1)), sides[1].unflatten(-1, (rank, -1)).mT
@@ -243,6 +245,10 @@ class Hypernetwork(nn.Module):
             y = F.linear(features[:, :, side], needed(head.weight, width), bias)
             sides.append(y if variant == "S" else y.unflatten(-1, (rank, width)))
         return sides[0], sides[1].mT
+
+    def head(self, name: str) -> nn.Linear:
+        """The head of a module."""
+        return cast(nn.Linear, self.heads[name])
 
     @torch.no_grad()
     def round_matrices(self) -> None:

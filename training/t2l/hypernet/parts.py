@@ -37,6 +37,8 @@ class NormedEmbedding(nn.Module):
 class OneHotRows(nn.Module):
     """The rows of the unit matrix; called without indices."""
 
+    rows: Tensor
+
     def __init__(self, rows: int) -> None:
         super().__init__()
         self.register_buffer("rows", torch.eye(rows), persistent=False)

@@ -24,6 +24,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from t2l.base.device import Device
 from t2l.base.files import load_base_model
+from t2l.base.typed import on_device
 from t2l.config.recipe import BaseModelConfig
 from t2l.config.sft import TrainerConfig
 from t2l.tasks.procedural.world import Task
@@ -175,7 +176,7 @@ def train_base_model(
     model = build_model(config)
     if config.continue_from is not None:
         start_from(model, Path(config.continue_from))
-    model.to(device.name)
+    on_device(model, device.name)
     if device.name == "cpu":  # at these lengths the fused kernel's backward pass is the slower one
         model.set_attn_implementation("eager")
     optimizers = make_optimizers(model, config, device.bfloat16)

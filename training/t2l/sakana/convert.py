@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from t2l.base.target import TargetSpec
+from t2l.hypernet.config import Variant
 from t2l.hypernet.hypernetwork import Hypernetwork, HypernetworkConfig
 from t2l.sakana.checkpoint import ARGS_FILE, PEFT_FILE, WEIGHTS_FILE, Checkpoint, CheckpointError
 
@@ -108,7 +109,7 @@ def refuse_unsupported(checkpoint: Checkpoint) -> None:
         )
 
 
-def variant_of(checkpoint: Checkpoint) -> str:
+def variant_of(checkpoint: Checkpoint) -> Variant:
     """L, M or S."""
     if not checkpoint.args.shared_AB_head:
         return "L"
@@ -204,9 +205,10 @@ def _ab_table(checkpoint: Checkpoint, state: dict[str, Tensor]) -> dict[str, Ten
     rows = []
     for name in checkpoint.module_order:
         sides = [state.pop(f"out_emb.{name}.{side}", None) for side in "AB"]
-        if any(side is None for side in sides):
+        stored = [side for side in sides if side is not None]
+        if len(stored) < len(sides):
             return {}  # reported as a missing ab_table
-        rows.append(torch.stack(sides))
+        rows.append(torch.stack(stored))
     return {"ab_table": torch.stack(rows)}  # [M, AB, Z]
 
 
@@ -247,7 +249,8 @@ def _heads(
     size = math.sqrt(args.delta_w_scaling) if products else 1.0
     keys = [key for key in state if key.startswith("heads.")]
     found = {key: state.pop(key) / size for key in keys}
-    for name, head in network.heads.items():
+    for name in network.heads:
+        head = network.head(name)
         # a z-score leaves the heads without a bias, also where it was not used in the end
         if head.bias is not None:
             found.setdefault(f"heads.{name}.bias", torch.zeros_like(head.bias))

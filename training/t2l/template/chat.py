@@ -66,7 +66,7 @@ class ChatTemplate:
     def ends(self) -> tuple[int, ...]:
         """What ends a reply, and what ends a text."""
         eos = self.tokenizer.eos_token_id
-        return (self._end,) if eos in (None, self._end) else (self._end, eos)
+        return (self._end, eos) if isinstance(eos, int) and eos != self._end else (self._end,)
 
     def row(self, sample: Sample, shown: Sequence[Sample] = (), told: str | None = None) -> Row:
         """See `Template.row`.

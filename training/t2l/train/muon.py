@@ -70,21 +70,22 @@ class Muon(Optimizer):
             with torch.enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            by_shape: dict[tuple[int, ...], list[Tensor]] = {}
+            by_shape: dict[tuple[int, ...], list[tuple[Tensor, Tensor]]] = {}
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    by_shape.setdefault(tuple(parameter.shape), []).append(parameter)
-            for shape, parameters in by_shape.items():
+                    pair = (parameter, parameter.grad)
+                    by_shape.setdefault(tuple(parameter.shape), []).append(pair)
+            for shape, pairs in by_shape.items():
                 updates = []
-                for parameter in parameters:
+                for parameter, gradient in pairs:
                     state = self.state[parameter]
                     if "momentum" not in state:
                         state["momentum"] = torch.zeros_like(parameter)
-                    state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
-                    updates.append(parameter.grad.lerp(state["momentum"], group["momentum"]))
+                    state["momentum"].lerp_(gradient, 1 - group["momentum"])
+                    updates.append(gradient.lerp(state["momentum"], group["momentum"]))
                 scale = 0.2 * max(shape) ** 0.5
-                for parameter, update in zip(
-                    parameters,
+                for (parameter, _), update in zip(
+                    pairs,
                     orthogonalise(torch.stack(updates).to(self._dtype)).unbind(),
                     strict=True,
                 ):

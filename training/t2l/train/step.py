@@ -18,7 +18,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from t2l.base.lora import LoraWeights
+from t2l.base.lora import LoraWeights, changed
 
 P = TypeVar("P")
 
@@ -37,22 +37,20 @@ def adapted_backward(
     :param dtype: of the leaves, the model's.
     """
     learns = any(value.requires_grad for pair in weights.values() for value in pair)
-    gradients = {
-        name: tuple(torch.zeros_like(value) if learns else value for value in pair)
-        for name, pair in weights.items()
-    }
+    gradients = changed(weights, lambda side: torch.zeros_like(side) if learns else side)
+
+    def leaf(side: Tensor, places: Tensor) -> Tensor:
+        return side.detach()[places].to(dtype).requires_grad_(learns)
+
     for places, part in parts:
-        leaves = {
-            name: tuple(v.detach()[places].to(dtype).requires_grad_(learns) for v in pair)
-            for name, pair in weights.items()
-        }
+        leaves = {name: (leaf(a, places), leaf(b, places)) for name, (a, b) in weights.items()}
         run(part, leaves)
         if not learns:
             continue
         for name, pair in leaves.items():
-            for total, leaf in zip(gradients[name], pair, strict=True):
-                if leaf.grad is not None:
-                    total.index_add_(0, places, leaf.grad.to(total.dtype))
+            for total, side in zip(gradients[name], pair, strict=True):
+                if side.grad is not None:
+                    total.index_add_(0, places, side.grad.to(total.dtype))
     if learns:
         generated = [value for pair in weights.values() for value in pair]
         torch.autograd.backward(generated, [value for pair in gradients.values() for value in pair])

@@ -20,6 +20,7 @@ from t2l.base.lora import LoraWeights, apply_lora
 from t2l.base.memory import recompute_activations
 from t2l.base.reader import Reader
 from t2l.base.target import TargetSpec
+from t2l.base.typed import on_device
 from t2l.tasks.source import Task
 from t2l.template.rows import Row
 from t2l.train.loss import answer_losses
@@ -34,7 +35,7 @@ def frozen_reader(model: PreTrainedModel, device: Device, recompute: bool = Fals
 
     :param recompute: compute activations twice instead of keeping them.
     """
-    model.to(device.name).eval().requires_grad_(False)
+    on_device(model, device.name).eval().requires_grad_(False)
     if device.name == "cpu":  # at these lengths the fused kernel's backward pass is the slower one
         model.set_attn_implementation("eager")
     if recompute:

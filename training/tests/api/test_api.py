@@ -3,11 +3,13 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 import pytest
 import torch
 from mini_bundle_for_tests import BUNDLE, TRAINING
 from peft import PeftModel
+from peft.tuners.lora import Linear
 from peft.tuners.tuners_utils import BaseTunerLayer
 from tiny_answers_for_tests import answer, applied_to_another, fresh_base, logits
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -62,6 +64,7 @@ def test_half_the_strength_is_half_the_update(
     half = logits(model)
     layer = model.get_submodule("base_model.model.model.layers.3.self_attn.q_proj")
     a, b = (lora.tensors[tensor_name("self_attn.q_proj", 3, side)] for side in "AB")
+    assert isinstance(layer, Linear)
     torch.testing.assert_close(layer.get_delta_weight("default"), 0.5 * b @ a)
     full = logits(apply_lora(remove(model), lora))
     again = fresh_base()
@@ -86,13 +89,23 @@ def test_a_second_adapter_goes_beside_the_first(base: LlamaForCausalLM, lora: Lo
     assert not any(isinstance(m, BaseTunerLayer) for m in base.modules())
 
 
-def test_a_base_model_of_other_sizes_is_refused_and_left_alone(lora: Lora) -> None:
-    sizes = {"vocab_size": 161, "intermediate_size": 64, "num_attention_heads": 4}
-    narrow = LlamaForCausalLM(LlamaConfig(hidden_size=64, num_hidden_layers=6, **sizes))
-    short = LlamaForCausalLM(LlamaConfig(hidden_size=192, num_hidden_layers=2, **sizes))
-    grouped = LlamaForCausalLM(
-        LlamaConfig(hidden_size=192, num_hidden_layers=6, num_key_value_heads=2, **sizes)
+def sized(hidden: int, layers: int, kv_heads: int = 4) -> LlamaForCausalLM:
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=161,
+            hidden_size=hidden,
+            intermediate_size=64,
+            num_hidden_layers=layers,
+            num_attention_heads=4,
+            num_key_value_heads=kv_heads,
+        )
     )
+
+
+def test_a_base_model_of_other_sizes_is_refused_and_left_alone(lora: Lora) -> None:
+    narrow = sized(hidden=64, layers=6)
+    short = sized(hidden=192, layers=2)
+    grouped = sized(hidden=192, layers=6, kv_heads=2)
     for model, message in [
         (narrow, "q_proj in layer 0 .* takes 64 and gives 64 .* takes 192 and gives 192"),
         (short, "has 2 layers; the adapter is for t2l-edge/t2l-mini-base, which has 6"),
@@ -125,7 +138,7 @@ def test_a_base_model_is_not_wrapped_twice_and_no_merged_adapter_is_removed(
     with pytest.raises(ValueError, match="merged into its weights"):
         remove(model)
     with pytest.raises(ValueError, match="not a LlamaForCausalLM"):
-        remove(base)
+        remove(cast(PeftModel, base))
 
 
 @pytest.mark.parametrize("strength", [float("nan"), float("inf"), True, "1"])
@@ -138,4 +151,4 @@ def test_a_strength_that_is_no_number_is_refused(
 
 def test_a_base_model_that_is_none_is_refused(lora: Lora) -> None:
     with pytest.raises(ValueError, match="must be a loaded model, got a str"):
-        apply_lora("t2l-edge/t2l-mini-base", lora)
+        apply_lora(cast(LlamaForCausalLM, "t2l-edge/t2l-mini-base"), lora)

@@ -17,6 +17,7 @@ from services_for_tests import Answer, serving
 from torch import Tensor
 
 from t2l import generate_lora, load_t2l
+from t2l.api.bundle_generator import BundleGenerator
 from t2l.api.generated import Lora
 from t2l.encoders.info import TUNED
 from t2l.encoders.service import ServiceError
@@ -29,6 +30,7 @@ def test_the_weights_are_those_that_measuring_the_bundle_uses(
     precision: str, vector: Tensor
 ) -> None:
     t2l = load_t2l(BUNDLE, precision=precision)
+    assert isinstance(t2l, BundleGenerator)
     made, encoded = generate_lora(t2l, DESCRIPTION), t2l.encode(DESCRIPTION)
     torch.testing.assert_close(encoded, vector, rtol=0, atol=1e-7)
     wanted = BundleNetwork(BUNDLE, precision)(encoded[None])

@@ -15,6 +15,7 @@ from services_for_tests import serving
 from torch import Tensor
 
 from t2l import generate_lora, load_t2l
+from t2l.api.bundle_generator import BundleGenerator
 from t2l.api.generated import Lora
 from t2l.base.peft_io import CONFIG_FILE, WEIGHTS_FILE
 from t2l.encoders.service import ServiceError
@@ -34,8 +35,9 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "process.exit(0);\n"
     )
     arguments = [ROOT / "node_modules" / "node" / "bin" / "node", script]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(arguments, cwd=ROOT, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(arguments, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdout is not None
         for line in process.stdout:
             if line.startswith("http"):
                 yield line.strip()
@@ -51,6 +53,7 @@ def test_the_edge_serves_the_same_adapter(
 ) -> None:
     here = load_t2l(BUNDLE, precision=precision)
     there = load_t2l(f"{edge}#{REFERENCE}", precision=precision)
+    assert isinstance(here, BundleGenerator)
     embedding = here.encode(DESCRIPTION)
     pair = (generate_lora(t2l, embedding=embedding) for t2l in (here, there))
     assert differ(*pair) < tolerance  # of values up to 4

@@ -1,5 +1,7 @@
 """An embedding is taken from any array of the right length, and a description is a task's own."""
 
+from typing import cast
+
 import numpy as np
 import pytest
 from mini_bundle_for_tests import BUNDLE, DESCRIPTION, INT8_STEP, differ
@@ -27,7 +29,7 @@ def test_an_embedding_of_another_length_or_with_nan_is_refused(vector: Tensor) -
     with pytest.raises(ValueError, match="must be finite"):
         generate_lora(t2l, embedding=vector * float("nan"))
     with pytest.raises(ValueError, match="array of numbers"):
-        generate_lora(t2l, embedding=["x"] * 384)
+        generate_lora(t2l, embedding=cast(list[float], ["x"] * 384))
     with pytest.raises(ValueError, match="either a description or embedding="):
         generate_lora(t2l, DESCRIPTION, embedding=vector)
     with pytest.raises(ValueError, match="either a description or embedding="):

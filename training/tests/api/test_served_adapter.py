@@ -20,6 +20,7 @@ from t2l.base.files import load_base_model
 from t2l.base.lora import apply_lora
 from t2l.base.peft_io import load_adapter
 from t2l.base.target import TargetSpec
+from t2l.graph.session import run_session
 from t2l.template.characters import build_tokenizer
 
 ROOT = Path(__file__).parents[3]
@@ -119,5 +120,5 @@ def test_native_ort_agrees_with_the_training_time_hook(
     }
     for name, (a, b) in load_adapter(served.folder, target).items():
         feeds[f"{name}.A"], feeds[f"{name}.B"] = a.numpy(), b.numpy()
-    (logits,) = session.run(["logits"], feeds)
+    (logits,) = run_session(session, ["logits"], feeds)
     assert largest(logits[0], hook_logits) < TOLERANCE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import cast
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ from t2l.base.families import model_shape
 from t2l.base.files import base_model_revision, load_base_model
 from t2l.base.layers import read_shape
 from t2l.base.model import BaseModel
-from t2l.base.source import BaseModelError, BaseSource
+from t2l.base.source import BaseModelError, BaseSource, Kind
 from t2l.base.target import TargetError, TargetSpec
 from t2l.config.errors import ConfigError
 from t2l.template.chat import ChatTemplate
@@ -250,7 +251,10 @@ def test_a_model_that_cannot_be_used_is_refused_in_a_sentence(broken, words, tmp
         (BaseSource("hub", "not a repository"), "did not come from the hub.*kind folder"),
         (BaseSource("gguf", "nowhere.gguf"), "base.where nowhere.gguf cannot be read: No such"),
         (BaseSource("gguf", "pip:numpy==2.0"), "pip:numpy==2.0 is not known here"),
-        (BaseSource("other", "x"), "base.kind 'other' is none of mini, folder, hub, gguf"),  # type: ignore[arg-type]
+        (
+            BaseSource(cast(Kind, "other"), "x"),
+            "base.kind 'other' is none of mini, folder, hub, gguf",
+        ),
     ],
 )
 def test_a_place_without_a_model_is_refused_in_a_sentence(source: BaseSource, words: str):

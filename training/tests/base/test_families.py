@@ -74,6 +74,7 @@ def test_every_linear_layer_has_the_shape_of_the_model(family: str):
     assert described(shape) == linear_layers(model)
     assert shape.layers == len(model.model.layers)
     assert shape.architecture == family
+    assert shape.attention is not None
     assert (shape.attention.heads, shape.attention.kv_heads) == (4, 2)
     assert shape.attention.head_dim == model.model.layers[0].self_attn.head_dim
 

@@ -16,6 +16,7 @@ from transformers import LlamaForCausalLM, PreTrainedModel
 from t2l.base.gguf import converted_folder
 from t2l.base.model import BaseModel
 from t2l.base.source import CACHE_VARIABLE, BaseModelError, BaseSource
+from t2l.base.typed import generate
 from t2l.base.wheel import sha256_of
 from t2l.template.chat import ChatTemplate
 
@@ -64,18 +65,27 @@ def gguf_rows(name: str, value: Tensor, model: PreTrainedModel) -> Tensor:
     return value.reshape(heads, 2, -1, value.shape[1]).swapaxes(1, 2).reshape(value.shape)
 
 
+def one(token: object) -> int:
+    """A tokenizer's special token, which could be none."""
+    assert isinstance(token, int)
+    return token
+
+
 def write_gguf(model: LlamaForCausalLM, path: Path, pre: str = "smollm") -> None:
     """The model as Q4_1; its own values become those of the file."""
     config, tokenizer = model.config, tiny_tokenizer("llama")
+    kv_heads, head_dim, rope = config.num_key_value_heads, config.head_dim, config.rope_parameters
+    assert kv_heads and head_dim and rope and rope["rope_theta"]
+    assert isinstance(tokenizer.chat_template, str)
     writer = GGUFWriter(path, "llama")
     writer.add_block_count(config.num_hidden_layers)
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
     writer.add_feed_forward_length(config.intermediate_size)
     writer.add_head_count(config.num_attention_heads)
-    writer.add_head_count_kv(config.num_key_value_heads)
-    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
-    writer.add_rope_dimension_count(config.head_dim)
+    writer.add_head_count_kv(kv_heads)
+    writer.add_rope_freq_base(rope["rope_theta"])
+    writer.add_rope_dimension_count(head_dim)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_vocab_size(config.vocab_size)
     writer.add_license("apache-2.0")
@@ -87,9 +97,9 @@ def write_gguf(model: LlamaForCausalLM, path: Path, pre: str = "smollm") -> None
     writer.add_token_types([TokenType.CONTROL if w in special else TokenType.NORMAL for w in words])
     merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
     writer.add_token_merges([" ".join(pair) for pair in merges])
-    writer.add_bos_token_id(tokenizer.bos_token_id)
-    writer.add_eos_token_id(tokenizer.eos_token_id)
-    writer.add_pad_token_id(tokenizer.pad_token_id)
+    writer.add_bos_token_id(one(tokenizer.bos_token_id))
+    writer.add_eos_token_id(one(tokenizer.eos_token_id))
+    writer.add_pad_token_id(one(tokenizer.pad_token_id))
     writer.add_chat_template(tokenizer.chat_template)
     for name, value in model.named_parameters():
         part = name.removesuffix(".weight")
@@ -211,7 +221,8 @@ def test_smollm2s_tokens_are_llama_cpps(text: str, smollm2: BaseModel):
 def test_smollm2_knows_the_capital_of_france(smollm2: BaseModel):
     template = ChatTemplate(smollm2.tokenizer)
     ids = torch.tensor([template.prompt("What is the capital of France?")])
-    found = smollm2.model.generate(
+    found = generate(
+        smollm2.model,
         ids,
         attention_mask=torch.ones_like(ids),
         max_new_tokens=12,

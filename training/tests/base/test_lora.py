@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from t2l.base.lora import apply_lora
+from t2l.base.lora import apply_lora, changed
 from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec
+from t2l.base.typed import layers_at
 
 TARGET = TargetSpec(
     BaseModelRecord("a/b", "0" * 40, "llama", "apache-2.0"),
@@ -53,17 +56,17 @@ def with_peft(weights, task: int, base: LlamaForCausalLM | None = None):
     """The same model with one task's LoRA loaded into PEFT, flag and alpha as in training."""
     config = LoraConfig(
         r=TARGET.rank,
-        lora_alpha=TARGET.alpha,
+        lora_alpha=cast(int, TARGET.alpha),  # any number will do
         use_rslora=TARGET.use_rslora,
         target_modules=list(TARGET.module_names),
     )
     model = get_peft_model(base or tiny_llama(), config).eval()
-    for index, layer in enumerate(model.base_model.model.model.layers):
+    for index, layer in enumerate(layers_at(model, "base_model.model.model.layers")):
         for module in TARGET.modules:
             linear = layer.get_submodule(module.path)
             a, b = weights[module.name]
-            linear.lora_A["default"].weight.data.copy_(a[task, index])
-            linear.lora_B["default"].weight.data.copy_(b[task, index])
+            linear.get_parameter("lora_A.default.weight").data.copy_(a[task, index])
+            linear.get_parameter("lora_B.default.weight").data.copy_(b[task, index])
     return model
 
 
@@ -84,10 +87,11 @@ def test_equals_peft_for_every_task():
 
 def test_gradients_reach_the_weights_and_only_them():
     model = tiny_llama().requires_grad_(False)
-    weights = {k: tuple(t.requires_grad_() for t in ab) for k, ab in random_weights(2).items()}
+    weights = changed(random_weights(2), lambda side: side.requires_grad_())
     with apply_lora(model, TARGET, weights):
         model(torch.randint(0, 20, (4, 5))).logits.square().sum().backward()
     for a, b in weights.values():
+        assert a.grad is not None and b.grad is not None
         assert a.grad.abs().sum() > 0 and b.grad.abs().sum() > 0
     assert all(p.grad is None for p in model.parameters())
 

@@ -70,7 +70,7 @@ def test_the_same_number_in_every_path(checked, tmp_path: Path):
 
         save_adapter(tmp_path / "adapter", target, folded_lora(exact, embedding))
         adapted = PeftModel.from_pretrained(base_model(), tmp_path / "adapter").double()
-        layer = adapted.base_model.model.model.layers[0].self_attn.q_proj
+        layer = adapted.get_submodule(LAYER)
         found["peft"] = strength(layer(x) - linear(x), x, lora)
 
     a, b = hypernet_runner(build_hypernet_graph(network, "float32"))(embedding)["q_proj"]

@@ -19,6 +19,8 @@ from t2l.export.bundle.manifest import BundleError
 from t2l.export.onnx.chunks import build_body, build_chunks
 from t2l.export.onnx.hypernet import build_hypernet_graph
 from t2l.graph.builder import GraphBuilder
+from t2l.graph.session import run_session
+from t2l.hypernet.config import Variant
 from t2l.hypernet.task_encoders import TASK_ENCODERS
 
 NEW_DIM = 7
@@ -29,7 +31,7 @@ def run(data: bytes, vector: np.ndarray) -> dict[str, np.ndarray]:
     session = ort.InferenceSession(data, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
     row = vector.reshape(1, -1).astype(np.float32)
-    return dict(zip(names, session.run(names, {"embedding": row}), strict=True))
+    return dict(zip(names, run_session(session, names, {"embedding": row}), strict=True))
 
 
 def encoded_task(data: bytes, vector: np.ndarray) -> np.ndarray:
@@ -43,7 +45,7 @@ def weights(data: bytes) -> set[str]:
     return {weight.name for weight in onnx.load_from_string(data).graph.initializer}
 
 
-GRAPHS = {
+GRAPHS: dict[str, tuple[Variant, dict[str, str]]] = {
     **{f"L {kind}": ("L", {"task_encoder": kind}) for kind in TASK_ENCODERS},
     "M": ("M", {}),
     "S": ("S", {}),

@@ -12,6 +12,7 @@ from target_models_for_tests import REVISION
 from t2l.base.target import TargetError, TargetSpec
 from t2l.commands.target_catalogue import TARGETS, catalogue
 from t2l.export.onnx.hypernet import build_hypernet_graph
+from t2l.hypernet.config import Variant
 from t2l.hypernet.hypernetwork import Hypernetwork, HypernetworkConfig
 
 
@@ -56,7 +57,7 @@ def test_the_list_agrees_with_the_paper_and_the_benchmark():
 
 
 @pytest.mark.parametrize("variant", ["S", "M", "L"])
-def test_weights_of_the_list_are_those_of_the_graph(tmp_path: Path, variant: str):
+def test_weights_of_the_list_are_those_of_the_graph(tmp_path: Path, variant: Variant):
     base = {"id": "a/b", "revision": REVISION, "architecture": "llama", "license": "mit"}
     modules = [
         {"name": "q_proj", "path": "self_attn.q_proj", "in": 512, "out": 512},
@@ -70,8 +71,8 @@ def test_weights_of_the_list_are_those_of_the_graph(tmp_path: Path, variant: str
     config = HypernetworkConfig(variant, 384)
     network = Hypernetwork(config, entry.target)
     with torch.no_grad():  # so that no head is all zero, which a graph could leave out
-        for head in network.heads.values():
-            head.weight.normal_()
+        for name in network.heads:
+            network.head(name).weight.normal_()
     assert cost.parameters == sum(p.numel() for p in network.parameters())
     for precision, size in (("float32", cost.float32_bytes), ("int8", cost.int8_bytes)):
         graph = len(build_hypernet_graph(network, precision))

@@ -26,6 +26,7 @@ from t2l.encoders.onnx_encoder import (
     source_folder,
 )
 from t2l.graph.builder import GraphBuilder, quantise_columns
+from t2l.graph.session import run_session
 
 HYPERNETS = Path(__file__).parents[3] / "src/assets/hypernets"
 PUBLISHED_BYTES = {
@@ -196,7 +197,7 @@ def test_stored_bytes_are_widened_without_rounding_the_input():
     graph.output(
         "y", graph.linear_stored_int8(given, "w", weight, None), TensorProto.FLOAT, [3, 48]
     )
-    (found,) = ort.InferenceSession(graph.serialise()).run(None, {"x": x})
+    (found,) = run_session(ort.InferenceSession(graph.serialise()), None, {"x": x})
     stored, scales = quantise_columns(weight.T)
     wanted = x.astype(np.float64) @ ((stored.astype(np.float64) - 128) * scales)
     np.testing.assert_allclose(found, wanted, atol=1e-4, rtol=0)

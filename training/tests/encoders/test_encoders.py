@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 import torch
-from adapters_for_tests import CONFIG, tiny_base
+from adapters_for_tests import CONFIG, MINI, tiny_base
+from transformers import LlamaForCausalLM
 
+from t2l.config.encoder import EncoderKind
 from t2l.config.recipe import BundleConfig, Config, EncoderConfig, TasksConfig
 from t2l.encoders import ENCODERS, open_encoder
 from t2l.encoders.bag_of_words import BagOfWords, bag_of_words
@@ -42,10 +45,11 @@ def test_the_bag_holds_training_words_only() -> None:
 
 def test_the_base_model_s_reading_is_a_unit_vector_whatever_stands_beside(tmp_path: Path) -> None:
     model, _ = tiny_base(tmp_path)
+    assert isinstance(model, LlamaForCausalLM)
     encoder = BaseLastToken(model)
     texts = ["Reverse the list.", "naïve 你好", "", "word " * 200]
     vectors = encoder.encode(texts)
-    assert vectors.shape == (4, encoder.dim) == (4, CONFIG.base.hidden)
+    assert vectors.shape == (4, encoder.dim) == (4, MINI.hidden)
     torch.testing.assert_close(vectors.norm(dim=1), torch.ones(4))
     for text, vector in zip(texts, vectors, strict=True):
         torch.testing.assert_close(encoder.encode([text])[0], vector, atol=1e-5, rtol=1e-4)
@@ -55,7 +59,8 @@ def test_the_base_model_s_reading_is_a_unit_vector_whatever_stands_beside(tmp_pa
 
 def with_encoder(folder: Path, kind: str) -> Config:
     assets = BundleConfig(assets=str(folder / "assets"))
-    return replace(CONFIG, runs=str(folder), bundle=assets, encoder=EncoderConfig(kind=kind))
+    encoder = EncoderConfig(kind=cast(EncoderKind, kind))  # which refuses any other
+    return replace(CONFIG, runs=str(folder), bundle=assets, encoder=encoder)
 
 
 def test_every_encoder_can_be_chosen_and_no_other(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import pytest
 import torch
@@ -21,6 +21,8 @@ from t2l.base.lora import LoraWeights
 from t2l.evaluate.conditions import CONDITIONS, STRENGTHS, controls
 from t2l.evaluate.questions import Block, make_block
 from t2l.evaluate.setting import Setting
+from t2l.tasks.procedural.world import Task
+from t2l.tasks.source import Split
 from t2l.template.rows import Row
 from t2l.train.objectives.sft import build_hypernetwork
 
@@ -41,7 +43,7 @@ class Listener:
 def heard(condition: str, block: Block) -> list[tuple[str, ...]]:
     listener = Listener()
     # the listener has what controls use of a setting, and no model
-    CONDITIONS[condition](listener, block)  # type: ignore[arg-type]
+    CONDITIONS[condition](cast(Setting, listener), block)
     assert [len(texts) for texts in listener.heard] == [len(row) for row in block.descriptions]
     return listener.heard
 
@@ -65,8 +67,10 @@ def test_shuffled_does_not_always_use_the_same_neighbour() -> None:
 
 
 def test_paraphrases_and_known_words_are_of_the_own_task_in_other_splits() -> None:
-    for condition, split in (("paraphrase", "selection"), ("known_words", "train")):
+    splits: dict[str, Split] = {"paraphrase": "selection", "known_words": "train"}
+    for condition, split in splits.items():
         for task, texts in zip(block().tasks, heard(condition, block()), strict=True):
+            assert isinstance(task, Task)
             assert all(in_phrasing(text, task, split) for text in texts), (condition, texts)
 
 

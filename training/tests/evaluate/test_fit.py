@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
+from typing import cast
 
 import pytest
 import torch
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from t2l.base.device import Device
 from t2l.base.lora import LoraWeights
@@ -31,6 +33,7 @@ from t2l.export.bundle.predictor import (
     stored_success,
     thresholds,
 )
+from t2l.hypernet.hypernetwork import Hypernetwork
 from t2l.tasks import off_topic
 from t2l.tasks.general import GENERAL
 from t2l.tasks.procedural.registry import DOMAINS
@@ -171,11 +174,13 @@ def test_calibration_is_deterministic() -> None:
 
 
 def test_a_network_that_answers_nothing_right_fits_nothing() -> None:
-    none = [replace(some, exact_match=torch.zeros(len(some.texts))) for some in (SEEN, UNSEEN)]
-    found = calibrate(*none, OTHERS, OUTSIDE, MATRIX, torch.zeros(AXES))
+    seen, unseen = (
+        replace(some, exact_match=torch.zeros(len(some.texts))) for some in (SEEN, UNSEEN)
+    )
+    found = calibrate(seen, unseen, OTHERS, OUTSIDE, MATRIX, torch.zeros(AXES))
     assert float(found.inside.max()) < 0.01 and not any(found.predictor.direction)
     assert float(found.inside.mean()) > float(found.outside.mean())
-    assert thresholds(found.inside, none[1].exact_match, found.outside) == (0.3, 0.3)
+    assert thresholds(found.inside, unseen.exact_match, found.outside) == (0.3, 0.3)
 
 
 @pytest.mark.parametrize(
@@ -236,6 +241,7 @@ class AxisSetting(Setting):
         return {"vector": (vectors, vectors)}
 
     def score(self, rows, weights=None, answers=None) -> list[bool]:
+        assert weights is not None
         vectors = weights["vector"][0]
         closest = (vectors @ MATRIX.T).max(dim=1)
         right = (closest.values > 0.5) & (closest.indices % 2 == 0)
@@ -269,9 +275,8 @@ def setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AxisSetting:
     corpus = Corpus(train, tuple((t.name,) for t in train), tuple(MATRIX.split(1)))
     cpu = Device("cpu", bfloat16=False)
     config = Config(runs=str(tmp_path))
-    return AxisSetting(
-        nn.Identity(), nn.Identity(), AxisEncoder(places), corpus, config, cpu, tmp_path
-    )
+    model, network = cast(PreTrainedModel, nn.Identity()), cast(Hypernetwork, nn.Identity())
+    return AxisSetting(model, network, AxisEncoder(places), corpus, config, cpu, tmp_path)
 
 
 def test_the_fit_of_a_run_says_beforehand_what_its_adapters_do(

@@ -2,6 +2,7 @@
 
 import pytest
 from adapters_for_tests import in_phrasing, tiny_tasks
+from families_for_tests import decoded
 
 from t2l.evaluate.questions import Block, describe, make_block
 from t2l.template.characters import BOS, TOKEN_IDS, build_tokenizer
@@ -15,11 +16,11 @@ def block(seed: int = 7, tasks=TASKS) -> Block:
 
 
 def text_of(row: Row) -> str:
-    return build_tokenizer().decode(row[0][1:])
+    return decoded(build_tokenizer(), row[0][1:])
 
 
 def answer_of(row: Row) -> str:
-    return build_tokenizer().decode([t for t, is_answer in zip(*row, strict=True) if is_answer])
+    return decoded(build_tokenizer(), [t for t, is_answer in zip(*row, strict=True) if is_answer])
 
 
 def test_a_task_s_questions_do_not_depend_on_the_tasks_beside_it() -> None:

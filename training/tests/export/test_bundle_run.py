@@ -22,7 +22,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Hypernetwork]:
     return root / "tiny" / "1.0.0", net
 
 
-def updates(net: torch.nn.Module) -> dict[str, torch.Tensor]:
+def updates(net: Hypernetwork | BundleNetwork) -> dict[str, torch.Tensor]:
     """Scale B A of every module, for all embeddings at once."""
     with torch.no_grad():
         weights = net(EMBEDDINGS)

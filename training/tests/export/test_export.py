@@ -227,7 +227,7 @@ def test_bad_inputs_leave_nothing_behind(tmp_path: Path, changes: dict, words: s
 def test_a_graph_that_is_wrong_is_not_written(tmp_path: Path, monkeypatch):
     other = network("S")
     with torch.no_grad():
-        other.heads["q_proj"].bias[0] += 0.1
+        other.head("q_proj").bias[0] += 0.1
     build = module.build_hypernet_graph
     monkeypatch.setattr(module, "build_hypernet_graph", lambda _net, *rest: build(other, *rest))
     with pytest.raises(BundleError, match="q_proj: the float32 graph is off"):

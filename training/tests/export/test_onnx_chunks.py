@@ -12,6 +12,7 @@ from t2l.export.bundle.graphs import run_graphs
 from t2l.export.onnx.body import MIN_COLUMNS
 from t2l.export.onnx.chunks import build_body, build_chunks
 from t2l.export.onnx.hypernet import build_hypernet_graph
+from t2l.hypernet.config import Variant
 from t2l.hypernet.hypernetwork import Hypernetwork, HypernetworkConfig
 
 TARGET = TargetSpec(
@@ -34,7 +35,7 @@ TABLES = {
 CHUNK_BYTES = 160_000
 
 
-def network(variant: str, **changes) -> Hypernetwork:
+def network(variant: Variant, **changes) -> Hypernetwork:
     """Every weight random; features wide enough that their blocking would show."""
     config = HypernetworkConfig(variant, embedding_dim=12, latent=16, head_in=264, **changes)
     made = Hypernetwork(config, TARGET).eval()
@@ -66,7 +67,7 @@ def run(made: Hypernetwork, precision: str, chunk_bytes: int | None, body_bytes:
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("tables", list(TABLES))
 @pytest.mark.parametrize("precision", ["float32", "int8"])
-def test_chunks_are_the_whole_to_the_bit(variant: str, tables: str, precision: str):
+def test_chunks_are_the_whole_to_the_bit(variant: Variant, tables: str, precision: str):
     made = network(variant, **TABLES[tables])
     whole, _ = run(made, precision, None)
     cut, files = run(made, precision, CHUNK_BYTES)
@@ -77,7 +78,7 @@ def test_chunks_are_the_whole_to_the_bit(variant: str, tables: str, precision: s
 
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("position", ["learned", "rotary"])
-def test_a_body_in_stages_is_the_whole_to_the_bit(variant: str, position: str):
+def test_a_body_in_stages_is_the_whole_to_the_bit(variant: Variant, position: str):
     made = network(variant, position=position)
     whole, _ = run(made, "float32", None)
     cut, files = run(made, "float32", CHUNK_BYTES, body_bytes=1)
@@ -88,7 +89,7 @@ def test_a_body_in_stages_is_the_whole_to_the_bit(variant: str, position: str):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("tables", list(TABLES))
-def test_no_chunk_is_much_larger_than_asked_for(variant: str, tables: str):
+def test_no_chunk_is_much_larger_than_asked_for(variant: Variant, tables: str):
     made = network(variant, **TABLES[tables])
     sizes = [len(chunk.data) for chunk in build_chunks(made, "float32", chunk_bytes=400_000)]
     assert len(sizes) > 3 and max(sizes) < 400_000 * 1.1 + 2_000

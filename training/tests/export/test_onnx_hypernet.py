@@ -15,6 +15,7 @@ from t2l.export.onnx.hypernet import (
     int8_graph,
     update_cosines,
 )
+from t2l.hypernet.config import Variant
 from t2l.hypernet.hypernetwork import Hypernetwork, HypernetworkConfig
 
 BIASES = {
@@ -33,7 +34,7 @@ def expected(made: Hypernetwork, embedding: torch.Tensor):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("bias", list(BIASES))
-def test_float32_is_pytorch(variant: str, bias: str):
+def test_float32_is_pytorch(variant: Variant, bias: str):
     made = network(variant, **BIASES[bias])
     data = build_hypernet_graph(made, "float32")
     generator = torch.Generator().manual_seed(7)
@@ -50,7 +51,7 @@ def test_float32_is_pytorch(variant: str, bias: str):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("bias", list(BIASES))
-def test_int8_keeps_every_update(variant: str, bias: str):
+def test_int8_keeps_every_update(variant: Variant, bias: str):
     config = HypernetworkConfig(variant, embedding_dim=384, **BIASES[bias])
     made = Hypernetwork(config, TINY).eval()
     generator = torch.Generator().manual_seed(1)
@@ -68,7 +69,7 @@ def test_int8_keeps_every_update(variant: str, bias: str):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_heads_that_8_bits_are_not_enough_for_read_16(
-    variant: str, monkeypatch: pytest.MonkeyPatch
+    variant: Variant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = network(variant)
     embeddings = torch.nn.functional.normalize(torch.randn(2, 10), dim=1)
@@ -140,7 +141,7 @@ def test_scale_is_folded_into_b():
     weights = {
         t.name: torch.from_numpy(numpy_helper.to_array(t).copy()) for t in model.graph.initializer
     }
-    head = made.heads["v_proj"].weight.detach()
+    head = made.head("v_proj").weight.detach()
     torch.testing.assert_close(weights["head.v_proj.A.weight"], head[:12].T)
     torch.testing.assert_close(weights["head.v_proj.B.weight"], head[:8].T * made.target.scaling)
 

@@ -12,7 +12,9 @@ from test_lora import TARGET, random_weights, with_peft
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from t2l.base.target import TargetModule
+from t2l.base.typed import generate
 from t2l.export.onnx.lm import build_lm_graph
+from t2l.graph.session import run_session
 
 
 def llama(**changes) -> LlamaForCausalLM:
@@ -40,6 +42,7 @@ class Runner:
         config = model.config
         data = build_lm_graph(model, target)
         self.session = ort.InferenceSession(data, providers=["CPUExecutionProvider"])
+        assert config.num_key_value_heads and config.head_dim
         self.cache = (config.num_hidden_layers, config.num_key_value_heads, config.head_dim)
         self.target = target
 
@@ -59,7 +62,8 @@ class Runner:
             "past_value": past[1],
             **{name: value.numpy() for name, value in lora.items()},
         }
-        logits, key, value = self.session.run(["logits", "present_key", "present_value"], feeds)
+        names = ["logits", "present_key", "present_value"]
+        logits, key, value = run_session(self.session, names, feeds)
         return torch.from_numpy(logits), (key, value)
 
 
@@ -164,8 +168,8 @@ def test_greedy_generation_is_that_of_transformers():
     model, lora = llama(), no_lora()
     runner = Runner(model)
     ids = tokens(2, 4)
-    theirs = model.generate(
-        ids, max_new_tokens=6, do_sample=False, eos_token_id=None, pad_token_id=0
+    theirs = generate(
+        model, ids, max_new_tokens=6, do_sample=False, eos_token_id=None, pad_token_id=0
     )
     ours, past, new = ids, None, ids
     for _ in range(6):

@@ -34,7 +34,8 @@ def head_error(rounded, exact) -> float:
 def nearest(exact):
     """Every weight rounded by itself, as without embeddings."""
     made = exportable(exact)
-    for head in made.heads.values():
+    for name in made.heads:
+        head = made.head(name)
         values, scales = quantise_columns(head.weight.detach().float().numpy().T)
         levels = torch.from_numpy((values.astype("float64") - WEIGHT_ZERO) * scales)
         head.weight.data = levels.T.contiguous()
@@ -52,8 +53,8 @@ def test_the_output_is_much_closer_than_with_each_weight_rounded_by_itself():
 def test_the_graph_s_bytes_are_the_whole_numbers_that_were_found():
     for variant in VARIANTS:
         rounded = rounded_heads(exportable(network(variant)), embeddings(64, 1))
-        for name, head in rounded.heads.items():
-            weight = head.weight.detach()
+        for name in rounded.heads:
+            weight = rounded.head(name).weight.detach()
             values, scales = quantise_columns(weight.float().numpy().T)
             again = torch.from_numpy((values.astype("float64") - WEIGHT_ZERO) * scales).T
             torch.testing.assert_close(again, weight, rtol=1e-6, atol=0, msg=f"{variant} {name}")

@@ -24,6 +24,7 @@ def test_the_adopted_base_model_is_the_one_that_ships_and_is_not_trained_again(
     config = fresh_run(tmp_path)
     adopt(config)
     final = config.run_dir / "base" / "final"
+    assert config.base.id is not None
     shipped = config.assets_dir / "base-models" / config.base.id.split("/")[-1]
     assert base_model_revision(final) == base_model_revision(shipped)
     before = (final / "model.safetensors").stat().st_mtime_ns

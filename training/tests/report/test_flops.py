@@ -10,6 +10,7 @@ from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM
 from t2l.base.lora import apply_lora
 from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec
 from t2l.config.recipe import Config
+from t2l.hypernet.config import Variant
 from t2l.hypernet.hypernetwork import Hypernetwork, HypernetworkConfig
 from t2l.report.data import read_results
 from t2l.report.flops import (
@@ -42,7 +43,7 @@ LLAMA = LlamaConfig(
     num_attention_heads=4,
     num_key_value_heads=2,
     intermediate_size=48,
-    attn_implementation="eager",
+    attn_implementation="eager",  # pyright: ignore[reportCallIssue]
 )
 
 PAGE = Page(read_results(Path("nothing")), Path("docs"), Config(runs="runs"))
@@ -57,7 +58,7 @@ def counted(function) -> int:
 
 
 @pytest.mark.parametrize("variant", ["S", "M", "L"])
-def test_hypernetwork_is_what_torch_counts(variant: str) -> None:
+def test_hypernetwork_is_what_torch_counts(variant: Variant) -> None:
     config = HypernetworkConfig(variant, embedding_dim=24, latent=16, head_in=20)
     network = Hypernetwork(config, TARGET).eval()
     assert hypernetwork_flops(config, TARGET) == counted(lambda: network(torch.randn(1, 24)))
@@ -99,7 +100,7 @@ def test_encoder_is_what_torch_counts() -> None:
         num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=40,
-        attn_implementation="eager",
+        attn_implementation="eager",  # pyright: ignore[reportCallIssue]
     )
     model, tokens = BertModel(config, add_pooling_layer=False).eval(), 7
     found = counted(lambda: model(torch.zeros(1, tokens, dtype=torch.long)))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -20,6 +21,7 @@ from t2l.evaluate.results import ResultRow, append_rows
 from t2l.report import build
 from t2l.report.build import build_report
 from t2l.tasks.sides import GroupedTasks
+from t2l.tasks.source import Task
 
 GROUPS = {
     "composition": ("relation+format/capital+upper", "list+number/last+double"),
@@ -61,7 +63,9 @@ class Named:
 @pytest.fixture(scope="module", autouse=True)
 def world() -> Iterator[None]:
     """A world of a few tasks in place of the real one, which takes seconds to open."""
-    groups = {group: tuple(map(Named, names)) for group, names in GROUPS.items()}
+    groups = {
+        group: tuple(cast(Task, Named(name)) for name in names) for group, names in GROUPS.items()
+    }
     tasks = GroupedTasks((), (), (), groups=groups)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "open_tasks", lambda _: tasks)

@@ -1,6 +1,7 @@
 """The bundle's model card: its numbers are the manifest's, and hubs can read its front matter."""
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -14,8 +15,15 @@ MINI = load_config(Path(__file__).parents[2] / "configs" / "mini.yaml")
 WORDS = (MINI_WORDS, Commands("mini"), MINI_SPLITS)
 
 
+def shipped() -> tuple[str, dict[str, Any]]:
+    """The digest and the manifest of the bundle that ships."""
+    found = shipped_manifest(MINI.assets_dir, MINI.bundle.name)
+    assert found is not None
+    return found
+
+
 def test_the_shipped_bundles_card_tells_its_figures_and_what_made_it() -> None:
-    digest, manifest = shipped_manifest(MINI.assets_dir, MINI.bundle.name)
+    digest, manifest = shipped()
     card = model_card(digest, manifest, *WORDS)
     front = yaml.safe_load(card.split("---")[1])
     assert front["base_model"] == manifest["target"]["base_model"]["id"]
@@ -28,12 +36,13 @@ def test_the_shipped_bundles_card_tells_its_figures_and_what_made_it() -> None:
 
 def test_the_card_in_docs_is_that_of_the_bundle_that_ships() -> None:
     docs = Path(__file__).parents[3] / "docs" / f"{MINI.bundle.name}.md"
-    card = model_card(*shipped_manifest(MINI.assets_dir, MINI.bundle.name), *WORDS)
+    digest, manifest = shipped()
+    card = model_card(digest, manifest, *WORDS)
     assert docs.read_text(encoding="utf-8") == card + "\n"
 
 
 def test_a_bundle_without_figures_says_so() -> None:
-    digest, manifest = shipped_manifest(MINI.assets_dir, MINI.bundle.name)
+    digest, manifest = shipped()
     bare = {key: value for key, value in manifest.items() if key not in ("evaluation", "training")}
     card = model_card(digest, bare, *WORDS)
     assert "no figures" in card and "Nothing is on record" in card
@@ -45,7 +54,7 @@ def test_where_nothing_ships_there_is_no_card(tmp_path: Path) -> None:
 
 
 def test_a_bundle_of_one_seed_on_public_tasks_is_told_as_that() -> None:
-    digest, manifest = shipped_manifest(MINI.assets_dir, MINI.bundle.name)
+    digest, manifest = shipped()
     found = manifest["evaluation"]
     settings = {**found["settings"], "train_seeds": [0]}
     evaluation = {"settings": settings, "report": found["report"], "sni": found["seen"]}

@@ -23,6 +23,7 @@ def test_training_is_counted_and_compared_with_nothing() -> None:
 def test_other_splits_are_near_training_but_never_the_same() -> None:
     for split in ("selection", "held_out"):
         found = newness(split)
+        assert found.new_words is not None and found.nearest is not None
         assert 0 < found.new_words < found.nearest < 0.7
         assert found.patterns < newness("train").patterns / 20
 

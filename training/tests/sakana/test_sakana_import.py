@@ -43,7 +43,8 @@ def run(monkeypatch, *arguments: str | Path) -> int:
     try:
         command_line.main()
     except SystemExit as stop:
-        return int(stop.code)
+        assert isinstance(stop.code, int)
+        return stop.code
     return 0
 
 

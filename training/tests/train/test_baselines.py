@@ -11,10 +11,12 @@ import torch
 from adapters_for_tests import CONFIG, CPU
 from families_for_tests import SAMPLES, save_family
 
-from t2l.base.lora import LoraWeights, apply_lora
+from t2l.base.lora import LoraWeights, apply_lora, changed
 from t2l.base.model import BaseModel
 from t2l.base.scoring import exact_matches
 from t2l.base.source import BaseSource
+from t2l.base.typed import generate
+from t2l.config.baselines import MultiTaskConfig
 from t2l.config.errors import ConfigError
 from t2l.tasks.source import Part, Sample, Split
 from t2l.template.chat import ChatTemplate
@@ -106,9 +108,9 @@ def test_a_right_answer_in_a_chat_is_a_match_alone_and_together(tmp_path: Path) 
         own = {name: (a[index // 2][None], b[index // 2][None]) for name, (a, b) in weights.items()}
         ids = torch.tensor([prompt])
         with apply_lora(base.model, target, own):
-            written = base.model.generate(
-                ids, attention_mask=torch.ones_like(ids), max_new_tokens=4, do_sample=False
-            )[0, len(prompt) :].tolist()
+            mask = torch.ones_like(ids)
+            row = generate(base.model, ids, attention_mask=mask, max_new_tokens=4, do_sample=False)
+            written = row[0, len(prompt) :].tolist()
         rows.append((prompt + written, [False] * len(prompt) + [True] * len(written)))
         plain.append(exact_matches(base.model, rows[-1:], CPU)[0])
     assert exact_matches(base.model, rows, CPU, target, weights) == [True] * 4
@@ -122,20 +124,20 @@ def test_losses_and_gradients_part_by_part_are_those_of_all_at_once(tmp_path: Pa
     groups = [task_rows(task, 2, random.Random(task.name), kept) for task in TASKS]
     for parts, count in ((parts_of(groups), len(TASKS)), (under_one(parts_of(groups)), 1)):
         generator = torch.Generator().manual_seed(1)
-        weights = {
-            m.name: tuple(
-                torch.randn(*shape, generator=generator).mul_(0.1).requires_grad_()
-                for shape in (
-                    (count, target.layers, 2, m.in_features),
-                    (count, target.layers, m.out_features, 2),
-                )
+        drawn = {
+            m.name: (
+                torch.randn(count, target.layers, 2, m.in_features, generator=generator),
+                torch.randn(count, target.layers, m.out_features, 2, generator=generator),
             )
             for m in target.modules
         }
+        weights = changed(drawn, lambda side: side.mul_(0.1).requires_grad_())
         found = losses_backward(reader, target, weights, parts, answer_mean(parts))
-        gradients = [value.grad.clone() for pair in weights.values() for value in pair]
+        gradients = []
         for pair in weights.values():
             for value in pair:
+                assert value.grad is not None
+                gradients.append(value.grad)
                 value.grad = None
         sums, counts = adapted_losses(reader, target, weights, parts)
         loss = sums.sum() / counts.sum()
@@ -151,7 +153,7 @@ def test_a_baseline_that_was_begun_with_other_options_is_refused(tmp_path: Path)
     base, template = opened("llama", tmp_path / "model")
     target = base.target(("q_proj",), 2, 4)
 
-    def train(options: object, told: ChatTemplate = template) -> None:
+    def train(options: MultiTaskConfig, told: ChatTemplate = template) -> None:
         train_multi_task(
             base.model, target, TASKS, TASKS[:1], options, tmp_path, CPU, template=told
         )

@@ -1,6 +1,7 @@
 """Oracles: many at once equal one alone, what is done is not done again, files keep every value."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,12 +9,20 @@ import pytest
 import torch
 from adapters_for_tests import CONFIG, CPU, random_adapters, tiny_base, tiny_tasks
 from peft import PeftModel
+from transformers import PreTrainedModel
 
+from t2l.base.device import Device
 from t2l.base.files import load_base_model
+from t2l.base.lora import LoraWeights
 from t2l.base.peft_io import save_adapter
+from t2l.base.target import TargetSpec
+from t2l.config.baselines import OraclesConfig
+from t2l.config.sft import TrainerConfig
+from t2l.tasks.source import Task
 from t2l.template.arrow import ArrowTemplate
 from t2l.template.characters import PAD
 from t2l.template.rows import collate
+from t2l.template.template import Template
 from t2l.train.loss import completion_loss
 from t2l.train.objectives.oracles import load_oracles, oracle_names, train_group, train_oracles
 from t2l.train.rows import KeptRows
@@ -75,9 +84,17 @@ def test_a_second_run_trains_only_what_is_missing_and_keeps_the_rest(
     files = {path.name: path.read_bytes() for path in (tmp_path / "oracles").glob("*.safetensors")}
     trained: list[str] = []
 
-    def noticed(*arguments: object) -> object:
-        trained.extend(task.name for task in arguments[2])
-        return train_group(*arguments)
+    def noticed(
+        model: PreTrainedModel,
+        target: TargetSpec,
+        tasks: Sequence[Task],
+        options: OraclesConfig,
+        device: Device,
+        template: Template | None,
+        trainer: TrainerConfig | None,
+    ) -> LoraWeights:
+        trained.extend(task.name for task in tasks)
+        return train_group(model, target, tasks, options, device, template, trainer)
 
     monkeypatch.setattr("t2l.train.objectives.oracles.train_group", noticed)
     train_oracles(model, target, tasks, OPTIONS, tmp_path, CPU)

@@ -15,6 +15,7 @@ from adapters_for_tests import (
     with_baselines,
 )
 
+from t2l.base.lora import changed
 from t2l.base.low_rank import canonical_weights, mean_update, relative_errors, truncate
 from t2l.evaluate.compression import compression
 from t2l.hypernet.hypernetwork import Hypernetwork
@@ -88,10 +89,7 @@ def test_relative_errors_are_those_of_the_full_updates() -> None:
 def test_a_mean_squared_loss_of_one_is_what_the_mean_adapter_gets(tmp_path: Path) -> None:
     _, target = tiny_base(tmp_path)
     targets = canonical_weights(random_adapters(target, 6))
-    mean = {
-        name: tuple(side.mean(dim=0, keepdim=True).expand_as(side) for side in pair)
-        for name, pair in targets.items()
-    }
+    mean = changed(targets, lambda side: side.mean(dim=0, keepdim=True).expand_as(side))
     units = deviations(targets)
     assert reconstruction_loss(mean, targets, units, "mse").item() == pytest.approx(1, rel=1e-5)
     assert reconstruction_loss(targets, targets, units, "l1").item() == 0
@@ -111,10 +109,7 @@ def test_a_network_learns_its_oracles_and_both_saved_forms_agree(tmp_path: Path,
         weights = trained(vectors)
         again = Hypernetwork.load(tmp_path / "final")(vectors)
     targets = canonical_weights(oracles)
-    mean = {
-        name: tuple(side.mean(dim=0, keepdim=True).expand_as(side) for side in pair)
-        for name, pair in targets.items()
-    }
+    mean = changed(targets, lambda side: side.mean(dim=0, keepdim=True).expand_as(side))
     units = deviations(targets)
     got, start = (reconstruction_loss(w, targets, units, loss).item() for w in (weights, mean))
     assert got < 0.7 * start
@@ -122,6 +117,7 @@ def test_a_network_learns_its_oracles_and_both_saved_forms_agree(tmp_path: Path,
         assert torch.equal(pair[0], again[name][0]) and torch.equal(pair[1], again[name][1])
     warm = build_hypernetwork(config, target, DIM)
     start_from(warm, tmp_path)
+    assert CONFIG.sft.whitening is not None
     whitened = Whitening.of(torch.cat(corpus.embeddings), CONFIG.sft.whitening)(vectors)
     with torch.no_grad():
         for name, (a, b) in warm.eval()(whitened).items():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from adapters_for_tests import CONFIG, CPU, DIM, open_tiny, tiny_corpus
+from adapters_for_tests import CONFIG, CPU, DIM, MINI, open_tiny, tiny_corpus
 from families_for_tests import SAMPLES, save_family
 from torch import nn
 
@@ -25,7 +25,7 @@ from t2l.template.characters import PAD
 from t2l.template.chat import ChatTemplate
 from t2l.template.rows import collate
 from t2l.train.loss import completion_loss
-from t2l.train.meta_batch import make_batch
+from t2l.train.meta_batch import Batch, Teacher, make_batch
 from t2l.train.metrics import FILE, read_metrics
 from t2l.train.objectives.meta_loss import Terms, batch_step
 from t2l.train.objectives.sft import build_hypernetwork, frozen_reader, train_hypernetwork
@@ -37,7 +37,7 @@ ALWAYS = TrainerConfig(checkpoint_minutes=1e-9, tensorboard=False)  # a checkpoi
 
 @pytest.fixture
 def base(tmp_path: Path) -> tuple[nn.Module, TargetSpec]:
-    save_base_model(build_model(CONFIG.base), tmp_path / "base")
+    save_base_model(build_model(MINI), tmp_path / "base")
     return open_tiny(tmp_path / "base")
 
 
@@ -130,10 +130,17 @@ def test_a_run_that_was_cut_ends_with_the_weights_of_one_that_was_not(
 ) -> None:
     whole = train(base, tmp_path / "whole").state_dict()
 
-    def cut(corpus: Corpus, options: SftConfig, step: int, *more: object) -> object:
+    def cut(
+        corpus: Corpus,
+        options: SftConfig,
+        step: int,
+        rows: KeptRows,
+        teacher: Teacher | None,
+        definitions: float,
+    ) -> Batch:
         if step == 4:
             raise KeyboardInterrupt
-        return make_batch(corpus, options, step, *more)
+        return make_batch(corpus, options, step, rows, teacher, definitions)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr("t2l.train.objectives.sft.make_batch", cut)
@@ -212,7 +219,7 @@ def test_a_disk_that_fills_up_at_the_end_costs_no_training(
 def test_a_network_that_was_saved_without_heads_gets_those_of_its_base_model(tmp_path: Path):
     config = dataclasses.replace(CONFIG, runs=str(tmp_path))
     folder = config.run_dir / "base" / "final"
-    save_base_model(build_model(config.base), folder)
+    save_base_model(build_model(MINI), folder)
     _, target = open_tiny(folder, config)
     assert target.attention == Attention(heads=2, kv_heads=2, head_dim=8)
     store = config.run_dir / "sft" / f"seed-{config.sft.seed}" / "final"

@@ -16,7 +16,7 @@ from t2l.template.characters import PAD
 from t2l.template.chat import ChatTemplate
 from t2l.template.rows import IGNORED, Row, collate
 from t2l.train.loss import answer_losses, completion_loss
-from t2l.train.meta_batch import Drawn, by_length
+from t2l.train.meta_batch import Drawn, Part, by_length
 from t2l.train.step import adapted_backward
 
 CPU = Device("cpu", bfloat16=False)
@@ -67,7 +67,7 @@ def in_parts(
     count = sum(part.answer_tokens for part in parts)
     total = 0.0
 
-    def run(part: object, own: LoraWeights) -> None:
+    def run(part: Part, own: LoraWeights) -> None:
         nonlocal total
         with apply_lora(reader.model, target, own, len(part.places)):
             sheets = reader.sheets(part.rows, len(part.places))
@@ -112,7 +112,9 @@ def test_gradients_are_those_of_one_pass_over_everything(family: str, recompute:
     ours = gradients(network)
     assert ours.keys() == wanted.keys() == dict(network.named_parameters()).keys()
     for name, value in wanted.items():
-        torch.testing.assert_close(ours[name], value, atol=1e-5 * value.abs().max(), rtol=1e-3)
+        torch.testing.assert_close(
+            ours[name], value, atol=1e-5 * float(value.abs().max()), rtol=1e-3
+        )
     assert all(parameter.grad is None for parameter in reader.model.parameters())
 
 

@@ -6,13 +6,14 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
-from families_for_tests import tiny_tokenizer
+from families_for_tests import decoded, tiny_tokenizer
 
 from t2l.config.errors import ConfigError
-from t2l.config.sft import SftConfig
+from t2l.config.sft import SftConfig, TeacherKind
 from t2l.tasks.source import Part, Sample, Split
 from t2l.template.arrow import ArrowTemplate
 from t2l.template.chat import ChatTemplate
+from t2l.train.meta_batch import Teacher
 from t2l.train.objectives.teacher import open_teacher
 from t2l.train.rows import KeptRows
 
@@ -40,10 +41,16 @@ def chat() -> KeptRows:
     return KeptRows(ChatTemplate(tiny_tokenizer("llama"), None))
 
 
-def told_texts(kind: str, task: Numbers, seed: int = 0, **more: object) -> list[str]:
+def opened(config: SftConfig, rows: KeptRows) -> Teacher:
+    teacher = open_teacher(config, rows)
+    assert teacher is not None
+    return teacher
+
+
+def told_texts(kind: TeacherKind, task: Numbers, seed: int = 0, shots: int = 4) -> list[str]:
     """What the told rows of two samples say."""
     rows = chat()
-    teacher = open_teacher(SftConfig(distill=1.0, teacher=kind, **more), rows)
+    teacher = opened(SftConfig(distill=1.0, teacher=kind, teacher_shots=shots), rows)
     samples = [Sample("q0", "q0x"), Sample("q1", "q1x")]
     found = teacher.rows(task, samples, random.Random(seed))
     for sample, (ids, is_answer) in zip(samples, found, strict=True):
@@ -51,7 +58,7 @@ def told_texts(kind: str, task: Numbers, seed: int = 0, **more: object) -> list[
         answer = sum(marked)
         assert ids[-answer:] == untold[-answer:] and is_answer[-answer:] == marked[-answer:]
         assert sum(is_answer) == answer
-    return [rows.template.tokenizer.decode(ids) for ids, _ in found]
+    return [decoded(tiny_tokenizer("llama"), ids) for ids, _ in found]
 
 
 def test_demonstrations_are_solved_examples_that_are_not_asked_for() -> None:
@@ -73,7 +80,7 @@ def test_a_description_is_told_from_training_s_and_comes_alone() -> None:
 
 
 def test_both_are_demonstrations_and_a_description() -> None:
-    for text in told_texts("both", Numbers(), teacher_shots=2):
+    for text in told_texts("both", Numbers(), shots=2):
         assert text.count("assistant") == 3
         assert sum(said in text for said in Numbers().said) == 1
 
@@ -91,14 +98,16 @@ def test_a_task_with_too_few_inputs_has_fewer_demonstrations() -> None:
         ("both", KeptRows(ArrowTemplate()), "sft.teacher both .* set sft.teacher to codes"),
     ],
 )
-def test_what_a_template_cannot_show_is_refused(kind: str, rows: KeptRows, said: str) -> None:
+def test_what_a_template_cannot_show_is_refused(
+    kind: TeacherKind, rows: KeptRows, said: str
+) -> None:
     with pytest.raises(ConfigError, match=said):
         open_teacher(SftConfig(distill=0.5, teacher=kind), rows)
     assert open_teacher(SftConfig(distill=0.0, teacher=kind), rows) is None
 
 
 def test_a_task_without_what_is_to_be_told_is_named() -> None:
-    teacher = open_teacher(SftConfig(distill=1.0, teacher="codes"), KeptRows(ArrowTemplate()))
+    teacher = opened(SftConfig(distill=1.0, teacher="codes"), KeptRows(ArrowTemplate()))
     with pytest.raises(ConfigError, match="numbers has no control codes"):
         teacher.rows(Numbers(), [Sample("a", "b")], random.Random(0))
     with pytest.raises(ConfigError, match="numbers has no training description"):

@@ -6,6 +6,7 @@ What only the right description brings is its difference from these.
 import random
 from collections.abc import Callable
 
+from t2l.base.lora import changed
 from t2l.evaluate.questions import Block, describe
 from t2l.evaluate.setting import Setting
 from t2l.tasks.off_topic import random_characters, random_words
@@ -95,7 +96,4 @@ def empty(setting: Setting, block: Block) -> list[bool]:
 def static(setting: Setting, block: Block) -> list[bool]:
     """The mean of the adapters of all training tasks: one adapter for every task."""
     weights = setting.generate_from(setting.train.centroids())
-    mean = {
-        n: tuple(part.mean(dim=0, keepdim=True) for part in pair) for n, pair in weights.items()
-    }
-    return setting.ask(block, mean)
+    return setting.ask(block, changed(weights, lambda side: side.mean(dim=0, keepdim=True)))

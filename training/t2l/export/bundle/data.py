@@ -136,8 +136,8 @@ def measure_norms(exact: Hypernetwork, embeddings: Tensor) -> dict[str, dict[str
     norms = {name: torch.cat(found[name]) for name in names}
     return {
         name: {
-            "mean": significant(norms[name].mean(dim=0)),
-            "deviation": significant(norms[name].std(dim=0, correction=0)),
+            "mean": significant(norms[name].mean(dim=0).tolist()),
+            "deviation": significant(norms[name].std(dim=0, correction=0).tolist()),
         }
         for name in names
     }

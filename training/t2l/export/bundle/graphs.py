@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from t2l.export.bundle.manifest import BundleError
+from t2l.graph.session import run_session
 
 ReadFile = Callable[[str], bytes]
 """A bundle's file by its name in the manifest."""
@@ -208,7 +209,7 @@ def _outputs(
         raise BundleError(f"{file} takes {', '.join(inputs)}, not {', '.join(feeds)}")
     names = [entry.name for entry in session.get_outputs()]
     try:
-        values = dict(zip(names, session.run(names, feeds), strict=True))
+        values = dict(zip(names, run_session(session, names, feeds), strict=True))
     except Exception as error:  # as above
         raise BundleError(f"{file} cannot be run: {error}") from error
     for name, value in values.items():

@@ -189,11 +189,15 @@ def calibrate(
         tried.append((loss, temperature, around, scores))
     _, temperature, around, scores = min(tried, key=lambda row: row[:2])
     topic, match = fitted(torch.ones_like(folds, dtype=torch.bool), around)
+    topic_bias, topic_similarity = significant(topic[:2].tolist())
+    match_bias, match_success = significant(match[:2].tolist())
     predictor = Predictor(
         temperature,
-        *significant(topic[:2].tolist()),
+        topic_bias,
+        topic_similarity,
         tuple(significant((topic[2] * apart).tolist(), DIRECTION_DIGITS)),
-        *significant(match[:2].tolist()),
+        match_bias,
+        match_success,
         tuple(significant((match[2] * better).tolist(), DIRECTION_DIGITS)),
     )
     return Calibration(predictor, scores[:count], scores[count:])

@@ -41,13 +41,12 @@ class BundleNetwork(nn.Module):
     def forward(self, embedding: Tensor) -> LoraWeights:
         """A [T, N, R, in] and B [T, N, out, R] of every module, for vectors [T, dim]."""
         rows = [self._run(row) for row in embedding]
-        return {
-            name: tuple(
-                torch.stack([row[f"{name}.{side}"] for row in rows]).to(embedding.device)
-                for side in "AB"
-            )
-            for name in self.target.module_names
-        }
+
+        def stacked(tensor: str) -> Tensor:
+            return torch.stack([row[tensor] for row in rows]).to(embedding.device)
+
+        names = self.target.module_names
+        return {name: (stacked(f"{name}.A"), stacked(f"{name}.B")) for name in names}
 
     def _run(self, row: Tensor) -> dict[str, Tensor]:
         def read(file: str) -> bytes:

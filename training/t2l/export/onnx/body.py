@@ -18,7 +18,7 @@ ONNX Runtime computes the two as one where it sees both, which rounds differentl
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -49,7 +49,7 @@ class Step:
     """
 
     inputs: tuple[str, ...]
-    outputs: Mapping[str, list[int | str]]
+    outputs: Mapping[str, Sequence[int | str]]
     weights: int
     add: Callable[[GraphBuilder, Values], dict[str, str]]
 
@@ -74,7 +74,6 @@ def body_steps(network: Hypernetwork, part_bytes: int | None = None) -> list[Ste
     """
     modules, layers = len(network.target.modules), network.target.layers
     width = network.mlp2.up.in_features
-    embedding: list[int | str] = [EMBEDDING]
     mixed = {"mixed": [modules, layers, width]}
     sides = [] if network.config.variant == "L" else [2]
     hidden = {name: [modules, layers, *sides, width] for name in ("hidden", "hidden_normed")}
@@ -83,7 +82,7 @@ def body_steps(network: Hypernetwork, part_bytes: int | None = None) -> list[Ste
     task = network.task_linear if network.config.task_encoder == "linear" else network.task
     front = (task, network.mixer_up, network.mixer_down)
     return [
-        Step(tuple(embedding), mixed, _bytes(*front), _front(network)),
+        Step((EMBEDDING,), mixed, _bytes(*front), _front(network)),
         Step(("mixed",), hidden, _bytes(network.mlp1), _mlp1(network)),
         Step(("hidden", "hidden_normed"), placed, _bytes(network.mlp2), _mlp2(network)),
         Step(("placed",), wide, _bytes(network.mlp3_up), _mlp3_up(network)),

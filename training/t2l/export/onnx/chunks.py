@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -65,7 +65,7 @@ def build_body(network: Hypernetwork, chunk_bytes: int = BODY_BYTES) -> list[byt
         if groups[-1] and weights + step.weights > chunk_bytes:
             groups.append([])
         groups[-1].append(step)
-    shapes: dict[str, list[int | str]] = {EMBEDDING: [1, network.config.embedding_dim]}
+    shapes: dict[str, Sequence[int | str]] = {EMBEDDING: [1, network.config.embedding_dim]}
     for step in itertools.chain(*groups):
         shapes |= step.outputs
     return [
@@ -78,7 +78,7 @@ def _stage(
     network: Hypernetwork,
     steps: list[Step],
     later: Iterable[Step],
-    shapes: Mapping[str, list[int | str]],
+    shapes: Mapping[str, Sequence[int | str]],
 ) -> bytes:
     """One graph of the body: it gives what later ones take, and features."""
     graph = GraphBuilder(f"t2l-{network.config.variant}-body")

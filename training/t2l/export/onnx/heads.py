@@ -94,7 +94,7 @@ def _both(
 ) -> list[Block]:
     """A and B of a square module in one product over [N, AB, ...] rows."""
     target = network.target
-    head = network.heads[target.modules[piece.module].name]
+    head = network.head(target.modules[piece.module].name)
     weight, bias = head.weight, head.bias
     columns = slice(piece.start, piece.stop)
     if network.config.variant == "M":
@@ -171,7 +171,7 @@ def _side_weights(network: Hypernetwork, piece: Piece) -> tuple[np.ndarray, np.n
     module, rank = network.target.modules[piece.module], network.target.rank
     variant, side = network.config.variant, piece.sides
     width = module.in_features if side == "A" else module.out_features
-    head = network.heads[module.name]
+    head = network.head(module.name)
     rows = torch.arange(head.weight.shape[0])
     if variant == "L":
         start = 0 if side == "A" else rank * module.in_features

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
 from onnx import TensorProto
-from transformers import LlamaForCausalLM
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from t2l.base.target import TargetSpec
 from t2l.graph.builder import GraphBuilder
@@ -40,9 +41,14 @@ def build_lm_graph(model: LlamaForCausalLM, target: TargetSpec) -> bytes:
     return _LmGraph(model, target).build()
 
 
+def _rope(config: LlamaConfig) -> dict[str, Any]:
+    """The rotary positions, which transformers fills in where a config leaves them out."""
+    return cast(dict[str, Any], config.rope_parameters)
+
+
 def _check(model: LlamaForCausalLM, target: TargetSpec) -> None:
     config = model.config
-    rope = config.rope_parameters
+    rope = _rope(config)
     wanted = {
         "model_type": (config.model_type, "llama"),
         "hidden_act": (config.hidden_act, "silu"),
@@ -86,7 +92,7 @@ class _LmGraph:
         self.model = model
         self.target = target
         config = model.config
-        self.kv_heads = config.num_key_value_heads
+        self.kv_heads = config.num_key_value_heads or config.num_attention_heads
         self.group = config.num_attention_heads // self.kv_heads
         self.size = config.head_dim or config.hidden_size // config.num_attention_heads
         self.weights = dict(model.named_parameters())
@@ -136,7 +142,7 @@ class _LmGraph:
 
     def _shared(self, ids: str, mask: str, positions: str) -> _Shared:
         graph, config = self.graph, self.model.config
-        theta = config.rope_parameters["rope_theta"]
+        theta = _rope(config)["rope_theta"]
         exponents = np.arange(0, self.size, 2, dtype=np.float32) / np.float32(self.size)
         frequencies = (1.0 / np.float32(theta) ** exponents).astype(np.float32)  # [D / 2]
         place = graph.op("Cast", positions, to=TensorProto.FLOAT)

@@ -112,10 +112,12 @@ def verbs(part: Part) -> tuple[Verb, ...]:
     rows = [row.split(" | ") for row in read_words("verbs")]
     found = {forms.split()[0]: (forms.rstrip("*").split(), nouns.split()) for forms, nouns in rows}
     stative = {forms.split()[0] for forms, _ in rows if forms.endswith("*")}
-    return tuple(
-        Verb(*found[base][0], tuple(found[base][1]), base not in stative)
-        for base in words_of(tuple(found), part)
-    )
+
+    def verb(name: str) -> Verb:
+        (base, third, past, ing), nouns = found[name]
+        return Verb(base, third, past, ing, tuple(nouns), name not in stative)
+
+    return tuple(verb(name) for name in words_of(tuple(found), part))
 
 
 def plural(noun: str) -> str:

@@ -217,10 +217,10 @@ def _simple(
 
 
 def _alone(
-    name: str, gives: str, apply: Apply, source: Callable[[random.Random, Part], str], **rest: bool
+    name: str, gives: str, apply: Apply, source: Callable[[random.Random, Part], str]
 ) -> Skill:
     """A skill that is one function on a list, with nothing said of following another."""
-    return _skill(name, gives, draw_from(source, apply), **rest)
+    return _skill(name, gives, draw_from(source, apply))
 
 
 def _example(apply: Apply) -> str:

@@ -99,7 +99,7 @@ def faults(skills: Iterable[Skill]) -> list[str]:
     found: list[str] = []
     for skill in skills:
         try:
-            said = {split: phrases_of(skill, split) for split in SPLITS}
+            said: dict[Split, Phrases] = {split: phrases_of(skill, split) for split in SPLITS}
         except (KeyError, ValueError) as error:
             found.append(f"{skill.name}: {error.args[0]}")
             continue

@@ -9,6 +9,7 @@ A sentence for testing has no name, thing or place that one for training has.
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 
 from t2l.tasks.language.patterns import holes_of, put, values
 from t2l.tasks.language.skill import Draw, Skill
@@ -90,9 +91,11 @@ def _draw(subjects: tuple[str, ...], asked: bool) -> Draw:
     return draw
 
 
-def _skill(name: str, draw: Draw, takes: str, gives: str, **more: object) -> Skill:
+def _skill(
+    name: str, draw: Draw, takes: str, gives: str, slots: Mapping[str, str] | None = None
+) -> Skill:
     held_out = name in HELD_OUT
-    return Skill(name, "question", "questions", takes, gives, draw, held_out=held_out, **more)
+    return Skill(name, "question", "questions", takes, gives, draw, None, "", slots or {}, held_out)
 
 
 def _skills() -> tuple[Skill, ...]:

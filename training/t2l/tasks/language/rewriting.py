@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -47,7 +47,13 @@ HELD_OUT = (
 NOT = {"does": "doesn't", "do": "don't", "did": "didn't", "is": "isn't"}
 
 
-def _skill(name: str, make: Make, gives: str = "sentence", **more: object) -> Skill:
+def _skill(
+    name: str,
+    make: Make,
+    gives: str = "sentence",
+    apply: Apply | None = None,
+    slots: Mapping[str, str] | None = None,
+) -> Skill:
     """A skill whose examples a function makes."""
 
     def draw(rng: random.Random, part: Part) -> Sample:
@@ -58,7 +64,9 @@ def _skill(name: str, make: Make, gives: str = "sentence", **more: object) -> Sk
                 return Sample(text, answer, accepted)
 
     held_out = name in HELD_OUT
-    return Skill(name, "rewrite", "rewriting", "sentence", gives, draw, held_out=held_out, **more)
+    return Skill(
+        name, "rewrite", "rewriting", "sentence", gives, draw, apply, "", slots or {}, held_out
+    )
 
 
 # -- sentences ------------------------------------------------------------------------------------

@@ -13,14 +13,16 @@ from collections import Counter
 from collections.abc import Iterator
 
 from t2l.tasks.language.phrases import SPLITS
-from t2l.tasks.language.world import language_tasks
-from t2l.tasks.source import Split, Task, TaskSet
+from t2l.tasks.language.world import WorldSplit, WorldTask, language_tasks
+from t2l.tasks.source import Split
 
 SIDES = ("train", "selection", "report")
 FEW = 8  # tasks shown when none are asked for
 
 
-def shown(task: Task, side: str, split: Split, samples: int, descriptions: int) -> Iterator[str]:
+def shown(
+    task: WorldTask, side: str, split: Split, samples: int, descriptions: int
+) -> Iterator[str]:
     """A task as lines of text."""
     yield f"{task.name}   [{side}, {task.group}]"
     rng = random.Random(task.name)
@@ -32,7 +34,7 @@ def shown(task: Task, side: str, split: Split, samples: int, descriptions: int) 
         yield f"  - {text}"
 
 
-def counts(tasks: TaskSet) -> Iterator[str]:
+def counts(tasks: WorldSplit) -> Iterator[str]:
     """How many tasks there are, by side, group and family."""
     for side in SIDES:
         rows = getattr(tasks, side)
@@ -43,7 +45,7 @@ def counts(tasks: TaskSet) -> Iterator[str]:
 
 def main() -> None:
     """Parses the command line and prints."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("task", nargs="?", help="only tasks with this in their name")
     parser.add_argument("--side", choices=SIDES, help="only tasks of this side")
     parser.add_argument("--split", choices=SPLITS, default="train", help="of the descriptions")

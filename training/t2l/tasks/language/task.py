@@ -33,9 +33,13 @@ class LanguageTask:
     steps: tuple[Skill, ...]
     group: Group = "train"
 
-    @cached_property
+    @property
     def name(self) -> str:
         """Stable identifier: `relation+format/capital+upper`."""
+        return self._name
+
+    @cached_property
+    def _name(self) -> str:
         return f"{self.family}/" + "+".join([step.name for step in self.steps])
 
     @property

@@ -37,6 +37,7 @@ from t2l.tasks.language.task import Group, LanguageTask
 from t2l.tasks.source import Task, TaskSet
 
 T = TypeVar("T", bound=Task)
+WorldTask = LanguageTask | ClassifyTask
 Side = Literal["train", "selection", "report"]
 UNSEEN: tuple[Side, ...] = ("report", "selection")
 GROUPS = ("composition", "labels", "parameter", "whole")  # the ways in which a task can be unseen
@@ -90,13 +91,17 @@ REPEATS = 32  # examples on which a task of classification is compared with a sk
 class WorldSplit(TaskSet):
     """The world's disjoint tasks; those of the report also by the way in which they are unseen."""
 
+    train: tuple[WorldTask, ...]
+    selection: tuple[WorldTask, ...]
+    report: tuple[WorldTask, ...]
+
     @cached_property
-    def groups(self) -> dict[str, tuple[Task, ...]]:
+    def groups(self) -> dict[str, tuple[WorldTask, ...]]:
         """The tasks of the report by group."""
         return by_group(self.report)
 
 
-def by_group(tasks: Iterable[Task]) -> dict[str, tuple[Task, ...]]:
+def by_group(tasks: Iterable[WorldTask]) -> dict[str, tuple[WorldTask, ...]]:
     """Tasks by the way in which they are unseen."""
     rows = tuple(tasks)
     return {name: tuple(row for row in rows if row.group == name) for name in GROUPS}
@@ -114,7 +119,7 @@ def side_of(task: LanguageTask, seed: int) -> Side | None:
     A trained skill is trained on. What has a skill that is held out is where that skill is. Other
     compositions are on any side.
     """
-    unseen = {_side_of_unseen(step, seed) for step in task.steps if step.held_out}
+    unseen: set[Side] = {_side_of_unseen(step, seed) for step in task.steps if step.held_out}
     if unseen:
         return unseen.pop() if len(unseen) == 1 else None
     if len(task.steps) == 1:
@@ -272,7 +277,7 @@ def split_labels(tasks: Sequence[ClassifyTask], skills: Sequence[Skill], seed: i
         share = SELECTION_SHARE_LABELS if task.group == "labels" else SELECTION_SHARE_CRITERIA
         return "selection" if place(name, seed) < share else "report"
 
-    def unseen(wanted: Side) -> tuple[Task, ...]:
+    def unseen(wanted: Side) -> tuple[ClassifyTask, ...]:
         groups = ("labels", "whole")
         return tuple(
             task
@@ -336,7 +341,7 @@ def fewer(tasks: WorldSplit, limit: int, seed: int) -> WorldSplit:
     A fifth are of the report and a tenth for selection, evenly from all groups.
     """
 
-    def group(task: Task) -> str:
+    def group(task: WorldTask) -> str:
         return task.group
 
     report = in_turn(tasks.report, group, max(len(GROUPS), limit // 5), seed)
@@ -344,7 +349,7 @@ def fewer(tasks: WorldSplit, limit: int, seed: int) -> WorldSplit:
     needed = {step.name for task in (*report, *selection) for step in getattr(task, "steps", ())}
     count = max(1, limit - len(report) - len(selection))
 
-    def use(task: Task) -> tuple[bool, float]:
+    def use(task: WorldTask) -> tuple[bool, float]:
         steps = getattr(task, "steps", ())
         first = len(steps) == 1 and steps[0].name in needed
         return not first, place(task.name, seed, "order")

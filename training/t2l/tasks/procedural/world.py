@@ -138,7 +138,7 @@ class TaskSet(source.TaskSet):
     train: tuple[Task, ...]
     selection: tuple[Task, ...]
     report: tuple[Task, ...]
-    left_out: tuple[Task, ...]
+    left_out: tuple[Task, ...] = ()
 
 
 class _Distinct:

@@ -19,7 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
@@ -63,7 +63,7 @@ class ContrastObjective:
         )
 
     @property
-    def module(self) -> nn.Module:
+    def module(self) -> SentenceBert:
         """The encoder."""
         return self._bert
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
@@ -157,10 +158,11 @@ def load_oracles(folder: Path, names: Sequence[str]) -> LoraWeights:
         rows = [tasks[names[place]][1] for place in places]
         loaded.append(load_stack(folder / FOLDER / file, rows))
     back = torch.tensor([place for places in by_file.values() for place in places]).argsort()
-    return {
-        module: tuple(torch.cat([part[module][side] for part in loaded])[back] for side in (0, 1))
-        for module in loaded[0]
-    }
+
+    def in_order(module: str, side: int) -> Tensor:
+        return torch.cat([part[module][side] for part in loaded])[back]
+
+    return {module: (in_order(module, 0), in_order(module, 1)) for module in loaded[0]}
 
 
 def _open_index(

@@ -35,7 +35,7 @@ class CodesTeacher:
     def __init__(self, rows: KeptRows) -> None:
         self._rows = rows
 
-    def rows(self, task: Task, samples: Sequence[Sample], _rng: random.Random) -> list[Row]:
+    def rows(self, task: Task, samples: Sequence[Sample], rng: random.Random) -> list[Row]:
         """See `Teacher.rows`.
 
         :raises ConfigError: if the task has no codes.

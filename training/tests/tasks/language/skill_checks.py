@@ -30,6 +30,12 @@ def _fresh(name: str, draw: Draw, part: Part) -> Iterator[Sample]:
         yield draw(rng, part)
 
 
+def applied(skill: Skill, text: str) -> tuple[str, ...] | None:
+    """The answers of a skill that can follow another; None where it has none."""
+    assert skill.apply is not None, skill.name
+    return skill.apply(text)
+
+
 def samples(skills: Iterable[Skill], *keys: str) -> Iterator[tuple[Skill, Sample]]:
     """Examples of both parts of the skills with these entries."""
     for skill in skills:

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from skill_checks import check_book, check_skill, samples
+from skill_checks import applied, check_book, check_skill, samples
 
 from t2l.tasks.language.formats import ENDINGS, MARKDOWN, SKILLS, SPELLINGS, WRAPS
 from t2l.tasks.language.vocabulary import read_words
@@ -13,7 +13,7 @@ BY_NAME = {skill.name: skill for skill in SKILLS}
 
 
 def answer(name: str, text: str) -> str | None:
-    answers = BY_NAME[name].apply(text)
+    answers = applied(BY_NAME[name], text)
     return answers[0] if answers else None
 
 

@@ -1,6 +1,8 @@
 """Numbers: small sums are right, and other ways to write a number read back as it."""
 
 import re
+from collections.abc import Callable
+from typing import cast
 
 import inflect
 import pytest
@@ -10,6 +12,8 @@ from t2l.tasks.language.numbers import CONVERSIONS, SKILLS
 from t2l.tasks.language.numerals import in_words, ordinal, ordinal_words, roman
 
 ENGINE = inflect.engine()
+NUMBER_TO_WORDS = cast(Callable[[int], str], ENGINE.number_to_words)  # typed for texts only
+ORDINAL = cast(Callable[[int], str], ENGINE.ordinal)
 ROMAN = {"I": 1, "V": 5, "X": 10}
 
 
@@ -31,8 +35,8 @@ def test_book() -> None:
 
 def test_numerals_agree_with_inflect() -> None:
     for value in range(100):
-        assert in_words(value) == ENGINE.number_to_words(value)
-        assert ordinal(value) == ENGINE.ordinal(value)
+        assert in_words(value) == NUMBER_TO_WORDS(value)
+        assert ordinal(value) == ORDINAL(value)
         assert ordinal_words(value) == ENGINE.ordinal(in_words(value))
     assert [ordinal(value) for value in (111, 112, 113, 121)] == [
         "111th",

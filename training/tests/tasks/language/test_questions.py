@@ -44,7 +44,9 @@ def test_no_question_of_a_held_out_subject_is_asked_in_training() -> None:
 
 def test_comparisons_agree_with_the_words() -> None:
     for skill, sample in samples(SKILLS, "ask_bigger", "ask_smaller", "ask_older"):
-        first, adjective, second = re.fullmatch(r"(.+) is (\w+) than (.+)\.", sample.input).groups()
+        found = re.fullmatch(r"(.+) is (\w+) than (.+)\.", sample.input)
+        assert found is not None
+        first, adjective, second = found.groups()
         more = adjective == skill.name.removeprefix("ask_")
         assert sample.output.lower() == (first if more else second).lower()
 

@@ -4,7 +4,7 @@ import re
 
 import lemminflect
 import pytest
-from skill_checks import PARTS, check_book, check_skill, drawn, samples
+from skill_checks import PARTS, applied, check_book, check_skill, drawn, samples
 
 from t2l.tasks.language.clauses import plural, verbs
 from t2l.tasks.language.rewriting import HELD_OUT, REPLACED, SKILLS
@@ -90,5 +90,5 @@ def test_less_words_are_left() -> None:
 def test_replacements_take_whole_words() -> None:
     for old, new in REPLACED:
         skill = BY_NAME[f"replace:{old}>{new}"]
-        assert skill.apply(f"{old}s and a {old}.") == (f"{old}s and a {new}.",)
-        assert skill.apply("Nothing of it.") is None
+        assert applied(skill, f"{old}s and a {old}.") == (f"{old}s and a {new}.",)
+        assert applied(skill, "Nothing of it.") is None
