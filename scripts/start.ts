@@ -2,7 +2,7 @@
  * `npm start`: the endpoint on this machine, with its data under .wrangler/ and no account.
  *
  * Applies the migrations to the local database, starts `wrangler dev`, waits until the endpoint says
- * that it is healthy, and prints a command to paste. Works offline.
+ * that it is healthy, and prints a command to paste. Works offline. Ends with the npm that started it.
  *
  *   npm start -- [--port 8787] [--persist-to DIR] [--encoder-url URL] [--encoder-dialect openai|tei]
  *
@@ -13,6 +13,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { OFFLINE, ROOT, WRANGLER } from './environment.ts';
+import { onNpmEnded } from './with-npm.ts';
 
 const { values } = parseArgs({
   options: {
@@ -59,9 +60,11 @@ const dev = spawn(
   { cwd: ROOT, env: ENVIRONMENT, stdio: ['ignore', 'inherit', 'inherit'] },
 );
 dev.on('exit', (code) => process.exit(code ?? 1));
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => dev.kill(signal));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  // wrangler ends what it started at SIGINT and SIGTERM only.
+  process.on(signal, () => dev.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal));
 }
+onNpmEnded(() => dev.kill('SIGTERM'));
 const origin = `http://localhost:${PORT}`;
 const health = await waitUntilHealthy(origin);
 console.log(`

@@ -7,9 +7,9 @@
  * the vector's float32 little-endian bytes. A change of code that changes bytes changes the tag.
  * Nothing here touches the server: anyone can compute an id offline.
  */
-import { normaliseDescription } from './description.ts';
+import { recordedForm } from './description.ts';
 
-/** What an adapter is made from: a sentence, or the encoder's vector for it. */
+/** What an adapter is made from: a sentence as the door lets it in, or the encoder's vector for it. */
 export type AdapterInput = { readonly description: string } | { readonly embedding: Float32Array };
 
 /** The part of a request that determines the adapter. */
@@ -49,7 +49,7 @@ export async function sha256Hex(bytes: Uint8Array): Promise<string> {
 
 async function inputField(input: AdapterInput): Promise<string> {
   if ('description' in input) {
-    return `description:${normaliseDescription(input.description)}`;
+    return `description:${recordedForm(input.description)}`;
   }
   const bytes = new Uint8Array(input.embedding.length * 4);
   const view = new DataView(bytes.buffer);

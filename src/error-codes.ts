@@ -10,9 +10,11 @@
 export const ERROR_CODES = {
   // The request as a whole.
   json_malformed: [[400], 'The body is not JSON'],
+  body_incomplete: [[400], 'The body was not sent whole'],
   body_not_object: [[400], 'The body is not a JSON object'],
   body_too_large: [[413], 'The body is too large'],
   content_type_unsupported: [[415], 'The content type is not JSON'],
+  content_encoding_unsupported: [[415], 'The body is encoded'],
   field_unknown: [[400], 'A field is not known'],
   parameter_repeated: [[400], 'A query parameter stands more than once'],
   route_unknown: [[404], 'There is nothing at this path'],
@@ -62,6 +64,8 @@ export const ERROR_CODES = {
   entry_unknown: [[404], 'The repository has nothing at this path'],
   paths_malformed: [[400], 'The paths are not a list of paths'],
   sort_unknown: [[400], 'The list cannot be sorted like this'],
+  parameters_malformed: [[400], 'The bounds of the parameters are malformed'],
+  flag_malformed: [[400], 'A flag is neither true nor false'],
   users_unknown: [[401], 'This endpoint has no users'],
   adapter_remaking: [[503], 'The files of the adapter are being made again'],
   upstream_misconfigured: [[500], 'The address of the other hub is wrong'],

@@ -16,6 +16,7 @@ import type { Precision } from './hypernet/manifest.ts';
 import { free } from './memory.ts';
 import { type PipelineEffects, type Recipe, timed } from './pipeline.ts';
 import type { Dtype, Produced } from './produce.ts';
+import { searchText } from './search-text.ts';
 import type { HypernetVersion } from './store/families.ts';
 import type { AdapterRow } from './store/schema.ts';
 
@@ -111,7 +112,7 @@ function rowOf(
     hypernetDigest: version.digest,
     baseModel: target.base_model.id,
     description,
-    searchText: description?.toLowerCase() ?? null,
+    searchText: description === null ? null : searchText(description),
     embedding: produced.embedding,
     precision: recipe.precision,
     dtype: recipe.dtype,

@@ -9,7 +9,7 @@ import { type Fit, judgeFit } from './adapter/fit.ts';
 import { type AdapterNorms, guardNorms, updateNorms } from './adapter/norms.ts';
 import { type AdapterDtype, type AdapterFile, packPeft } from './adapter/peft.ts';
 import { type AdapterInput, adapterId, sha256Hex } from './adapter-id.ts';
-import { normaliseDescription } from './description.ts';
+import { recordedForm } from './description.ts';
 import type { Encoder } from './encoder/index.ts';
 import { T2lError } from './errors.ts';
 import type { Bundle } from './hypernet/bundle.ts';
@@ -133,7 +133,7 @@ async function embeddingOf(request: ProduceRequest): Promise<Float32Array> {
     if (encoder === undefined || !('description' in input)) {
       throw new Error('a description needs an encoder');
     }
-    return encoder.encode(normaliseDescription(input.description));
+    return encoder.encode(recordedForm(input.description));
   }
   const { dim } = bundle.manifest.encoder;
   if (given.length !== dim) {
@@ -147,7 +147,7 @@ async function embeddingOf(request: ProduceRequest): Promise<Float32Array> {
 }
 
 function canonicalInput(input: AdapterInput): AdapterInput {
-  return 'description' in input ? { description: normaliseDescription(input.description) } : input;
+  return 'description' in input ? { description: recordedForm(input.description) } : input;
 }
 
 function reportedNorms(norms: AdapterNorms, strength: number): AdapterNorms {

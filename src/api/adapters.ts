@@ -125,7 +125,7 @@ async function listAdapters(c: Context<AppEnv>): Promise<Response> {
   const { rows, next } = await c.get('services').adapters.list({
     hypernet: query.hypernet,
     baseModel: query.base_model,
-    search: query.q === '' ? undefined : query.q,
+    search: query.q,
     limit: query.limit,
     after: query.cursor,
   });

@@ -1,5 +1,6 @@
 /** The app: middleware that every request passes, the routes, and the one place that renders errors. */
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { T2lError } from '../errors.ts';
 import { registerAdapterRoutes } from './adapters.ts';
 import { registerByDescriptionRoute } from './by-description.ts';
@@ -7,8 +8,10 @@ import { crossOrigin } from './cors.ts';
 import { registerDocsRoutes } from './docs.ts';
 import { registerFileRoutes } from './files.ts';
 import { registerHealthRoute } from './health.ts';
-import { registerHubRoutes } from './hub/index.ts';
+import { hubHandler } from './hub/errors.ts';
+import { registerHubNotFound, registerHubRoutes } from './hub/index.ts';
 import { registerHypernetRoutes } from './hypernets.ts';
+import { isHubPath, routedPath } from './path.ts';
 import { onError, onNotFound } from './problem.ts';
 import { type App, type AppEnv, honoPath } from './route.ts';
 import { servicesOf } from './services.ts';
@@ -16,7 +19,7 @@ import { serverTiming } from './timing.ts';
 
 /** Builds the app with all its routes. */
 export function createApp(): App {
-  const app: App = new OpenAPIHono<AppEnv>();
+  const app: App = new OpenAPIHono<AppEnv>({ getPath: routedPath });
   app.use(serverTiming);
   app.use(crossOrigin);
   app.use(async (c, next) => {
@@ -35,6 +38,7 @@ export function createApp(): App {
   registerHubRoutes(app);
   registerDocsRoutes(app);
   refuseOtherMethods(app);
+  registerHubNotFound(app);
   app.onError(onError);
   app.notFound(onNotFound);
   return app;
@@ -52,7 +56,7 @@ function refuseOtherMethods(app: App): void {
     }
   }
   for (const [path, allowed] of methods) {
-    app.all(honoPath(path), (c) => {
+    const refuse = (c: Context<AppEnv>): never => {
       const allow = allowed.join(', ');
       throw new T2lError(
         'method_not_allowed',
@@ -60,6 +64,7 @@ function refuseOtherMethods(app: App): void {
         `${c.req.path} takes ${allow}, not ${c.req.method}.`,
         { headers: { allow } },
       );
-    });
+    };
+    app.all(honoPath(path), isHubPath(path) ? hubHandler(refuse) : refuse);
   }
 }

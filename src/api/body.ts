@@ -1,6 +1,7 @@
 /**
  * Reads a JSON body. The limit is applied while reading, because Content-Length may be missing or
  * wrong, and the content type is insisted on, because a form or plain text needs no CORS preflight.
+ * Bodies come as they are: the platform decodes none, and the limit would not bound what it decoded.
  */
 import type { z } from '@hono/zod-openapi';
 import { T2lError } from '../errors.ts';
@@ -36,15 +37,25 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** The body of a request, no larger than the limit. */
+/** The body of a request, whole and no larger than the limit. */
 export async function readLimited(request: Request): Promise<Uint8Array> {
+  const coding = request.headers.get('content-encoding')?.trim().toLowerCase();
+  if (coding !== undefined && coding !== '' && coding !== 'identity') {
+    await request.body?.cancel();
+    throw new T2lError(
+      'content_encoding_unsupported',
+      415,
+      'Send the body as it is, without the header "Content-Encoding".',
+      { headers: { 'accept-encoding': 'identity' } },
+    );
+  }
   if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) {
     await request.body?.cancel();
     throw tooLarge();
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of received(request.body)) {
     size += chunk.byteLength;
     if (size > MAX_BODY_BYTES) {
       throw tooLarge();
@@ -58,6 +69,29 @@ export async function readLimited(request: Request): Promise<Uint8Array> {
     offset += chunk.byteLength;
   }
   return bytes;
+}
+
+/** The chunks of a body; what the connection makes of it is the fault of who sends it. */
+async function* received(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+  const reader = body?.getReader();
+  try {
+    for (;;) {
+      const part = await reader?.read().catch(() => {
+        throw new T2lError(
+          'body_incomplete',
+          400,
+          'The body must be sent whole: it ended early, or its chunks are not framed properly.',
+        );
+      });
+      if (part === undefined || part.done) {
+        return;
+      }
+      yield part.value;
+    }
+  } finally {
+    // Whoever stops before the end wants nothing more of it.
+    await reader?.cancel().catch(() => undefined);
+  }
 }
 
 function tooLarge(): T2lError {

@@ -18,9 +18,11 @@ export const ADMIN_CODES = [
 /** A body that readBody refuses. */
 export const BODY_CODES = [
   'json_malformed',
+  'body_incomplete',
   'body_not_object',
   'body_too_large',
   'content_type_unsupported',
+  'content_encoding_unsupported',
   'field_unknown',
 ] as const satisfies readonly ErrorCode[];
 

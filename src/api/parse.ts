@@ -26,6 +26,7 @@ const FIELD_CODES: Readonly<Record<string, ErrorCode>> = {
   search: 'search_too_long',
   sort: 'sort_unknown',
   direction: 'sort_unknown',
+  expand: 'flag_malformed',
 };
 
 /** Applies a schema; the first issue becomes the error. */

@@ -35,15 +35,16 @@ export const onError: ErrorHandler<AppEnv> = (error, c) => {
 };
 
 /** Renders a path that no route has. */
-export const onNotFound: NotFoundHandler<AppEnv> = (c) =>
-  problemResponse(
-    c,
-    new T2lError(
-      'route_unknown',
-      404,
-      `There is nothing at ${c.req.path}; /openapi.json lists every path.`,
-    ),
+export const onNotFound: NotFoundHandler<AppEnv> = (c) => problemResponse(c, routeUnknown(c));
+
+/** What is said of a path that no route has. */
+export function routeUnknown(c: Context<AppEnv>): T2lError {
+  return new T2lError(
+    'route_unknown',
+    404,
+    `There is nothing at ${c.req.path}; /openapi.json lists every path.`,
   );
+}
 
 /** The answer to an error in the description of the API. */
 export interface ProblemAnswer {

@@ -1,6 +1,8 @@
 /**
  * Answering with a file of fixed bytes: entity tag, sha256, HEAD, one byte range. Whose file it is,
- * others know.
+ * others know. Every answer says how long it is, wherever its bytes come from: the platform sends a
+ * stream of unknown length in chunks and without Content-Length, and a client that goes on with half a
+ * file cannot tell whether it has all of it.
  */
 import type { Context } from 'hono';
 import { sha256Hex } from '../adapter-id.ts';
@@ -67,7 +69,15 @@ export async function sendFile(
   }
   const { body, sha256 } = await readContent(file, range);
   headers.set('Repr-Digest', reprDigest(sha256));
-  return new Response(body as BodyInit, { status: range ? 206 : 200, headers });
+  return new Response(ofLength(body, range?.length ?? file.bytes) as BodyInit, {
+    status: range ? 206 : 200,
+    headers,
+  });
+}
+
+/** A body whose length the platform knows; a stream that ends early or late breaks the answer off. */
+function ofLength(body: ReadableStream | Uint8Array, bytes: number): ReadableStream | Uint8Array {
+  return body instanceof ReadableStream ? body.pipeThrough(new FixedLengthStream(bytes)) : body;
 }
 
 /** What is asked for, and the sha256 of the whole. */

@@ -58,7 +58,6 @@ async function bundleSnapshot(version: HypernetVersion, effects: HubEffects): Pr
     facts: {
       library: 't2l-edge',
       tags: ['hypernetwork', 'text-to-lora', `base_model:${base.id}`, `license:${base.license}`],
-      baseModel: base.id,
     },
     async read(file, range) {
       const path = bundlePath(version, file.path);

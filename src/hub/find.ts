@@ -1,5 +1,5 @@
 /**
- * From an id to a repository. In our namespace a name is an adapter id, or the beginning of one, and
+ * From an id to a repository. In our namespace a name is an adapter id in either case, or the beginning of one, and
  * if no adapter has it a hypernetwork; a hypernetwork may call itself `deadbeef0000`, but the adapter
  * of that id wins. Any other id may be the one of a base model that is served here.
  */
@@ -25,7 +25,7 @@ export async function findRepository(
   if (owner !== NAMESPACE) {
     return baseModelRepository(`${owner}/${name}`, effects);
   }
-  const row = await findAdapterRow(name, effects);
+  const row = await findAdapterRow(name.toLowerCase(), effects);
   if (row !== undefined) {
     return adapterRepository(row, WHOLE_ID.test(name), effects);
   }

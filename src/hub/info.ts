@@ -45,12 +45,8 @@ export async function modelInfo(
     lastModified: date,
     siblings: await siblingsOf(snapshot, blobs),
     spaces: [],
-    cardData: {
-      base_model: facts.baseModel,
-      library_name: facts.library,
-      pipeline_tag: facts.pipeline,
-      tags: facts.tags,
-    },
+    // Where there is no card, there is nothing that it says.
+    ...(facts.card !== undefined && { cardData: facts.card }),
     config: facts.config,
     usedStorage: files.reduce((sum, { bytes }) => sum + bytes, 0),
   };

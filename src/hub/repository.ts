@@ -26,7 +26,8 @@ export interface RepositoryFacts {
   readonly library: string;
   readonly pipeline?: string;
   readonly tags: readonly string[];
-  readonly baseModel?: string;
+  /** The front matter of its card; left out where it has no card. */
+  readonly card?: object;
   readonly config?: Readonly<Record<string, unknown>>;
 }
 

@@ -6,7 +6,7 @@ import { pointerOf, type TreeLine, treeOid } from './git-objects.ts';
 import { byPath, type RepositoryFile, type Snapshot } from './repository.ts';
 
 /** The last change of an entry, for clients that ask to `expand`. */
-interface LastCommit {
+export interface LastCommit {
   readonly id: string;
   readonly title: string;
   readonly date: string;
@@ -112,6 +112,10 @@ async function addFolder(
   return treeOid(lines);
 }
 
-function lastCommitOf({ commit, createdAt }: Snapshot): LastCommit {
+/** The commit that everything at a snapshot comes from. */
+export function lastCommitOf({
+  commit,
+  createdAt,
+}: Pick<Snapshot, 'commit' | 'createdAt'>): LastCommit {
   return { id: commit, title: COMMIT_TITLE, date: new Date(createdAt).toISOString() };
 }

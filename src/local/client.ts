@@ -82,8 +82,13 @@ export async function createLocalClient(options: LocalOptions): Promise<LocalCli
       const { hypernet, base_model, q, limit, cursor } = parse(listAdaptersSchema, query);
       let after = cursor;
       do {
-        const search = q === '' ? undefined : q;
-        const page = await adapters.list({ hypernet, baseModel: base_model, search, limit, after });
+        const page = await adapters.list({
+          hypernet,
+          baseModel: base_model,
+          search: q,
+          limit,
+          after,
+        });
         yield* await documentsOf(page.rows, true);
         after = page.next;
       } while (after !== undefined);

@@ -7,6 +7,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { T2lError } from '../errors.ts';
+import { searchText, soughtText } from '../search-text.ts';
 import type { AdapterStore, ListPosition, ListQuery } from '../store/adapters.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import { isCode, readIfThere, writeNew } from './whole-file.ts';
@@ -128,11 +129,16 @@ function parseRow(path: string, bytes: Uint8Array): AdapterRow {
   return data as AdapterRow;
 }
 
-function isListed(row: AdapterRow, { hypernet, baseModel, search, after }: ListQuery): boolean {
+function isListed(
+  row: AdapterRow,
+  { hypernet, baseModel, digests, search, after }: ListQuery,
+): boolean {
+  const sought = soughtText(search);
   return (
     (hypernet === undefined || row.hypernetName === hypernet) &&
     (baseModel === undefined || row.baseModel === baseModel) &&
-    (search === undefined || (row.searchText ?? '').includes(search.toLowerCase())) &&
+    (digests?.includes(row.hypernetDigest) ?? true) &&
+    (sought === undefined || searchText(row.description ?? '').includes(sought)) &&
     (after === undefined || newest(after, row) < 0)
   );
 }

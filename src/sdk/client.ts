@@ -6,6 +6,7 @@
 import { adapterPageSchema, adapterSchema } from '../api/documents/adapter.ts';
 import { healthSchema } from '../api/documents/health.ts';
 import { hypernetListSchema, hypernetSchema } from '../api/documents/hypernet.ts';
+import { canonicalId } from '../api/requests/names.ts';
 import { adapterId, asJson } from './adapter-id.ts';
 import { documentOf } from './answer.ts';
 import { checkDownload } from './checksum.ts';
@@ -114,7 +115,8 @@ export function createClient(options: ClientOptions): T2lClient {
       return document(adapterSchema, read(`/v1/adapters/by-description${query}`, options));
     },
     adapter(id, options = {}) {
-      return document(adapterSchema, read(`/v1/adapters/${encodeURIComponent(id)}`, options));
+      const path = `/v1/adapters/${encodeURIComponent(canonicalId(id))}`;
+      return document(adapterSchema, read(path, options));
     },
     adapters(query = {}, options = {}) {
       return document(adapterPageSchema, read(`/v1/adapters${queryOf({ ...query })}`, options));
@@ -128,7 +130,7 @@ export function createClient(options: ClientOptions): T2lClient {
       } while (cursor !== undefined);
     },
     async download(adapter, file, { layout, ...options } = {}) {
-      const path = `/v1/adapters/${adapter.id}/${encodeURIComponent(file)}${queryOf({ layout })}`;
+      const path = `/v1/adapters/${canonicalId(adapter.id)}/${encodeURIComponent(file)}${queryOf({ layout })}`;
       const answer = await transport(read(path, options));
       await checkDownload(adapter, file, layout, answer);
       return answer.bytes;
@@ -156,7 +158,7 @@ export function createClient(options: ClientOptions): T2lClient {
       return document(healthSchema, read('/healthz', options));
     },
     async remove(id, { signal } = {}) {
-      const path = `/v1/adapters/${encodeURIComponent(id)}`;
+      const path = `/v1/adapters/${encodeURIComponent(canonicalId(id))}`;
       await transport({ method: 'DELETE', path, repeatable: false, signal });
     },
     register(body, { signal } = {}) {

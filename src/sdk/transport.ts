@@ -98,10 +98,23 @@ async function attemptCall(
     if (answer.status >= 200 && answer.status < 300) {
       return { answer };
     }
-    throw problemOf(answer, name);
+    throw misplaced(problemOf(answer, name), base);
   } catch (failure) {
     return { failure, delay: delayOf(answer, failure, call, attempt) };
   }
+}
+
+/** A path that the endpoint does not have, behind an address with a path: that is what is wrong. */
+function misplaced(problem: T2lError, base: string): T2lError {
+  const { origin, pathname } = new URL(base);
+  return problem.code !== 'route_unknown' || pathname === '/'
+    ? problem
+    : new T2lError(
+        problem.code,
+        problem.status,
+        `There is no t2l endpoint at ${base}, but one answers at ${origin}: leave ${pathname} out of the endpoint.`,
+        problem.extra,
+      );
 }
 
 async function exchange(destination: Destination, base: string, call: Call): Promise<Answer> {
@@ -131,7 +144,10 @@ function delayOf(
   return asked ?? (fromProxy ? backoff(attempt) : undefined);
 }
 
-/** The address without its last slash. */
+/**
+ * The address without its last slash, and without the `/v1` that other APIs have in their addresses: it
+ * is part of every path here.
+ */
 function parseEndpoint(endpoint: string): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   const plain = url && !url.username && !url.password && !url.search && !url.hash;
@@ -143,7 +159,7 @@ function parseEndpoint(endpoint: string): string {
         'for example https://t2l.example.',
     );
   }
-  return url.href.replace(/\/+$/, '');
+  return url.href.replace(/\/+$/, '').replace(/\/v1$/, '');
 }
 
 /** Runtimes hide the reason of a failed fetch in the cause, some only as a code. */

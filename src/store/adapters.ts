@@ -5,6 +5,7 @@
 import { and, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { SEARCHED_ROWS } from '../limits.ts';
+import { soughtText } from '../search-text.ts';
 import { type AdapterRow, adapters } from './schema.ts';
 
 /** The place in the list after which a page begins. */
@@ -17,7 +18,9 @@ export interface ListPosition {
 export interface ListQuery {
   readonly hypernet?: string | undefined;
   readonly baseModel?: string | undefined;
-  /** Text the description contains, in any case. */
+  /** Bundles of which one made it. */
+  readonly digests?: readonly string[] | undefined;
+  /** Text the description contains, however it is typed. */
   readonly search?: string | undefined;
   readonly limit: number;
   readonly after?: ListPosition | undefined;
@@ -44,7 +47,7 @@ export interface AdapterStore {
 export function adapterStore(database: D1Database): AdapterStore {
   const db = drizzle(database);
 
-  /** The last row that a search looks at, if there are more rows than that. */
+  /** The last row that a look without an index gets to, if there are more rows than that. */
   async function endOfSearch(query: ListQuery): Promise<ListPosition | undefined> {
     return db
       .select({ createdAt: adapters.createdAt, id: adapters.id })
@@ -70,12 +73,13 @@ export function adapterStore(database: D1Database): AdapterStore {
       return result.meta.changes > 0;
     },
     async list(query) {
-      const { search } = query;
-      const end = search === undefined ? undefined : await endOfSearch(query);
+      const search = soughtText(query.search);
+      const looking = search !== undefined || query.digests !== undefined;
+      const end = looking ? await endOfSearch(query) : undefined;
       const rows = await db
         .select()
         .from(adapters)
-        .where(and(...conditions(query), ...(search === undefined ? [] : found(search, end))))
+        .where(and(...conditions(query), ...found(search, query.digests, end)))
         .orderBy(desc(adapters.createdAt), desc(adapters.id))
         .limit(query.limit + 1);
       const page = rows.slice(0, query.limit);
@@ -98,10 +102,18 @@ function conditions({ hypernet, baseModel, after }: ListQuery): (SQL | undefined
   ];
 }
 
-function found(search: string, end: ListPosition | undefined): (SQL | undefined)[] {
+/** What no index helps to find. */
+function found(
+  search: string | undefined,
+  digests: readonly string[] | undefined,
+  end: ListPosition | undefined,
+): (SQL | undefined)[] {
   return [
+    // As one value: D1 limits how many a statement may bind.
+    digests &&
+      sql`${adapters.hypernetDigest} IN (SELECT value FROM json_each(${JSON.stringify(digests)}))`,
     // instr, not LIKE: D1 limits patterns to 50 bytes, and % and _ would need escaping.
-    sql`instr(${adapters.searchText}, ${search.toLowerCase()}) > 0`,
+    search === undefined ? undefined : sql`instr(${adapters.searchText}, ${search}) > 0`,
     end && sql`(${adapters.createdAt}, ${adapters.id}) >= (${end.createdAt}, ${end.id})`,
   ];
 }

@@ -20,7 +20,7 @@ afterAll(async () => {
 test.each<[string, ErrorCode]>([
   ['xyz', 'adapter_id_malformed'],
   ['0123456789a', 'adapter_id_malformed'],
-  ['0123456789AB', 'adapter_id_malformed'],
+  ['0123456789AB', 'adapter_unknown'],
   ['0'.repeat(65), 'adapter_id_malformed'],
   ['%00', 'adapter_id_malformed'],
   ['0'.repeat(64), 'adapter_unknown'],

@@ -1,5 +1,7 @@
 /** Every wrong body of a request for an adapter has its own code and no effect. */
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createApp } from '../../src/api/app.ts';
 import type { ErrorCode } from '../../src/error-codes.ts';
 import { MAX_BODY_BYTES, MAX_DESCRIPTION_CHARACTERS } from '../../src/limits.ts';
 import { defaultBundle } from '../bundles.ts';
@@ -27,6 +29,7 @@ test.each<[string, unknown, ErrorCode]>([
   ['both inputs', { description: ok, embedding: [1] }, 'input_ambiguous'],
   ['empty description', { description: '' }, 'description_empty'],
   ['blank description', { description: ' \n\t\u00a0 ' }, 'description_empty'],
+  ['nothing that can be seen', { description: '\u200b\u202e\u2800\u{e0041}' }, 'description_empty'],
   ['too long', { description: 'x'.repeat(MAX_DESCRIPTION_CHARACTERS + 1) }, 'description_too_long'],
   ['number as description', { description: 7 }, 'description_not_text'],
   ['null as description', { description: null }, 'description_not_text'],
@@ -114,4 +117,30 @@ test('a body that is too large, with its length declared and without', async () 
   const stream = new Blob([body]).stream();
   const chunked = { ...init, body: stream, duplex: 'half' } as RequestInit;
   await expectProblem(await server.fetch('/v1/adapters', chunked), 'body_too_large');
+});
+
+test('a body that is cut or badly framed is the fault of who sends it', async () => {
+  // In this process: what stands before the Worker on this machine answers such a request itself.
+  const body = new ReadableStream({
+    pull(controller) {
+      controller.error(new Error('the chunks are not framed properly'));
+    },
+  });
+  const headers = { 'content-type': 'application/json' };
+  const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit;
+  const response = await createApp().request('http://t2l.example/v1/adapters', init, server.env);
+  await expectProblem(response, 'body_incomplete');
+});
+
+test('a body that claims to be compressed is refused for that', async () => {
+  for (const [coding, body] of [
+    ['gzip', '{"description": "Sort the words"}'],
+    ['gzip', gzipSync('{"description": "Sort the words"}')],
+    ['br, gzip', '{}'],
+  ] as const) {
+    const headers = { 'content-type': 'application/json', 'content-encoding': coding };
+    const response = await server.fetch('/v1/adapters', { method: 'POST', headers, body });
+    expect(response.headers.get('accept-encoding')).toBe('identity');
+    await expectProblem(response, 'content_encoding_unsupported');
+  }
 });

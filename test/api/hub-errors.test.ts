@@ -45,6 +45,7 @@ test('what is missing is told apart', async () => {
   for (const revision of ['v2', 'refs%2Fpr%2F1', commit.slice(0, 12), 'f'.repeat(40)]) {
     await expectError(`/api/models/${repository}/revision/${revision}`, 404, 'RevisionNotFound');
     await expectError(`/api/models/${repository}/tree/${revision}`, 404, 'RevisionNotFound');
+    await expectError(`/api/models/${repository}/commits/${revision}`, 404, 'RevisionNotFound');
     await expectError(`/${repository}/resolve/${revision}/${WEIGHTS}`, 404, 'RevisionNotFound');
   }
   for (const path of [
@@ -57,7 +58,6 @@ test('what is missing is told apart', async () => {
     const response = await expectError(path, 404, 'EntryNotFound');
     expect(response.headers.get('x-repo-commit')).toBe(commit);
   }
-  await expectError(`/api/models/${repository}/commits/main`, 404, null);
 });
 
 test('nobody is logged in', async () => {

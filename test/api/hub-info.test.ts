@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse as parseYaml } from 'yaml';
 import type { TestServer } from '../server.ts';
 import { type AdapterDocument, FILES, json, serveRepository, WEIGHTS } from './hub-repository.ts';
 
@@ -133,4 +134,74 @@ test('every route of the protocol is described', async () => {
       '/{namespace}/{name}/raw/{revision}/{path}',
     ]),
   );
+});
+
+test('model info tells what the card says, and its facets as tags', async () => {
+  interface Info {
+    readonly cardData: Record<string, unknown>;
+    readonly tags: string[];
+  }
+  const { cardData, tags } = (await json(server, `/api/models/${repository}`)) as Info;
+  const card = await (await server.fetch(`/${repository}/resolve/main/README.md`)).text();
+  expect(cardData).toEqual(parseYaml(card.split('---\n')[1] ?? ''));
+  expect(cardData).toMatchObject({ base_model_relation: 'adapter', license: expect.any(String) });
+  for (const tag of [
+    'peft',
+    'text-generation',
+    `license:${cardData.license}`,
+    `base_model:${adapter.base_model}`,
+    `base_model:adapter:${adapter.base_model}`,
+  ]) {
+    expect(tags).toContain(tag);
+    const found = await json(server, `/api/models?filter=${encodeURIComponent(tag)}`);
+    expect([tag, found]).toEqual([tag, [expect.objectContaining({ id: repository })]]);
+  }
+  expect(await json(server, '/api/models/t2l-edge/t2l-mini-base')).not.toHaveProperty('cardData');
+});
+
+test('the history is the one commit, and everybody may read', async () => {
+  const commits = (await json(
+    server,
+    `/api/models/${repository}/commits/main?limit=9`,
+  )) as object[];
+  expect(commits).toEqual([
+    {
+      id: commit,
+      title: 'As generated',
+      message: '',
+      authors: [{ user: 't2l' }],
+      date: adapter.created_at,
+    },
+  ]);
+  expect(await json(server, `/api/models/${repository}/commits/${commit}`)).toEqual(commits);
+  const formatted = await json(server, `/api/models/${repository}/commits/main?expand[]=formatted`);
+  expect(formatted).toMatchObject([{ formatted: { title: 'As generated', message: '' } }]);
+  expect((await server.fetch(`/api/models/${repository}/auth-check`)).status).toBe(200);
+  const none = await server.fetch(`/api/models/t2l/${'f'.repeat(64)}/auth-check`);
+  expect([none.status, none.headers.get('x-error-code')]).toEqual([404, 'RepoNotFound']);
+});
+
+test('a flag is true or false and nothing else', async () => {
+  for (const [path, code] of [
+    ['?blobs=-1', 'flag_malformed'],
+    ['?securityStatus=maybe', 'flag_malformed'],
+    ['/tree/main?recursive=2', 'flag_malformed'],
+  ]) {
+    const response = await server.fetch(`/api/models/${repository}${path}`);
+    expect([path, response.status]).toEqual([path, 400]);
+    expect(await response.json()).toMatchObject({ code, error: expect.any(String) });
+  }
+  const sent = await server.send(`/api/models/${repository}/paths-info/main`, {
+    paths: [WEIGHTS],
+    expand: 'perhaps',
+  });
+  expect([sent.status, await sent.json()]).toMatchObject([400, { code: 'flag_malformed' }]);
+});
+
+test('an id in upper case is the same repository', async () => {
+  const upper = `t2l/${adapter.id.toUpperCase()}`;
+  expect(await json(server, `/api/models/${upper}`)).toMatchObject({ id: repository, sha: commit });
+  const id = encodeURIComponent(upper);
+  expect(await json(server, `/v1/adapters/${id}`)).toMatchObject({ id: adapter.id });
+  expect(await json(server, `/api/models?search=${upper.slice(0, 30)}`)).toHaveLength(1);
 });

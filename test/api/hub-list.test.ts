@@ -54,3 +54,50 @@ test('the list of models is paged and narrowed', async () => {
     expect(await response.json()).toMatchObject({ code, error: expect.any(String) });
   }
 });
+
+test('a list says of each model what was asked for and no more', async () => {
+  async function keys(query: string): Promise<string[]> {
+    const [first = {}] = (await json(server, `/api/models?limit=1${query}`)) as object[];
+    return Object.keys(first).sort();
+  }
+  expect(await keys('&expand=likes&expand[]=tags')).toEqual(['_id', 'id', 'likes', 'tags']);
+  expect(await keys('&expand=sha,cardData')).toEqual(['_id', 'cardData', 'id', 'sha']);
+  const brief = await keys('');
+  expect(brief).toEqual(expect.arrayContaining(['id', 'tags', 'downloads', 'createdAt']));
+  for (const heavy of ['siblings', 'cardData', 'config', 'sha']) {
+    expect(brief).not.toContain(heavy);
+  }
+  expect(await keys('&full=True')).toEqual(expect.arrayContaining(['siblings', 'sha', 'author']));
+  expect(await keys('&cardData=True&config=True')).toEqual(
+    expect.arrayContaining(['cardData', 'config']),
+  );
+});
+
+test('a list is empty where nothing can match', async () => {
+  const parameters = adapter.parameters;
+  for (const [query, some] of [
+    ['gated=true', false],
+    ['gated=False', true],
+    ['apps=vllm&apps=ollama', false],
+    ['inference=warm', false],
+    ['inference_provider=all', false],
+    ['num_parameters=min:6B,max:128B', false],
+    [`num_parameters=min:${parameters}`, true],
+    [`num_parameters=min:1,max:${parameters}`, true],
+    [`num_parameters=max:${parameters - 1}`, false],
+    ['filter=license:apache-2.0', true],
+    ['filter=license:gpl-3.0', false],
+    ['filter=license:apache-2.0&num_parameters=min:1T', false],
+    ['filter=dataset:squad', false],
+  ] as const) {
+    const models = (await json(server, `/api/models?${query}`)) as unknown[];
+    expect([query, models.length > 0]).toEqual([query, some]);
+  }
+  for (const [query, code] of [
+    ['gated=-1', 'flag_malformed'],
+    ['num_parameters=many', 'parameters_malformed'],
+  ]) {
+    const response = await server.fetch(`/api/models?${query}`);
+    expect([response.status, await response.json()]).toMatchObject([400, { code }]);
+  }
+});

@@ -94,6 +94,38 @@ def read(repository: str, commit: str) -> dict[str, Any]:
     }
 
 
+def describe(repository: str) -> dict[str, Any]:
+    """What is said of a repository besides its files; the endpoint may end in a slash."""
+    api = HfApi()
+    slashed = HfApi(endpoint=f"{api.endpoint}/")
+    info = slashed.model_info(repository)
+    card = info.card_data.to_dict() if info.card_data else {}
+    entry = HfFileSystem().info(f"{repository}/{WEIGHTS}", expand_info=True)
+    root = HfFileSystem().info(repository, expand_info=True)
+    api.auth_check(repository)
+
+    def ids(**options: Any) -> list[str]:
+        return [model.id for model in slashed.list_models(**options)]
+
+    (expanded,) = list(api.list_models(expand=["likes"], limit=1))
+    return {
+        "card": {key: card.get(key) for key in ("license", "base_model", "library_name", "tags")},
+        "by_license": ids(filter=f"license:{card.get('license')}"),
+        "by_another_license": ids(filter="license:gpl-3.0"),
+        "gated": ids(gated=True),
+        "expanded": sorted(key for key, value in vars(expanded).items() if value is not None),
+        "commits": [
+            [one.commit_id, one.title, one.authors] for one in api.list_repo_commits(repository)
+        ],
+        "last_commits": [entry["last_commit"]["oid"], root["last_commit"]["oid"]],
+        "snapshot": sorted(
+            path.name
+            for path in Path(snapshot_download(repository, endpoint=slashed.endpoint)).iterdir()
+        ),
+        "unknown_auth": _error(api.auth_check, f"t2l/{'f' * 64}"),
+    }
+
+
 def list_models(limit: int | None) -> list[str]:
     """The ids of all models of the endpoint."""
     return [model.id for model in HfApi().list_models(author="t2l", limit=limit, filter="peft")]
@@ -136,5 +168,5 @@ def verify(repository: str, file: str) -> dict[str, list[Any]]:
 
 
 if __name__ == "__main__":
-    CALLS = {call.__name__: call for call in (read, list_models, snapshot, download, verify)}
+    CALLS = {call.__name__: call for call in (read, describe, list_models, snapshot, download, verify)}
     print(json.dumps(CALLS[sys.argv[1]](**json.loads(sys.argv[2]))))

@@ -87,6 +87,30 @@ describe.each(['new', 'old'] as const)('%s huggingface_hub', (environment) => {
     expect(errors.whoami).not.toContain('RepositoryNotFoundError');
   });
 
+  test('card, history, access and lists, with a slash at the end of the endpoint', async () => {
+    const { repository } = adapter;
+    const described = await call<Record<string, unknown>>(environment, server.origin, 'describe', {
+      repository,
+    });
+    expect(described).toMatchObject({
+      card: {
+        license: expect.any(String),
+        base_model: adapter.base_model,
+        library_name: 'peft',
+        tags: expect.arrayContaining(['lora', 'peft', 'text-to-lora']),
+      },
+      by_license: expect.arrayContaining([repository]),
+      by_another_license: [],
+      gated: [],
+      expanded: expect.arrayContaining(['id', 'likes']),
+      commits: [[commit, 'As generated', ['t2l']]],
+      last_commits: [commit, commit],
+      snapshot: FILES,
+      unknown_auth: expect.arrayContaining(['RepositoryNotFoundError']),
+    });
+    expect(described.expanded).not.toContain('tags');
+  });
+
   test('an interrupted download goes on where it broke off', async () => {
     const { name, manifest } = await defaultBundle();
     // Clients keep what they have in pieces of 10 MB: it must be a large file.

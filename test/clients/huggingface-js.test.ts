@@ -7,6 +7,7 @@ import {
   fileDownloadInfo,
   fileExists,
   HubApiError,
+  listCommits,
   listFiles,
   listModels,
   modelInfo,
@@ -118,4 +119,22 @@ test('a snapshot', async () => {
   for (const name of FILES) {
     expect(sha256(await readFile(join(folder, name)))).toBe(adapter.files[name]?.sha256);
   }
+});
+
+test('the history is one commit', async () => {
+  const commits = [];
+  for await (const one of listCommits(hub)) {
+    commits.push(one);
+  }
+  expect(commits).toMatchObject([
+    { oid: commit, title: 'As generated', authors: [{ username: 't2l' }] },
+  ]);
+});
+
+test('a hub address with a slash at its end is the same hub', async () => {
+  const slashed = { ...hub, hubUrl: `${server.origin}/` };
+  expect(await repoExists(slashed)).toBe(true);
+  expect(await fileExists({ ...slashed, path: WEIGHTS })).toBe(true);
+  const info = await modelInfo({ ...slashed, name: adapter.repository });
+  expect(info.name).toBe(adapter.repository);
 });

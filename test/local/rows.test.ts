@@ -44,6 +44,11 @@ test('the list is newest first, page by page, and filtered', async () => {
   const found = await rows.list({ limit: 9, search: 'Reverse' });
   expect(found.rows.map(({ id }) => id[0])).toEqual(['b', 'c']);
   expect((await rows.list({ limit: 9, baseModel: 'another' })).rows).toEqual([]);
+  // Rows of before hold the text as it was folded then.
+  const old = { description: 'Die STRASSE', searchText: 'die strasse' };
+  await rows.insert(adapterRow({ id: idOf('e'), ...old }));
+  const streets = await rows.list({ limit: 9, search: 'die  straße' });
+  expect(streets.rows.map(({ id }) => id[0])).toEqual(['e']);
 });
 
 test('a prefix finds one row, or the two that make it ambiguous', async () => {

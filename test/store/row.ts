@@ -1,4 +1,5 @@
 /** A complete adapter row for tests of the store. */
+import { searchText } from '../../src/search-text.ts';
 import type { AdapterRow } from '../../src/store/schema.ts';
 
 /** A row with the given members and lawful values for the others. */
@@ -11,7 +12,7 @@ export function adapterRow(given: Partial<AdapterRow> & { id: string }): Adapter
     hypernetDigest: 'd'.repeat(64),
     baseModel: 't2l-edge/t2l-mini-base',
     description,
-    searchText: description?.toLowerCase() ?? null,
+    searchText: description === null ? null : searchText(description),
     embedding: Float32Array.of(0.1, -0.2, 1e-30, 3e38),
     precision: 'int8',
     dtype: 'float16',

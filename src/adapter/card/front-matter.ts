@@ -6,17 +6,50 @@
 import type { Manifest } from '../../hypernet/manifest.ts';
 import { quoted } from './escape.ts';
 
+/** What the block says, for the card and for whoever asks the Hub's protocol for it. */
+export interface CardData {
+  readonly base_model: string;
+  readonly base_model_relation: string;
+  readonly library_name: string;
+  /** Of the base model; unknown once the bundle that says so is gone. */
+  readonly license?: string;
+  readonly pipeline_tag: string;
+  readonly tags: readonly string[];
+}
+
+/** What every card says. */
+export const LIBRARY = 'peft';
+export const PIPELINE = 'text-generation';
+export const COMMON_TAGS = ['lora', 'peft', 'text-to-lora'] as const;
+
+/**
+ * What the card of an adapter says of it; keys in order.
+ *
+ * @param hypernet name of the hypernetwork that made it
+ */
+export function cardData(
+  hypernet: string,
+  base: { readonly id: string; readonly license?: string },
+): CardData {
+  return {
+    base_model: base.id,
+    base_model_relation: 'adapter',
+    library_name: LIBRARY,
+    ...(base.license !== undefined && { license: base.license }),
+    pipeline_tag: PIPELINE,
+    tags: [...COMMON_TAGS, `t2l:${hypernet}`],
+  };
+}
+
 /** The lines of the block, with its fences. */
-export function frontMatter({ name, target }: Manifest): string[] {
-  const tags = ['lora', 'peft', 'text-to-lora', `t2l:${name}`];
-  return [
-    '---',
-    `base_model: ${quoted(target.base_model.id)}`,
-    'base_model_relation: "adapter"',
-    'library_name: "peft"',
-    `license: ${quoted(target.base_model.license)}`,
-    'pipeline_tag: "text-generation"',
-    `tags: [${tags.map(quoted).join(', ')}]`,
-    '---',
-  ];
+export function frontMatter({ name, target }: Pick<Manifest, 'name' | 'target'>): string[] {
+  const members: [string, string | readonly string[]][] = Object.entries(
+    cardData(name, target.base_model),
+  );
+  const lines = members.map(([key, value]) =>
+    typeof value === 'string'
+      ? `${key}: ${quoted(value)}`
+      : `${key}: [${value.map(quoted).join(', ')}]`,
+  );
+  return ['---', ...lines, '---'];
 }

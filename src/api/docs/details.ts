@@ -8,9 +8,11 @@ import { ADAPTER_ID, DIGEST } from './names.ts';
 /** Code -> the `detail` of an example. */
 export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   json_malformed: 'The body must be JSON in UTF-8.',
+  body_incomplete: 'The body must be sent whole: it ended early.',
   body_not_object: 'The body must be a JSON object.',
   body_too_large: 'The body must have at most 131,072 bytes.',
   content_type_unsupported: 'Send the header "Content-Type: application/json" and a JSON object.',
+  content_encoding_unsupported: 'Send the body as it is, without the header "Content-Encoding".',
   field_unknown: 'strenght: not known here. /openapi.json lists the fields.',
   parameter_repeated: 'limit stands twice in the query; send it once.',
   route_unknown: 'There is nothing at /v1/adapter; /openapi.json lists every path.',
@@ -19,7 +21,8 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   input_missing: 'Send description, a sentence, or embedding, the vector of its encoder.',
   input_ambiguous: 'Send either description or embedding, not both.',
   description_not_text: 'description must be a string.',
-  description_empty: 'description must say what the adapter is to do, in at least one character.',
+  description_empty:
+    'description must say what the adapter is to do, in at least one character that can be seen.',
   description_too_long: 'description must have at most 2000 characters.',
   description_unsupported: 'This hypernetwork takes embeddings only; send embedding.',
   embedding_not_numbers: 'embedding must be an array of numbers.',
@@ -37,7 +40,7 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   adapter_out_of_range:
     'The generated update of q_proj in layer 3 has norm Infinity, which no base model can use.',
 
-  adapter_id_malformed: 'An adapter id is 64 lower-case hex digits; the first 12 or more will do.',
+  adapter_id_malformed: 'An adapter id is 64 hex digits; the first 12 or more will do.',
   adapter_prefix_ambiguous: `Several adapter ids begin with ${ADAPTER_ID.slice(0, 12)}; send more digits.`,
   adapter_unknown: `There is no adapter ${ADAPTER_ID}; POST /v1/adapters makes one.`,
   adapter_outdated: `The files of ${ADAPTER_ID.slice(0, 12)} are gone, and an earlier version of this code made them.`,
@@ -60,6 +63,9 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   entry_unknown: `t2l/${ADAPTER_ID} has no config.json; it has adapter_config.json.`,
   paths_malformed: 'paths must be a list of paths in the repository.',
   sort_unknown: 'sort must be one of createdAt, lastModified, downloads, likes, trendingScore.',
+  flag_malformed: 'A flag must be true or false.',
+  parameters_malformed:
+    'num_parameters must be bounds such as min:10K,max:2M; one of them will do.',
   users_unknown: 'This endpoint has no users; public adapters are read with any token or none.',
   rate_limited: 'Too many adapters were made for this address; retry in 10 seconds.',
   adapter_remaking: `The files of adapter ${ADAPTER_ID} are being made again; retry in 2 seconds.`,

@@ -47,6 +47,23 @@ export const treeSchema = z.array(
     .openapi('HubEntry'),
 );
 
+/** The history of a repository. */
+export const commitsSchema = z.array(
+  z
+    .object({
+      id: commit,
+      title: z.string(),
+      message: z.string(),
+      authors: z.array(z.object({ user: z.string() })),
+      date: z.iso.datetime(),
+      formatted: z
+        .object({ title: z.string(), message: z.string() })
+        .optional()
+        .openapi({ description: 'Only with `expand=formatted`.' }),
+    })
+    .openapi('HubCommit'),
+);
+
 const refSchema = z.object({ name: z.string(), ref: z.string(), targetCommit: commit });
 
 /** Branches and tags. */

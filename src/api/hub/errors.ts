@@ -13,6 +13,8 @@ const HUB_CODES: Readonly<Record<string, string>> = {
   repository_unknown: 'RepoNotFound',
   revision_unknown: 'RevisionNotFound',
   entry_unknown: 'EntryNotFound',
+  // The nearest that clients know: without a code they blame the connection.
+  route_unknown: 'EntryNotFound',
 };
 
 type Handler = (c: Context<AppEnv>) => Promise<Response> | Response;

@@ -2,9 +2,12 @@
  * The read protocol of the Hugging Face Hub: with HF_ENDPOINT set to this endpoint, clients find every
  * adapter, every hypernetwork and the built-in base models as repositories.
  */
+import { routeUnknown } from '../problem.ts';
 import type { App } from '../route.ts';
 import { registerElsewhereRoutes } from './elsewhere.ts';
+import { hubHandler } from './errors.ts';
 import { registerHubFileRoutes } from './files.ts';
+import { registerHistoryRoutes } from './history.ts';
 import { registerInfoRoutes } from './info.ts';
 import { registerListRoute } from './list.ts';
 import { registerWhoamiRoute } from './whoami.ts';
@@ -21,10 +24,21 @@ export const HUB_HEADERS = [
 /** The one call of the protocol that reads by POST: browsers may make it from any site. */
 export const READS_BY_POST = /^\/api\/models\/[^/]+\/[^/]+\/paths-info\//;
 
+/** Answers what is left below `/api` as the Hub would; comes after everything else. */
+export function registerHubNotFound(app: App): void {
+  app.all(
+    '/api/*',
+    hubHandler((c) => {
+      throw routeUnknown(c);
+    }),
+  );
+}
+
 /** Adds the routes of the protocol; comes after all routes of our own. */
 export function registerHubRoutes(app: App): void {
   registerListRoute(app);
   registerInfoRoutes(app);
+  registerHistoryRoutes(app);
   registerWhoamiRoute(app);
   registerElsewhereRoutes(app);
   registerHubFileRoutes(app);

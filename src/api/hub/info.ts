@@ -23,7 +23,7 @@ import { hubProblems } from './problems.ts';
 import { type Found, withRepository, withSnapshot } from './repository.ts';
 
 const ELSEWHERE = { 307: { description: 'Not ours: the location is at another hub.' } };
-const CODES = ['revision_unknown', ...UPSTREAM_CODES, ...BUNDLE_CODES] as const;
+const CODES = ['flag_malformed', 'revision_unknown', ...UPSTREAM_CODES, ...BUNDLE_CODES] as const;
 
 /** Adds the routes that describe a repository. */
 export function registerInfoRoutes(app: App): void {
@@ -115,9 +115,11 @@ export function registerInfoRoutes(app: App): void {
         ...ELSEWHERE,
         ...hubProblems([
           'json_malformed',
+          'body_incomplete',
           'body_not_object',
           'body_too_large',
           'content_type_unsupported',
+          'content_encoding_unsupported',
           'paths_malformed',
           ...CODES,
         ]),

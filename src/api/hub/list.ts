@@ -1,33 +1,30 @@
 /** `/api/models`: adapters as the Hub lists models, newest first, with a link to the next page. */
 import type { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import {
-  ADAPTER_LIBRARY,
-  ADAPTER_PIPELINE,
-  ADAPTER_TAGS,
-  adapterSnapshot,
-} from '../../hub/adapter-repository.ts';
+import { adapterSnapshot, cardsOf } from '../../hub/adapter-repository.ts';
 import { modelInfo } from '../../hub/info.ts';
 import { NAMESPACE, repositoryOf } from '../../hub/names.ts';
 import type { ListPage } from '../../store/adapters.ts';
 import { encodeCursor } from '../cursor.ts';
 import { parse } from '../parse.ts';
-import { ID_PREFIX } from '../requests/names.ts';
+import { routedUrl } from '../path.ts';
+import { canonicalId, ID_PREFIX } from '../requests/names.ts';
 import { type App, type AppEnv, addRoute } from '../route.ts';
 import { modelListSchema } from './documents.ts';
 import { hubHandler } from './errors.ts';
+import { isWithin, narrowing } from './list-filter.ts';
 import { listQuerySchema } from './parameters.ts';
 import { hubProblems } from './problems.ts';
 import { hubEffects, leaveTo } from './repository.ts';
 
 const NONE: ListPage = { rows: [], next: undefined };
 
-/** Tags that every adapter has. */
-const COMMON_TAGS: ReadonlySet<string> = new Set([
-  ...ADAPTER_TAGS,
-  ADAPTER_LIBRARY,
-  ADAPTER_PIPELINE,
-]);
+/** What the Hub says of every model of a list, and what only those get who ask for it. */
+const BRIEF = [
+  ...['modelId', 'private', 'downloads', 'likes', 'tags', 'library_name', 'pipeline_tag'],
+  'createdAt',
+];
+const FULL = ['author', 'sha', 'lastModified', 'gated', 'disabled', 'siblings'];
 
 /** Adds the list of adapters. */
 export function registerListRoute(app: App): void {
@@ -49,6 +46,8 @@ export function registerListRoute(app: App): void {
           'sort_unknown',
           'limit_out_of_range',
           'cursor_malformed',
+          'flag_malformed',
+          'parameters_malformed',
           'upstream_misconfigured',
         ]),
       },
@@ -60,10 +59,10 @@ export function registerListRoute(app: App): void {
 async function listModels(c: Context<AppEnv>): Promise<Response> {
   const query = parse(listQuerySchema, {
     ...c.req.query(),
-    filter: [
-      ...(c.req.queries('filter') ?? []),
-      ...['pipeline_tag', 'library'].flatMap((name) => c.req.queries(name) ?? []),
-    ].flatMap((text) => text.split(',')),
+    filter: listed(c, 'filter', 'pipeline_tag', 'library'),
+    expand: listed(c, 'expand', 'expand[]'),
+    apps: listed(c, 'apps'),
+    inference_provider: listed(c, 'inference_provider'),
   });
   const ours = query.author === undefined || query.author === NAMESPACE;
   if (!ours && c.env.HUB_UPSTREAM) {
@@ -71,67 +70,59 @@ async function listModels(c: Context<AppEnv>): Promise<Response> {
   }
   const { rows, next } = ours ? await pageOf(c, query) : NONE;
   const effects = hubEffects(c);
-  const options = { expand: [], blobs: false, securityStatus: false };
+  const options = { expand: propertiesOf(query), blobs: false, securityStatus: false };
+  const cards = await cardsOf(rows, effects.catalog);
   const models = await Promise.all(
     rows.map((row) =>
-      modelInfo({ id: repositoryOf(row.id) }, adapterSnapshot(row, effects), options),
+      modelInfo({ id: repositoryOf(row.id) }, adapterSnapshot(row, cards, effects), options),
     ),
   );
   c.header('Cache-Control', 'no-cache');
   if (next !== undefined) {
-    const url = new URL(c.req.url);
+    const url = routedUrl(c.req.raw);
     url.searchParams.set('cursor', encodeCursor(next));
     c.header('Link', `<${url.href}>; rel="next"`);
   }
   return c.json(models);
 }
 
+/** The values of a parameter that may be repeated, or hold several with commas between them. */
+function listed(c: Context<AppEnv>, ...names: readonly string[]): string[] {
+  return names.flatMap((name) => c.req.queries(name) ?? []).flatMap((text) => text.split(','));
+}
+
+/** The properties of each model that were asked for. */
+function propertiesOf({
+  expand,
+  full,
+  cardData,
+  config,
+}: z.output<typeof listQuerySchema>): readonly string[] {
+  if (expand.length > 0) {
+    return expand;
+  }
+  return [
+    ...BRIEF,
+    ...(full ? FULL : []),
+    ...(cardData ? ['cardData'] : []),
+    ...(config ? ['config'] : []),
+  ];
+}
+
 async function pageOf(
   c: Context<AppEnv>,
-  {
-    search,
-    filter,
-    limit,
-    cursor,
-  }: Pick<z.output<typeof listQuerySchema>, 'search' | 'filter' | 'limit' | 'cursor'>,
+  query: z.output<typeof listQuerySchema>,
 ): Promise<ListPage> {
-  const { adapters } = c.get('services');
-  const wanted = narrowing(filter);
+  const { adapters, catalog } = c.get('services');
+  const { search, limit, cursor } = query;
+  const wanted = await narrowing(query, catalog);
   if (wanted === undefined) {
     return NONE;
   }
-  const name = search?.replace(`${NAMESPACE}/`, '') ?? '';
+  const name = canonicalId(search ?? '');
   const named = ID_PREFIX.test(name) ? await adapters.findByPrefix(name) : [];
   if (named.length > 0) {
-    const { baseModel, hypernet } = wanted;
-    const rows = named.filter(
-      (row) =>
-        (baseModel ?? row.baseModel) === row.baseModel &&
-        (hypernet ?? row.hypernetName) === row.hypernetName,
-    );
-    return { rows, next: undefined };
+    return { rows: named.filter((row) => isWithin(row, wanted)), next: undefined };
   }
-  return adapters.list({ ...wanted, search: search || undefined, limit, after: cursor });
-}
-
-/** What the tags narrow the list to; undefined if no adapter has them all. */
-function narrowing(
-  tags: readonly string[],
-): { readonly baseModel?: string; readonly hypernet?: string } | undefined {
-  let baseModel: string | undefined;
-  let hypernet: string | undefined;
-  for (const tag of tags) {
-    const [, kind, value] = /^(base_model|hypernetwork):(?:adapter:)?(.+)$/.exec(tag) ?? [];
-    if (kind === 'base_model' && (baseModel ?? value) === value) {
-      baseModel = value;
-    } else if (kind === 'hypernetwork' && (hypernet ?? value) === value) {
-      hypernet = value;
-    } else if (!COMMON_TAGS.has(tag)) {
-      return undefined;
-    }
-  }
-  return {
-    ...(baseModel !== undefined && { baseModel }),
-    ...(hypernet !== undefined && { hypernet }),
-  };
+  return adapters.list({ ...wanted, search, limit, after: cursor });
 }

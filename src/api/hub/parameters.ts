@@ -36,7 +36,11 @@ export const REST_PARAMETERS = z.object({
 const flag = z
   .string()
   .optional()
-  .transform((text) => text?.toLowerCase() === 'true' || text === '1')
+  .refine((text) => text === undefined || /^(true|false|1|0)$/i.test(text), {
+    error: 'A flag must be true or false.',
+    params: { code: 'flag_malformed' },
+  })
+  .transform((text) => /^(true|1)$/i.test(text ?? ''))
   .openapi({ type: 'boolean' });
 
 /** `?blobs=&securityStatus=&expand=` */
@@ -59,8 +63,53 @@ function spelled(sort: string): string {
   return sort.replaceAll(/_(\w)/g, (_match, letter: string) => letter.toUpperCase());
 }
 
+/** `min:6B,max:128B`, either half alone too. */
+const SIZES = /^(?:min:([\d.]+)([KMBT]?))?,?(?:max:([\d.]+)([KMBT]?))?$/i;
+const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, K: 1e3, M: 1e6, B: 1e9, T: 1e12 };
+
+/** The bounds of `num_parameters`; undefined if it says none. */
+function boundsOf(text: string): { readonly min: number; readonly max: number } | undefined {
+  const [, min, minUnit = '', max, maxUnit = ''] = SIZES.exec(text) ?? [];
+  const bounds = {
+    min: min === undefined ? 0 : Number(min) * (SIZE_UNITS[minUnit.toUpperCase()] ?? 1),
+    max:
+      max === undefined
+        ? Number.POSITIVE_INFINITY
+        : Number(max) * (SIZE_UNITS[maxUnit.toUpperCase()] ?? 1),
+  };
+  const said = min !== undefined || max !== undefined;
+  return said && !Number.isNaN(bounds.min + bounds.max) ? bounds : undefined;
+}
+
 /** `/api/models`; clients send more parameters than these, which change nothing here. */
 export const listQuerySchema = z.object({
+  expand: z
+    .array(z.string())
+    .default([])
+    .openapi({ description: 'Only these properties of each model; may be repeated.' }),
+  full: flag,
+  cardData: flag,
+  config: flag,
+  gated: flag.openapi({ description: 'Nothing is gated here: `true` finds nothing.' }),
+  apps: z.array(z.string()).default([]).openapi({ description: 'Finds nothing.' }),
+  inference: z.string().optional().openapi({ description: 'Finds nothing.' }),
+  inference_provider: z.array(z.string()).default([]).openapi({ description: 'Finds nothing.' }),
+  num_parameters: z
+    .string()
+    .transform((text, context) => {
+      const bounds = boundsOf(text);
+      if (bounds === undefined) {
+        context.addIssue({
+          code: 'custom',
+          message: 'num_parameters must be bounds such as min:10K,max:2M; one of them will do.',
+          params: { code: 'parameters_malformed' },
+        });
+        return z.NEVER;
+      }
+      return bounds;
+    })
+    .optional()
+    .openapi({ type: 'string', pattern: SIZES.source }),
   author: z.string().optional().openapi({ description: 'The owner; `t2l` has all adapters.' }),
   search: z
     .string()
@@ -96,6 +145,11 @@ export const listQuerySchema = z.object({
     .meta({ type: 'string' }),
 });
 
+/** A flag of a body: JSON has true and false, a form has words for them. */
+function spelledFlag(value: unknown): unknown {
+  return /^(true|1)$/i.test(String(value)) || (/^(false|0)$/i.test(String(value)) ? false : value);
+}
+
 const PATHS_RULE = 'paths must be a list of paths in the repository.';
 
 /** The body of paths-info, JSON or form. */
@@ -106,8 +160,8 @@ export const pathsBodySchema = z
       z.array(z.string({ error: PATHS_RULE }), { error: PATHS_RULE }),
     ),
     expand: z.preprocess(
-      (value) => value === true || /^(true|1)$/i.test(String(value)),
-      z.boolean(),
+      (value) => spelledFlag(value ?? false),
+      z.boolean({ error: 'expand must be true or false.' }),
     ),
   })
   .openapi('PathsInfo');

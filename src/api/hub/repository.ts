@@ -5,6 +5,7 @@ import type { HubEffects } from '../../hub/effects.ts';
 import { findRepository } from '../../hub/find.ts';
 import { commitNamed, type Repository, type Snapshot } from '../../hub/repository.ts';
 import { redirectTo, upstreamUrl } from '../../hub/upstream.ts';
+import { routedUrl } from '../path.ts';
 import type { AppEnv } from '../route.ts';
 
 /** A repository of ours at the commit that was asked for. */
@@ -67,5 +68,5 @@ export async function leaveTo(
       `There is no repository at ${c.req.path}; adapters are t2l/<id>, and POST /v1/adapters makes one.`,
     );
   }
-  return elsewhere(upstreamUrl(upstream, new URL(c.req.url)));
+  return elsewhere(upstreamUrl(upstream, routedUrl(c.req.raw)));
 }

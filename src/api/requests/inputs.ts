@@ -9,19 +9,26 @@ import { MAX_DESCRIPTION_CHARACTERS, MAX_EMBEDDING_DIM } from '../../limits.ts';
 /** Half a step above the largest float32: from here on numbers round to infinity. */
 const FLOAT32_BOUND = 2 ** 128 - 2 ** 103;
 
+/** Control characters but those that count as white space. */
+const CONTROL = '\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u009f';
+/** What cannot be seen, of the characters that every engine writes as one: see src/description.ts. */
+const UNSEEN =
+  '\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u202a-\\u202e' +
+  '\\u2060-\\u206f\\u2800\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb';
+
 /**
  * What `descriptionSchema` asks of characters, for programs that read the description of the API: one
- * that is not white space, and no control characters but those that count as white space.
+ * that can be seen, and no control characters but those that count as white space.
  */
-const DESCRIPTION_PATTERN =
-  '^[^\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f\\ufeff][^\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u009f]*$';
+const DESCRIPTION_PATTERN = `^[^${CONTROL}]*[^\\s${CONTROL}\\u0009-\\u000d${UNSEEN}][^${CONTROL}]*$`;
 
 /** The field `description`. */
 export const descriptionSchema = z
   .string({ error: 'description must be a string.' })
   .transform(normaliseDescription)
   .refine((text) => text.length > 0, {
-    error: 'description must say what the adapter is to do, in at least one character.',
+    error:
+      'description must say what the adapter is to do, in at least one character that can be seen.',
     params: { code: 'description_empty' },
     abort: true,
   })

@@ -34,7 +34,7 @@ export const listAdaptersSchema = z.strictObject({
     .optional()
     .meta({
       description:
-        'Text that the description contains, in any case. A page looks through a bounded number of ' +
+        'Text that the description contains, in any case, however its accents and spaces are typed. A page looks through a bounded number of ' +
         'adapters, so it may be short or empty and still have a `next_cursor`.',
     }),
   limit: z.coerce

@@ -12,6 +12,8 @@ const VERSION = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
 const HEX_64 = /^[0-9a-f]{64}$/;
 /** An adapter id, or enough of its first digits. */
 export const ID_PREFIX = new RegExp(`^[0-9a-f]{${MIN_ID_PREFIX},64}$`);
+/** The same as people paste it, as `canonicalId` takes it. */
+const PASTED_ID = new RegExp(`^([tT]2[lL]/)?[0-9a-fA-F]{${MIN_ID_PREFIX},64}$`);
 
 /** The three forms of `hypernetReference`, for programs that read the description of the API. */
 const HYPERNET_PATTERN = `^(${inner(NAME)}(@${inner(VERSION)})?|${inner(HEX_64)})$`;
@@ -61,16 +63,25 @@ export const hypernetReference = z
     example: 't2l-mini',
   });
 
+/**
+ * An adapter id as it is written here. People paste the name of the adapter's repository, and some
+ * programs print hashes in upper case; any other text stays as it is.
+ */
+export function canonicalId(text: string): string {
+  return PASTED_ID.test(text) ? text.toLowerCase().replace(/^t2l\//, '') : text;
+}
+
 /** Checks an adapter id or a prefix of one; says which it is. */
 export function parseAdapterId(text: string): { readonly id: string; readonly whole: boolean } {
-  if (!ID_PREFIX.test(text)) {
+  const id = canonicalId(text);
+  if (!ID_PREFIX.test(id)) {
     throw new T2lError(
       'adapter_id_malformed',
       400,
-      `An adapter id is 64 lower-case hex digits; the first ${MIN_ID_PREFIX} or more will do.`,
+      `An adapter id is 64 hex digits; the first ${MIN_ID_PREFIX} or more will do.`,
     );
   }
-  return { id: text, whole: HEX_64.test(text) };
+  return { id, whole: HEX_64.test(id) };
 }
 
 /** The source of a pattern without its anchors. */

@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import type { healthSchema } from '../../documents/health.ts';
 import { adapter, adapterPage, DESCRIPTION } from './adapter.ts';
-import { hubEntry, hubModel, hubRefs } from './hub.ts';
+import { hubCommit, hubEntry, hubModel, hubRefs } from './hub.ts';
 import { HYPERNET, hypernet, hypernetList } from './hypernet.ts';
 
 const index = {
@@ -26,6 +26,7 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, unknown>> = {
   HypernetList: hypernetList,
   Health: health,
   HubModel: hubModel,
+  HubCommit: hubCommit,
   HubEntry: hubEntry,
   HubRefs: hubRefs,
   Index: index,

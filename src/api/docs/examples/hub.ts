@@ -1,6 +1,11 @@
 /** The adapter of the examples as a repository in the protocol of the Hugging Face Hub. */
 import type * as z from 'zod';
-import type { modelInfoSchema, refsSchema, treeSchema } from '../../hub/documents.ts';
+import type {
+  commitsSchema,
+  modelInfoSchema,
+  refsSchema,
+  treeSchema,
+} from '../../hub/documents.ts';
 import { ADAPTER_ID, WEIGHTS_SHA256 } from '../names.ts';
 import { adapter } from './adapter.ts';
 import { BASE_MODEL } from './hypernet.ts';
@@ -32,6 +37,15 @@ export const hubEntry: z.input<typeof treeSchema>[number] = {
   size: 76784,
   path: WEIGHTS,
   lfs: { oid: WEIGHTS_SHA256, size: 76784, pointerSize: POINTER_BYTES },
+};
+
+/** Its only commit. */
+export const hubCommit: z.input<typeof commitsSchema>[number] = {
+  id: COMMIT,
+  title: 'As generated',
+  message: '',
+  authors: [{ user: 't2l' }],
+  date: adapter.created_at,
 };
 
 /** Its only branch. */

@@ -1,0 +1,31 @@
+/**
+ * The path by which a request is routed, without what clients put there by mistake. An endpoint that is
+ * given as `http://host/` makes `//api/models/...` of every call: no client means another place by it,
+ * and some of them take the 404 for "no such repository" in silence. A slash at the end of a call of the
+ * Hub's protocol means nothing either. No redirect: old clients do not follow one.
+ */
+import { getPath } from 'hono/utils/url';
+
+const HUB = '/api/';
+
+/** The path that the routes look at. */
+export function routedPath(request: Request): string {
+  return straightened(getPath(request));
+}
+
+/** The address with the same path, for answers that name it. */
+export function routedUrl(request: Request): URL {
+  const url = new URL(request.url);
+  url.pathname = straightened(url.pathname);
+  return url;
+}
+
+/** Whether a path belongs to the Hub's protocol alone. */
+export function isHubPath(path: string): boolean {
+  return path.startsWith(HUB);
+}
+
+function straightened(path: string): string {
+  const collapsed = path.replace(/^\/{2,}/, '/');
+  return isHubPath(collapsed) ? collapsed.replace(/(?<=.)\/+$/, '') : collapsed;
+}
