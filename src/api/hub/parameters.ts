@@ -63,22 +63,26 @@ function spelled(sort: string): string {
   return sort.replaceAll(/_(\w)/g, (_match, letter: string) => letter.toUpperCase());
 }
 
-/** `min:6B,max:128B`, either half alone too. */
-const SIZES = /^(?:min:([\d.]+)([KMBT]?))?,?(?:max:([\d.]+)([KMBT]?))?$/i;
+/**
+ * `min:6B,max:128B`, either half alone too; an empty value says nothing. It is the pattern of the API's
+ * description, so whatever it matches has a meaning.
+ */
+const SIZES =
+  /^(?:min:([0-9]+(?:\.[0-9]+)?)([KMBTkmbt]?),?)?(?:max:([0-9]+(?:\.[0-9]+)?)([KMBTkmbt]?))?$/;
 const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, K: 1e3, M: 1e6, B: 1e9, T: 1e12 };
 
-/** The bounds of `num_parameters`; undefined if it says none. */
+/** The bounds of `num_parameters`; undefined if it is malformed. */
 function boundsOf(text: string): { readonly min: number; readonly max: number } | undefined {
-  const [, min, minUnit = '', max, maxUnit = ''] = SIZES.exec(text) ?? [];
-  const bounds = {
-    min: min === undefined ? 0 : Number(min) * (SIZE_UNITS[minUnit.toUpperCase()] ?? 1),
-    max:
-      max === undefined
-        ? Number.POSITIVE_INFINITY
-        : Number(max) * (SIZE_UNITS[maxUnit.toUpperCase()] ?? 1),
-  };
-  const said = min !== undefined || max !== undefined;
-  return said && !Number.isNaN(bounds.min + bounds.max) ? bounds : undefined;
+  const match = SIZES.exec(text);
+  if (match === null) {
+    return undefined;
+  }
+  const [, min = '0', minUnit = '', max = 'Infinity', maxUnit = ''] = match;
+  return { min: sizeOf(min, minUnit), max: sizeOf(max, maxUnit) };
+}
+
+function sizeOf(digits: string, unit: string): number {
+  return Number(digits) * (SIZE_UNITS[unit.toUpperCase()] ?? 1);
 }
 
 /** `/api/models`; clients send more parameters than these, which change nothing here. */
