@@ -168,5 +168,7 @@ def verify(repository: str, file: str) -> dict[str, list[Any]]:
 
 
 if __name__ == "__main__":
-    CALLS = {call.__name__: call for call in (read, describe, list_models, snapshot, download, verify)}
+    CALLS = {
+        call.__name__: call for call in (read, describe, list_models, snapshot, download, verify)
+    }
     print(json.dumps(CALLS[sys.argv[1]](**json.loads(sys.argv[2]))))
