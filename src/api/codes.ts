@@ -15,14 +15,19 @@ export const ADMIN_CODES = [
   'admin_disabled',
 ] as const satisfies readonly ErrorCode[];
 
-/** A body that readBody refuses. */
-export const BODY_CODES = [
+/** A body that cannot be read as an object. */
+export const OBJECT_CODES = [
   'json_malformed',
   'body_incomplete',
   'body_not_object',
   'body_too_large',
   'content_type_unsupported',
   'content_encoding_unsupported',
+] as const satisfies readonly ErrorCode[];
+
+/** A body that readBody refuses. */
+export const BODY_CODES = [
+  ...OBJECT_CODES,
   'field_unknown',
 ] as const satisfies readonly ErrorCode[];
 

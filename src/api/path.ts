@@ -27,5 +27,14 @@ export function isHubPath(path: string): boolean {
 
 function straightened(path: string): string {
   const collapsed = path.replace(/^\/{2,}/, '/');
-  return isHubPath(collapsed) ? collapsed.replace(/(?<=.)\/+$/, '') : collapsed;
+  return isHubPath(collapsed) ? withoutLastSlashes(collapsed) : collapsed;
+}
+
+/** By hand: an expression would look at every run of slashes from each of its slashes. */
+function withoutLastSlashes(path: string): string {
+  let end = path.length;
+  while (end > 1 && path[end - 1] === '/') {
+    end--;
+  }
+  return path.slice(0, end);
 }

@@ -98,7 +98,10 @@ export function rowFiles(folder: string): AdapterStore {
       return writeNew(pathOf(row.id), `${JSON.stringify(stored)}\n`);
     },
     async list(query) {
-      const rows = (await rowsOf(await ids())).filter((row) => isListed(row, query)).sort(newest);
+      const sought = soughtText(query.search);
+      const rows = (await rowsOf(await ids()))
+        .filter((row) => isListed(row, query, sought))
+        .sort(newest);
       const page = rows.slice(0, query.limit);
       const last = rows.length > query.limit ? page.at(-1) : undefined;
       return { rows: page, next: last && { createdAt: last.createdAt, id: last.id } };
@@ -131,9 +134,9 @@ function parseRow(path: string, bytes: Uint8Array): AdapterRow {
 
 function isListed(
   row: AdapterRow,
-  { hypernet, baseModel, digests, search, after }: ListQuery,
+  { hypernet, baseModel, digests, after }: ListQuery,
+  sought: string | undefined,
 ): boolean {
-  const sought = soughtText(search);
   return (
     (hypernet === undefined || row.hypernetName === hypernet) &&
     (baseModel === undefined || row.baseModel === baseModel) &&

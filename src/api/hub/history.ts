@@ -10,10 +10,8 @@ import { type App, type AppEnv, addRoute } from '../route.ts';
 import { commitsSchema } from './documents.ts';
 import { hubHandler } from './errors.ts';
 import { REPOSITORY_PARAMETERS, REVISION_PARAMETERS, UPSTREAM_CODES } from './parameters.ts';
-import { hubProblems } from './problems.ts';
+import { ELSEWHERE, hubProblems } from './problems.ts';
 import { withRepository, withSnapshot } from './repository.ts';
-
-const ELSEWHERE = { 307: { description: 'Not ours: the location is at another hub.' } };
 
 /** Adds the routes. */
 export function registerHistoryRoutes(app: App): void {

@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { modelInfo } from '../../hub/info.ts';
 import { entryUnknown, type Ref } from '../../hub/repository.ts';
 import { allEntries, entriesBelow } from '../../hub/tree.ts';
-import { BUNDLE_CODES } from '../codes.ts';
+import { BUNDLE_CODES, OBJECT_CODES } from '../codes.ts';
 import { parse } from '../parse.ts';
 import { type App, type AppEnv, addRoute } from '../route.ts';
 import { modelInfoSchema, refsSchema, treeSchema } from './documents.ts';
@@ -19,10 +19,9 @@ import {
   UPSTREAM_CODES,
 } from './parameters.ts';
 import { readPaths } from './paths-body.ts';
-import { hubProblems } from './problems.ts';
+import { ELSEWHERE, hubProblems } from './problems.ts';
 import { type Found, withRepository, withSnapshot } from './repository.ts';
 
-const ELSEWHERE = { 307: { description: 'Not ours: the location is at another hub.' } };
 const CODES = ['flag_malformed', 'revision_unknown', ...UPSTREAM_CODES, ...BUNDLE_CODES] as const;
 
 /** Adds the routes that describe a repository. */
@@ -113,16 +112,7 @@ export function registerInfoRoutes(app: App): void {
           content: { 'application/json': { schema: treeSchema } },
         },
         ...ELSEWHERE,
-        ...hubProblems([
-          'json_malformed',
-          'body_incomplete',
-          'body_not_object',
-          'body_too_large',
-          'content_type_unsupported',
-          'content_encoding_unsupported',
-          'paths_malformed',
-          ...CODES,
-        ]),
+        ...hubProblems([...OBJECT_CODES, 'paths_malformed', ...CODES]),
       },
     },
     hubHandler(readPathsInfo),

@@ -2,6 +2,9 @@
 import type { ErrorCode } from '../../error-codes.ts';
 import { PROBLEM_TYPE, type ProblemAnswer, problemResponses } from '../problem.ts';
 
+/** The answer for a repository that is not ours, where an upstream hub is set. */
+export const ELSEWHERE = { 307: { description: 'Not ours: the location is at another hub.' } };
+
 /** OpenAPI responses for the codes a route may answer with. */
 export function hubProblems(codes: readonly ErrorCode[]): Record<number, ProblemAnswer> {
   return Object.fromEntries(
