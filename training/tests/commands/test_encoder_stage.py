@@ -3,13 +3,10 @@
 from pathlib import Path
 
 import pytest
-import torch
-from tokenizers import Tokenizer
-from transformers import BertConfig, BertModel
+from bert_for_tests import tiny_bert
 
 from t2l.commands import stages
 from t2l.config.load import config_of
-from t2l.encoders.onnx_encoder import TOKENIZER_FILE, source_folder, tokenizer_bytes
 from t2l.tasks.source import TaskSet
 from t2l.train.metrics import FILE, read_metrics
 from t2l.train.objectives import encoder_contrast, encoder_tuning, sentence_bert
@@ -20,12 +17,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A BERT of the published tokenizer, small enough to be tuned in a moment."""
     folder = tmp_path / "bert"
     folder.mkdir()
-    (folder / TOKENIZER_FILE).write_bytes(tokenizer_bytes(source_folder()))
-    size = Tokenizer.from_file(str(folder / TOKENIZER_FILE)).get_vocab_size()
-    torch.manual_seed(0)
-    shape = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
-    config = BertConfig(vocab_size=size, intermediate_size=48, **shape)
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    tiny_bert(folder, layers=1)
     for module in (encoder_contrast, encoder_tuning, sentence_bert):
         monkeypatch.setattr(module, "source_folder", lambda: folder)
 

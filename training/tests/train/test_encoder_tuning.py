@@ -8,20 +8,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from bert_for_tests import tiny_bert
 from safetensors.torch import load_file
-from tokenizers import Tokenizer
-from transformers import BertConfig, BertModel
 
 from t2l.base.device import Device
 from t2l.config.recipe import EncoderConfig, TrainerConfig
 from t2l.encoders.onnx_encoder import (
     MODEL_FILE,
-    TOKENIZER_FILE,
     OnnxEncoder,
     build_graph,
     export_encoder,
-    source_folder,
-    tokenizer_bytes,
 )
 from t2l.tasks.general import GENERAL
 from t2l.tasks.off_topic import OFF_TOPIC
@@ -54,19 +50,7 @@ def task(domain: str, *names: str) -> Task:
 @pytest.fixture(scope="module")
 def tiny_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A BERT of the published tokenizer, small enough to be tuned in a moment."""
-    folder = tmp_path_factory.mktemp("bert")
-    (folder / TOKENIZER_FILE).write_bytes(tokenizer_bytes(source_folder()))
-    size = Tokenizer.from_file(str(folder / TOKENIZER_FILE)).get_vocab_size()
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=size,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-    )
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
-    return folder
+    return tiny_bert(tmp_path_factory.mktemp("bert"), layers=2)
 
 
 @pytest.fixture(autouse=True)
