@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `npm run test:training`: the environment, then lint and format of all Python, and the tests of training/.
+# `npm run test:training`: the environment; lint, format and types of all Python; the tests of training/.
 # Arguments go to pytest: npm run test:training -- -k export
 set -euo pipefail
 
@@ -10,4 +10,5 @@ cd "$scripts/../training"
 export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONDONTWRITEBYTECODE=1
 .venv/bin/ruff check --config pyproject.toml . ../test
 .venv/bin/ruff format --config pyproject.toml --check . ../test
+../node_modules/.bin/pyright -p pyproject.toml
 .venv/bin/python -m pytest tests "$@"
