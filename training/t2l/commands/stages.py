@@ -8,8 +8,9 @@ from pathlib import Path
 from t2l.base.device import pick_device
 from t2l.base.model import BaseModel
 from t2l.base.target import TargetSpec
+from t2l.commands.encoder_stage import encoder
 from t2l.commands.ship import check_encoder, ship
-from t2l.config.recipe import Config, ConfigError
+from t2l.config.recipe import Config
 from t2l.evaluate.compression import compression
 from t2l.evaluate.conditions import (
     BEFORE_EXPORT,
@@ -45,21 +46,17 @@ from t2l.evaluate.studies import note_training, run_study
 from t2l.evaluate.vectors import write_vectors
 from t2l.export.bundle.manifest import canonical_bytes, digest
 from t2l.export.bundle.run import BundleNetwork
-from t2l.mini.adopt import ENCODER_FOLDERS, adopt_base, base_is_missed, encoder_is_adopted
 from t2l.mini.adopt import adopt as adopt_shipped
+from t2l.mini.adopt import adopt_base, base_is_missed
 from t2l.mini.base_model import train_base_model
 from t2l.report.build import DOCS, build_report
-from t2l.tasks.procedural.world import procedural_tasks
 from t2l.tasks.source import Task
-from t2l.train.objectives.encoder_contrast import tune_on_phrasings
-from t2l.train.objectives.encoder_tuning import Before, tune_encoder
 from t2l.train.objectives.hyperdecoder import train_hyperdecoder
 from t2l.train.objectives.multi_task import train_multi_task
 from t2l.train.objectives.oracles import load_oracles, train_oracles
 from t2l.train.objectives.reconstruction import train_reconstruction
 from t2l.train.objectives.sft import build_hypernetwork, whitening_of
 from t2l.train.parallel import join_world
-from t2l.train.trainer import Schedule, Trainer
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +77,6 @@ MANIFEST_CONDITIONS = (
     "oracle",
 )
 WITH_ORACLES = ("report", "left_out")  # splits of which every task has one
-HELD = 8  # training descriptions of a task whose vectors a second stage of the encoder holds
 VECTOR_DESCRIPTIONS = 3  # of each task that the report's maps show
 
 
@@ -108,37 +104,6 @@ def base(config: Config) -> None:
         return
     tasks = procedural_tasks_of(config).train
     train_base_model(config.base, tasks, config.run_dir / "base", pick_device())
-
-
-def encoder(config: Config) -> None:
-    """Tune the sentence encoder, if it is a tuned one that is asked for and none ships yet."""
-    folder, kind = config.run_dir / "encoder", config.encoder.kind
-    if kind not in ENCODER_FOLDERS or encoder_is_adopted(config):
-        return
-    if kind == "contrast":
-        _tune_on_phrasings(config, folder)
-        return
-    if config.tasks.source != "procedural":
-        raise ConfigError(
-            "encoder.kind tuned is tuned to the procedural tasks, and none ships; set it to "
-            "contrast or minilm"
-        )
-    tune_encoder(config.encoder, procedural_tasks_of(config), folder, pick_device())
-
-
-def _tune_on_phrasings(config: Config, folder: Path) -> None:
-    """The phrasings of this recipe's tasks, then the steps of t2l-mini's if those are asked for."""
-    options, tasks, device = config.encoder, tasks_of(config), device_of(config)
-    first = folder if options.reads is None else folder / "phrasings"
-    identity = {"encoder": asdict(options), "tasks": asdict(config.tasks)}
-    trainer = Trainer(Schedule.of(options), config.trainer, first, identity, "encoder")
-    tuned = tune_on_phrasings(options, tasks, first, device, trainer)
-    if options.reads is None:
-        return
-    texts = [text for task in tasks.train for text in task.descriptions("train", HELD, 0)]
-    before = Before(tuned, texts, options.reads.held)
-    reading = replace(options, steps=options.reads.steps, texts=options.reads.texts)
-    tune_encoder(reading, procedural_tasks(), folder, device, config.trainer, before)
 
 
 def encode(config: Config) -> None:

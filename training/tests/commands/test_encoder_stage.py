@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from bert_for_tests import tiny_bert
 
-from t2l.commands import stages
+from t2l.commands import encoder_stage
 from t2l.config.load import config_of
 from t2l.tasks.source import TaskSet
 from t2l.train.metrics import FILE, read_metrics
@@ -37,15 +37,15 @@ def test_phrasings_then_steps_each_in_a_folder_of_its_own(
             "trainer": {"tensorboard": False},
         }
     )
-    every = stages.tasks_of(config)
+    every = encoder_stage.tasks_of(config)
     few = TaskSet(every.train[:12], every.selection[:4], every.report[:4])
-    monkeypatch.setattr(stages, "tasks_of", lambda _: few)
-    stages.encoder(config)
+    monkeypatch.setattr(encoder_stage, "tasks_of", lambda _: few)
+    encoder_stage.encoder(config)
     folder = tmp_path / "run" / "encoder"
     first, second = (read_metrics(place / FILE) for place in (folder / "phrasings", folder))
     assert [line["step"] for line in first] == [1, 2, 3, 4]
     assert [line["step"] for line in second] == [1, 2, 3] and "held" in second[-1]
     assert (folder / "final" / "model.safetensors").exists()
     assert (folder / "final" / "reading.json").exists()
-    stages.encoder(config)  # what is finished is not done again
+    encoder_stage.encoder(config)  # what is finished is not done again
     assert read_metrics(folder / FILE) == second
