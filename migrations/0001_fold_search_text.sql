@@ -1,4 +1,4 @@
--- Search texts that were written in lower case, as src/search-text.ts folds them now: letters that fold
+-- Search texts that were written in lower case, as src/contract/search-text.ts folds them now: letters that fold
 -- into others, and characters that nobody sees. Rows of ASCII alone are the same in both.
 UPDATE `adapters` SET `search_text` = replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(`search_text`, 'ς', 'σ'), 'ß', 'ss'), 'µ', 'μ'), 'ı', 'i'), 'ŉ', 'ʼn'), 'ſ', 's'), 'և', 'եւ'), 'ﬀ', 'ff'), 'ﬁ', 'fi'), 'ﬂ', 'fl'), 'ﬃ', 'ffi'), 'ﬄ', 'ffl'), 'ﬅ', 'st'), 'ﬆ', 'st'), 'ϐ', 'β'), 'ϑ', 'θ'), 'ϕ', 'φ'), 'ϖ', 'π'), 'ϰ', 'κ'), 'ϱ', 'ρ'), 'ϵ', 'ε')
 WHERE length(CAST(`search_text` AS blob)) <> length(`search_text`);

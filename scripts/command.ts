@@ -1,5 +1,5 @@
 /** What every command of this folder does the same way: failing with one line, drawing, tables. */
-import { T2lError } from '../src/errors.ts';
+import { T2lError } from '../src/contract/errors.ts';
 
 /** A failure that whoever runs the command can mend: its message is all that is to be said. */
 export class Refusal extends Error {}

@@ -8,9 +8,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { sha256Hex } from '../src/adapter-id.ts';
+import { parseManifest } from '../src/bundle/manifest.ts';
+import { sha256Hex } from '../src/contract/adapter-id.ts';
 import type { BaseModelEntry } from '../src/hub/base-model-repository.ts';
-import { parseManifest } from '../src/hypernet/manifest.ts';
 import { ROOT } from './environment.ts';
 
 const ASSETS = join(ROOT, 'src/assets');

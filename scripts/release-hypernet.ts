@@ -11,7 +11,7 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { T2lError } from '../src/errors.ts';
+import { T2lError } from '../src/contract/errors.ts';
 import { progress, runCommand } from './command.ts';
 import { DEFAULT_STATE } from './release/local.ts';
 import { releaseBundle, rollBack } from './release/release.ts';
@@ -45,5 +45,5 @@ async function main(): Promise<void> {
 }
 
 function usage(detail: string): T2lError {
-  return new T2lError('usage', 400, `${detail} See the header of scripts/release-hypernet.ts.`);
+  return new T2lError('usage_invalid', `${detail} See the header of scripts/release-hypernet.ts.`);
 }

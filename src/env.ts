@@ -2,7 +2,7 @@
 export interface Env {
   /** Static assets: the built-in bundles under /hypernets/ and the tiny base model. */
   readonly ASSETS: Fetcher;
-  /** Adapter files, `adapters/<id>/<file>`. A cache of the rows: see src/stored-files.ts. */
+  /** Adapter files, `adapters/<id>/<file>`. A cache of the rows: see src/pipeline/stored-files.ts. */
   readonly ADAPTERS: R2Bucket;
   /** Registered bundles, `<name>/<version>/<file>` and `encoders/<slug>/<file>`. */
   readonly HYPERNETS: R2Bucket;

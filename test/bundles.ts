@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Manifest, parseManifest } from '../src/bundle/manifest.ts';
 import type { Env } from '../src/env.ts';
-import { type Manifest, parseManifest } from '../src/hypernet/manifest.ts';
 
 const HYPERNETS = join(import.meta.dirname, '../src/assets/hypernets');
 

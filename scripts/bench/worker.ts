@@ -11,8 +11,8 @@
  */
 import { createApp } from '../../src/api/app.ts';
 import type { Env } from '../../src/env.ts';
-import { wasmMemoryBytes } from '../../src/hypernet/ort.ts';
-import { free } from '../../src/memory.ts';
+import { free } from '../../src/ort/free.ts';
+import { wasmMemoryBytes } from '../../src/ort/session.ts';
 
 const app = createApp();
 let pauseMs = 0;

@@ -1,7 +1,7 @@
 /** What `npm run demo` may be told. */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { NAME } from '../../src/api/requests/names.ts';
+import { NAME } from '../../src/contract/requests/names.ts';
 import { Refusal, wholeNumber } from '../command.ts';
 
 /** The options, checked. */

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { getPlatformProxy, unstable_readConfig as readConfig } from 'wrangler';
+import { T2lError } from '../../src/contract/errors.ts';
 import type { Env } from '../../src/env.ts';
-import { T2lError } from '../../src/errors.ts';
 import { OFFLINE, ROOT, WRANGLER } from '../environment.ts';
 
 /** Objects by key. */
@@ -100,7 +100,6 @@ function isHypernets({ binding }: { binding: string }): boolean {
 function failure(what: string, key: string, output: string): T2lError {
   return new T2lError(
     'bucket_failed',
-    502,
     `${key} could not be ${what}; wrangler says: ${output.trim()}`,
   );
 }

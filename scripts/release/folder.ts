@@ -4,9 +4,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { sha256Hex } from '../../src/adapter-id.ts';
-import { T2lError } from '../../src/errors.ts';
-import { type Manifest, parseManifest } from '../../src/hypernet/manifest.ts';
+import { type Manifest, parseManifest } from '../../src/bundle/manifest.ts';
+import { sha256Hex } from '../../src/contract/adapter-id.ts';
+import { T2lError } from '../../src/contract/errors.ts';
 
 /** What the keys of files that bundles share begin with. */
 export const SHARED_PREFIX = 'encoders/';
@@ -39,7 +39,6 @@ export async function readBundleFolder(directory: string): Promise<BundleFolder>
   if (basename(folder) !== version || basename(join(folder, '..')) !== name) {
     throw new T2lError(
       'bundle_misplaced',
-      422,
       `The folder of ${name} ${version} must end in ${name}/${version}; it is ${folder}.`,
     );
   }
@@ -59,7 +58,7 @@ export async function readBundleFile(path: string): Promise<Uint8Array> {
     return new Uint8Array(await readFile(path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new T2lError('bundle_missing_file', 422, `The bundle's file ${path} does not exist.`);
+      throw new T2lError('bundle_missing_file', `The bundle's file ${path} does not exist.`);
     }
     throw error;
   }

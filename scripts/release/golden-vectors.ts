@@ -3,7 +3,7 @@
  * inputs and the outputs of the bundle's graphs for each description.
  */
 import type { StoredTensor } from '../../src/adapter/safetensors.ts';
-import { T2lError } from '../../src/errors.ts';
+import { T2lError } from '../../src/contract/errors.ts';
 
 /** The tensors by name. */
 export type GoldenVectors = ReadonlyMap<string, StoredTensor>;
@@ -34,5 +34,5 @@ function rowBytes(
 
 /** The error of a bundle that does not give what its golden vectors say. */
 export function goldenMismatch(problem: string): T2lError {
-  return new T2lError('golden_mismatch', 422, `In workerd, ${problem}.`);
+  return new T2lError('golden_mismatch', `In workerd, ${problem}.`);
 }

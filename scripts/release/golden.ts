@@ -8,11 +8,11 @@
  *              without a float32 graph, cosine of every thinned output against the golden one
  */
 import { readSafetensors } from '../../src/adapter/safetensors.ts';
-import { normaliseDescription } from '../../src/description.ts';
+import type { Bundle } from '../../src/bundle/bundle.ts';
+import type { Manifest } from '../../src/bundle/manifest.ts';
+import { normaliseDescription } from '../../src/contract/description.ts';
 import { type Encoder, encoderText, loadEncoder } from '../../src/encoder/index.ts';
 import { parseTokenizer, tokenIds } from '../../src/encoder/onnx.ts';
-import type { Bundle } from '../../src/hypernet/bundle.ts';
-import type { Manifest } from '../../src/hypernet/manifest.ts';
 import { type LoraWeights, loadHypernet, runHypernet } from '../../src/hypernet/runtime.ts';
 import { cosine, relativeError, thinned } from './compare.ts';
 import { float32Row, type GoldenVectors, goldenMismatch, int64Row } from './golden-vectors.ts';

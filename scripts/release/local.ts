@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { T2lError } from '../../src/errors.ts';
+import { T2lError } from '../../src/contract/errors.ts';
 import { OFFLINE, ROOT, WRANGLER } from '../environment.ts';
 
 /** Where `npm start` keeps its data. */
@@ -91,5 +91,7 @@ async function freePort(): Promise<number> {
 }
 
 function failed(detail: string): T2lError {
-  return new T2lError('endpoint_failed', 500, `The local endpoint did not start: ${detail}.`);
+  return new T2lError('endpoint_failed', `The local endpoint did not start: ${detail}.`, {
+    status: 500,
+  });
 }

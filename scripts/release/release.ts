@@ -10,8 +10,8 @@
 import { WEIGHTS_FILE } from '../../src/adapter/peft.ts';
 import { readSafetensors } from '../../src/adapter/safetensors.ts';
 import { unpackPeft } from '../../src/adapter/unpack.ts';
-import { sha256Hex } from '../../src/adapter-id.ts';
-import { T2lError } from '../../src/errors.ts';
+import { sha256Hex } from '../../src/contract/adapter-id.ts';
+import { T2lError } from '../../src/contract/errors.ts';
 import type { HypernetDocument, T2lClient } from '../../src/sdk/index.ts';
 import { cosine, thinned } from './compare.ts';
 import { type BundleFolder, readBundleFile, readBundleFolder, SHARED_PREFIX } from './folder.ts';
@@ -104,7 +104,6 @@ async function refuseTakenVersion(client: T2lClient, folder: BundleFolder): Prom
   if (taken !== undefined && taken.digest !== folder.digest) {
     throw new T2lError(
       'hypernet_version_taken',
-      409,
       `${folder.name} ${folder.version} is registered with digest ${taken.digest}; ` +
         'versions never change, export a new one.',
     );
@@ -137,7 +136,6 @@ async function upload({ bucket }: ReleaseTarget, { files }: BundleFolder): Promi
     if (existing !== null && key.startsWith(SHARED_PREFIX)) {
       throw new T2lError(
         'object_taken',
-        409,
         `${key} is in the bucket with other bytes, which other bundles may use; ` +
           'give the new encoder a folder of its own.',
       );
@@ -170,7 +168,6 @@ async function tryBundle(
       if (!(found >= MIN_TRIAL_COSINE)) {
         throw new T2lError(
           'trial_failed',
-          502,
           `${side} of ${name} in the adapter that the endpoint made has cosine ${found.toFixed(4)} ` +
             `to the golden weights; required is ${MIN_TRIAL_COSINE}.`,
         );

@@ -1,5 +1,5 @@
 /** Where a bundle is released to: an endpoint and the bucket that it reads bundles from. */
-import { T2lError } from '../../src/errors.ts';
+import { T2lError } from '../../src/contract/errors.ts';
 import { createClient, type T2lClient } from '../../src/sdk/index.ts';
 import { commandBucket, localBucket, type ReleaseBucket } from './bucket.ts';
 import { startLocalEndpoint } from './local.ts';
@@ -35,7 +35,6 @@ export async function openRemoteTarget(environment: NodeJS.ProcessEnv): Promise<
   if (!origin || !token) {
     throw new T2lError(
       'environment_incomplete',
-      400,
       '--remote needs the environment variables T2L_ENDPOINT and T2L_ADMIN_TOKEN.',
     );
   }

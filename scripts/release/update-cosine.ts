@@ -2,7 +2,7 @@
  * How alike two adapters are in what they do: the cosine of their updates B A, module by module and
  * layer by layer. A and B themselves would not tell, since many pairs make the same update.
  */
-import type { Target } from '../../src/hypernet/manifest.ts';
+import type { Target } from '../../src/bundle/manifest.ts';
 import type { LoraWeights } from '../../src/hypernet/runtime.ts';
 
 interface Pair {

@@ -4,9 +4,11 @@
  *
  * POST {name, version, digest, base}, where base is the URL of the bundle's files, answers with a report, or with the code and sentence of what is wrong.
  */
-import { T2lError } from '../../src/errors.ts';
-import { type BundleSource, checkFile, openBundle } from '../../src/hypernet/bundle.ts';
-import { wasmMemoryBytes } from '../../src/hypernet/ort.ts';
+
+import { type BundleSource, checkFile, openBundle } from '../../src/bundle/bundle.ts';
+import type { ErrorCode } from '../../src/contract/error-codes.ts';
+import { T2lError } from '../../src/contract/errors.ts';
+import { wasmMemoryBytes } from '../../src/ort/session.ts';
 import { isCanonical } from './canonical.ts';
 import { checkGolden, type GoldenReport } from './golden.ts';
 
@@ -21,7 +23,7 @@ export interface VerifyReport {
 /** The answer of the Worker. */
 export type VerifyAnswer =
   | { readonly ok: true; readonly report: VerifyReport }
-  | { readonly ok: false; readonly code: string; readonly detail: string };
+  | { readonly ok: false; readonly code: ErrorCode; readonly detail: string };
 
 interface VerifyRequest {
   readonly name: string;
@@ -54,7 +56,6 @@ async function verify({ base, ...reference }: VerifyRequest): Promise<VerifyRepo
   if (manifest === null || !isCanonical(manifest)) {
     throw new T2lError(
       'manifest_not_canonical',
-      422,
       'The manifest must have its keys sorted, no white space and no escapes that JSON does not demand.',
     );
   }

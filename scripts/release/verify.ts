@@ -1,5 +1,5 @@
 /** Runs a bundle on disk through the verifying Worker, in workerd on this machine. */
-import { T2lError } from '../../src/errors.ts';
+import { T2lError } from '../../src/contract/errors.ts';
 import { startEndpoint } from '../endpoint.ts';
 import { serveFiles } from './file-server.ts';
 import type { BundleFolder } from './folder.ts';
@@ -29,7 +29,7 @@ export async function startVerifier(): Promise<Verifier> {
         });
         const answer = (await response.json()) as VerifyAnswer;
         if (!answer.ok) {
-          throw new T2lError(answer.code, 422, answer.detail);
+          throw new T2lError(answer.code, answer.detail, { status: 422 });
         }
         return answer.report;
       } finally {

@@ -4,8 +4,9 @@
  * give equal bytes. The description is a stranger's text in a file that other sites render, so it is
  * escaped; the parts of a card are in `card/`.
  */
-import type { AdapterInput } from '../adapter-id.ts';
-import type { Manifest, Precision } from '../hypernet/manifest.ts';
+
+import type { Manifest, Precision } from '../bundle/manifest.ts';
+import type { AdapterInput } from '../contract/adapter-id.ts';
 import { escapeMarkdown } from './card/escape.ts';
 import { evaluationSection } from './card/evaluation.ts';
 import { fitSection } from './card/fit.ts';

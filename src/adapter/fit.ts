@@ -16,7 +16,7 @@
  * the verdict is what says so. The same formula, and where its coefficients come from, is in
  * `training/t2l/export/bundle/predictor.py`.
  */
-import type { FitSpec } from '../hypernet/manifest.ts';
+import type { FitSpec } from '../bundle/manifest.ts';
 import { decodeFloat16 } from './float16.ts';
 
 /** What the API says about a description's fit. */

@@ -8,7 +8,7 @@
  * is exactly right up to infinity. An adapter must never hold an infinity, so overflow and
  * non-finite input are errors; they are looked for once after the loop, not per element.
  */
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 
 const FLOAT16_EXPONENT_BIAS = 15;
 const FLOAT32_EXPONENT_BIAS = 127;
@@ -124,7 +124,6 @@ function refuseIf(outOfRange: boolean, dtype: string): void {
   if (outOfRange) {
     throw new T2lError(
       'adapter_out_of_range',
-      422,
       `A generated weight does not fit ${dtype}; use a smaller strength or another dtype.`,
     );
   }

@@ -11,7 +11,7 @@
  * It takes the number of heads, which the shapes do not tell. A is never reordered, and the other
  * architectures keep the order of transformers.
  */
-import type { Target } from '../hypernet/manifest.ts';
+import type { Target } from '../bundle/manifest.ts';
 import { type GgufMetadata, layoutGguf } from './gguf-file.ts';
 import {
   copy,

@@ -8,8 +8,9 @@
  * So HEAD and `If-None-Match` need no weights, and making a file holds two copies at most: the
  * source and the result. Nothing here depends on time or place: equal weights give equal bytes.
  */
-import { T2lError } from '../errors.ts';
-import type { Target, TargetModule } from '../hypernet/manifest.ts';
+
+import type { Target, TargetModule } from '../bundle/manifest.ts';
+import { T2lError } from '../contract/errors.ts';
 import { type AdapterDtype, tensorName } from './peft.ts';
 import { readSafetensors, type StoredTensor, type TensorSpec } from './safetensors.ts';
 
@@ -118,7 +119,7 @@ export function elements(
 
 /** The refusal of a layout that this base model cannot have. */
 export function unavailable(detail: string): T2lError {
-  return new T2lError('layout_unavailable', 422, detail);
+  return new T2lError('layout_unavailable', detail);
 }
 
 /** A JSON file of a layout, which needs no weights. */

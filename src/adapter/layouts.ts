@@ -1,6 +1,7 @@
 /** The other layouts an adapter can be had in, and their files. */
-import { T2lError } from '../errors.ts';
-import type { Target } from '../hypernet/manifest.ts';
+
+import type { Target } from '../bundle/manifest.ts';
+import { T2lError } from '../contract/errors.ts';
 import { ggufFile } from './gguf.ts';
 import type { LayoutFacts, LayoutFile } from './layout.ts';
 import { mlxFiles } from './mlx.ts';

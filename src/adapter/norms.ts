@@ -7,8 +7,9 @@
  * wreck the base model, and comes from a defect or from an embedding no encoder would produce. A
  * bundle that does not say so leaves one check: an update that is not finite is refused.
  */
-import { T2lError } from '../errors.ts';
-import type { Manifest } from '../hypernet/manifest.ts';
+
+import type { Manifest } from '../bundle/manifest.ts';
+import { T2lError } from '../contract/errors.ts';
 import type { LoraWeights } from '../hypernet/runtime.ts';
 
 /** Per target module, the Frobenius norm of the update of each layer. */
@@ -95,7 +96,6 @@ function productNorm(a: Float32Array, b: Float32Array, rank: number): number {
 function outOfRange(name: string, layer: number, norm: number, reason: string): T2lError {
   return new T2lError(
     'adapter_out_of_range',
-    422,
     `The generated update of ${name} in layer ${layer} has norm ${format(norm)}, ${reason}.`,
   );
 }

@@ -6,7 +6,7 @@
  * config holds only keys that every release of PEFT knows: those before 0.14 refuse a file with a
  * key they do not know. Nothing here depends on time or place: equal inputs give equal bytes.
  */
-import type { Manifest } from '../hypernet/manifest.ts';
+import type { Manifest } from '../bundle/manifest.ts';
 import type { LoraWeights } from '../hypernet/runtime.ts';
 import { encodeBfloat16, encodeFloat16 } from './float16.ts';
 import { layoutSafetensors, type TensorDtype } from './safetensors.ts';

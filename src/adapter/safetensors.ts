@@ -7,7 +7,7 @@
  * code-unit order, metadata `{"format":"pt"}`. It lays the file out first and hands out a view per
  * tensor, so that weights are converted straight into the file without another copy.
  */
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 
 /** Tensor types this project reads and writes. */
 export type TensorDtype = 'F16' | 'BF16' | 'F32' | 'I64';
@@ -162,5 +162,5 @@ function check(condition: boolean, problem: string): asserts condition {
 }
 
 function invalid(problem: string): T2lError {
-  return new T2lError('safetensors_invalid', 422, `The safetensors file is not valid: ${problem}.`);
+  return new T2lError('safetensors_invalid', `The safetensors file is not valid: ${problem}.`);
 }

@@ -2,7 +2,7 @@
  * The other direction of peft.ts: the LoRA weights in a PEFT adapter's safetensors file, stacked by
  * layer as the hypernetwork gives them. The names in the file say everything; no manifest is needed.
  */
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 import type { LoraWeights } from '../hypernet/runtime.ts';
 import { decodeBfloat16, decodeFloat16 } from './float16.ts';
 import { readSafetensors, type StoredTensor } from './safetensors.ts';
@@ -65,5 +65,5 @@ function stack(layers: Float32Array[], what: string): Float32Array {
 }
 
 function invalid(problem: string): T2lError {
-  return new T2lError('safetensors_invalid', 422, `The adapter cannot be read: ${problem}.`);
+  return new T2lError('safetensors_invalid', `The adapter cannot be read: ${problem}.`);
 }

@@ -1,17 +1,18 @@
 /** `/v1/adapters`: make, read, list and remove adapters. Their files are in files.ts. */
 import type { Context } from 'hono';
-import { removeAdapter } from '../stored-files.ts';
+import { encodeCursor } from '../contract/cursor.ts';
+import { adapterPageSchema, adapterSchema } from '../contract/documents/adapter.ts';
+import { createAdapterSchema } from '../contract/requests/create-adapter.ts';
+import { listAdaptersSchema } from '../contract/requests/list-adapters.ts';
+import { removeAdapter } from '../pipeline/stored-files.ts';
+import { findAdapter } from '../store/find-adapter.ts';
 import { requireAdmin } from './admin.ts';
 import { answerRequest, documentsOf } from './answer-adapter.ts';
 import { readBody } from './body.ts';
 import { ADMIN_CODES, BODY_CODES, DESCRIPTION_CODES, ID_CODES } from './codes.ts';
-import { encodeCursor } from './cursor.ts';
-import { adapterPageSchema, adapterSchema } from './documents/adapter.ts';
-import { findAdapter, ID_PARAMETER } from './find-adapter.ts';
+import { ID_PARAMETER } from './id-parameter.ts';
 import { problemResponses } from './problem.ts';
 import { readQuery } from './query.ts';
-import { createAdapterSchema } from './requests/create-adapter.ts';
-import { listAdaptersSchema } from './requests/list-adapters.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 
 const adapterContent = { 'application/json': { schema: adapterSchema } };

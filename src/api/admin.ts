@@ -3,7 +3,7 @@
  * they are compared, and the comparison looks at every byte, so its duration tells nothing.
  */
 import type { MiddlewareHandler } from 'hono';
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 import type { AppEnv } from './route.ts';
 
 /** Lets a request pass only with the admin token. */
@@ -12,7 +12,6 @@ export const requireAdmin: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (expected === undefined || expected === '') {
     throw new T2lError(
       'admin_disabled',
-      403,
       'Administrative calls work only where the secret ADMIN_TOKEN is set.',
     );
   }
@@ -20,13 +19,12 @@ export const requireAdmin: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (token === undefined) {
     throw new T2lError(
       'admin_token_missing',
-      401,
       'Send the header "Authorization: Bearer <admin token>".',
-      { headers: { 'www-authenticate': 'Bearer realm="t2l-edge"' } },
+      { extra: { headers: { 'www-authenticate': 'Bearer realm="t2l-edge"' } } },
     );
   }
   if (!(await sameSecret(token, expected))) {
-    throw new T2lError('admin_token_wrong', 403, 'The bearer token must be the admin token.');
+    throw new T2lError('admin_token_wrong', 'The bearer token must be the admin token.');
   }
   await next();
 };

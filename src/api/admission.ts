@@ -2,7 +2,7 @@
  * How many adapters one address may have made in a while. Making one takes seconds of CPU and anyone may
  * ask, so an operator can bind a rate limit of the platform; what is known already is never counted.
  */
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 
 /** The shorter of the two periods that the binding can count over. */
 const RETRY_AFTER_SECONDS = 10;
@@ -18,9 +18,8 @@ export async function admitGeneration(limiter: RateLimit | undefined, address = 
   if (limiter !== undefined && !(await limiter.limit({ key: address })).success) {
     throw new T2lError(
       'rate_limited',
-      429,
       `Too many adapters were made for this address; retry in ${RETRY_AFTER_SECONDS} seconds.`,
-      { headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } },
+      { extra: { headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } } },
     );
   }
 }

@@ -4,11 +4,12 @@
  */
 import type { Context } from 'hono';
 import type * as z from 'zod';
-import { generateAdapter } from '../generate.ts';
-import { formatsByDigest } from '../layout-file.ts';
+import type { adapterSchema } from '../contract/documents/adapter.ts';
+import { type createAdapterSchema, inputOf } from '../contract/requests/create-adapter.ts';
+import { adapterDocument } from '../pipeline/adapter-document.ts';
+import { generateAdapter } from '../pipeline/generate.ts';
+import { formatsByDigest } from '../pipeline/layout-file.ts';
 import type { AdapterRow } from '../store/schema.ts';
-import { adapterDocument, type adapterSchema } from './documents/adapter.ts';
-import type { createAdapterSchema } from './requests/create-adapter.ts';
 import type { AppEnv } from './route.ts';
 
 /** Answers with the adapter that a request determines; makes it if there is none. */
@@ -16,10 +17,9 @@ export async function answerRequest(
   c: Context<AppEnv>,
   body: z.output<typeof createAdapterSchema>,
 ): Promise<Response> {
-  const { description, embedding } = body;
   const { row, known } = await generateAdapter(
     {
-      input: embedding === undefined ? { description: description ?? '' } : { embedding },
+      input: inputOf(body),
       hypernet: body.hypernet,
       dtype: body.dtype,
       precision: body.precision,

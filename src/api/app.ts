@@ -1,7 +1,7 @@
 /** The app: middleware that every request passes, the routes, and the one place that renders errors. */
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 import { registerAdapterRoutes } from './adapters.ts';
 import { registerByDescriptionRoute } from './by-description.ts';
 import { crossOrigin } from './cors.ts';
@@ -60,9 +60,8 @@ function refuseOtherMethods(app: App): void {
       const allow = allowed.join(', ');
       throw new T2lError(
         'method_not_allowed',
-        405,
         `${c.req.path} takes ${allow}, not ${c.req.method}.`,
-        { headers: { allow } },
+        { extra: { headers: { allow } } },
       );
     };
     app.all(honoPath(path), isHubPath(path) ? hubHandler(refuse) : refuse);

@@ -4,9 +4,9 @@
  * Bodies come as they are: the platform decodes none, and the limit would not bound what it decoded.
  */
 import type { z } from '@hono/zod-openapi';
-import { T2lError } from '../errors.ts';
-import { MAX_BODY_BYTES } from '../limits.ts';
-import { parse } from './parse.ts';
+import { T2lError } from '../contract/errors.ts';
+import { MAX_BODY_BYTES } from '../contract/limits.ts';
+import { parse } from '../contract/parse.ts';
 
 /** The body of a request, parsed by `schema`. */
 export async function readBody<Schema extends z.ZodType>(
@@ -18,13 +18,12 @@ export async function readBody<Schema extends z.ZodType>(
     await request.body?.cancel();
     throw new T2lError(
       'content_type_unsupported',
-      415,
       'Send the header "Content-Type: application/json" and a JSON object.',
     );
   }
   const value = parseJson(await readLimited(request));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new T2lError('body_not_object', 400, 'The body must be a JSON object.');
+    throw new T2lError('body_not_object', 'The body must be a JSON object.');
   }
   return parse(schema, value);
 }
@@ -33,7 +32,7 @@ function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
   } catch {
-    throw new T2lError('json_malformed', 400, 'The body must be JSON in UTF-8.');
+    throw new T2lError('json_malformed', 'The body must be JSON in UTF-8.');
   }
 }
 
@@ -44,9 +43,8 @@ export async function readLimited(request: Request): Promise<Uint8Array> {
     await request.body?.cancel();
     throw new T2lError(
       'content_encoding_unsupported',
-      415,
       'Send the body as it is, without the header "Content-Encoding".',
-      { headers: { 'accept-encoding': 'identity' } },
+      { extra: { headers: { 'accept-encoding': 'identity' } } },
     );
   }
   if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) {
@@ -79,7 +77,6 @@ async function* received(body: ReadableStream<Uint8Array> | null): AsyncGenerato
       const part = await reader?.read().catch(() => {
         throw new T2lError(
           'body_incomplete',
-          400,
           'The body must be sent whole: it ended early, or its chunks are not framed properly.',
         );
       });
@@ -97,7 +94,6 @@ async function* received(body: ReadableStream<Uint8Array> | null): AsyncGenerato
 function tooLarge(): T2lError {
   return new T2lError(
     'body_too_large',
-    413,
     `The body must have at most ${MAX_BODY_BYTES.toLocaleString('en')} bytes.`,
   );
 }

@@ -4,13 +4,13 @@
  */
 import type { Context } from 'hono';
 import * as z from 'zod';
+import { adapterSchema } from '../contract/documents/adapter.ts';
+import { parse } from '../contract/parse.ts';
+import { createAdapterSchema } from '../contract/requests/create-adapter.ts';
 import { answerRequest } from './answer-adapter.ts';
 import { DESCRIPTION_CODES } from './codes.ts';
-import { adapterSchema } from './documents/adapter.ts';
-import { parse } from './parse.ts';
 import { problemResponses } from './problem.ts';
 import { readQuery } from './query.ts';
-import { createAdapterSchema } from './requests/create-adapter.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 
 const { description, hypernet, dtype, precision, strength } = createAdapterSchema.shape;

@@ -1,5 +1,5 @@
 /** Groups of error codes that several routes may answer with. */
-import type { ErrorCode } from '../error-codes.ts';
+import type { ErrorCode } from '../contract/error-codes.ts';
 
 /** An id that names no adapter. */
 export const ID_CODES = [

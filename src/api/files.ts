@@ -2,15 +2,16 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { LAYOUTS } from '../adapter/layouts.ts';
-import { T2lError } from '../errors.ts';
-import { findFile } from '../layout-file.ts';
+import { T2lError } from '../contract/errors.ts';
+import { parseAdapterId } from '../contract/requests/names.ts';
+import { findFile } from '../pipeline/layout-file.ts';
+import { findAdapter } from '../store/find-adapter.ts';
 import { ID_CODES, PRODUCE_CODES } from './codes.ts';
 import { FILE_CONTENT, IMMUTABLE_FILE_HEADERS, RANGE_CONTENT } from './docs/bytes.ts';
-import { findAdapter, ID_PARAMETER } from './find-adapter.ts';
+import { ID_PARAMETER } from './id-parameter.ts';
 import { problemResponses } from './problem.ts';
 import { readQuery } from './query.ts';
 import { etagOf, matchAllows } from './range.ts';
-import { parseAdapterId } from './requests/names.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 import { IMMUTABLE, REVALIDATED, sendFile } from './send-file.ts';
 
@@ -80,7 +81,7 @@ async function readAdapterFile(c: Context<AppEnv>): Promise<Response> {
   }
   const etag = etagOf(file.tag);
   if (!matchAllows(c.req.header('if-match'), etag)) {
-    throw new T2lError('precondition_failed', 412, `If-Match must name ${etag}.`);
+    throw new T2lError('precondition_failed', `If-Match must name ${etag}.`);
   }
   const cacheControl = file.sha256 === undefined ? REVALIDATED : IMMUTABLE;
   return sendFile(c, { ...file, etag, cacheControl });

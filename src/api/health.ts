@@ -1,7 +1,7 @@
 /** `/healthz`: whether the endpoint can make adapters, that is, has its tables and its default bundle. */
 import type { Context } from 'hono';
-import { T2lError } from '../errors.ts';
-import { healthSchema } from './documents/health.ts';
+import { healthSchema } from '../contract/documents/hypernet.ts';
+import { T2lError } from '../contract/errors.ts';
 import { problemResponses } from './problem.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 
@@ -35,7 +35,6 @@ async function health(c: Context<AppEnv>): Promise<Response> {
     console.error(error);
     throw new T2lError(
       'unhealthy',
-      503,
       'The database must have its migrations and the default hypernetwork must be there.',
     );
   }

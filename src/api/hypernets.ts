@@ -1,16 +1,17 @@
 /** `/v1/hypernets`: which hypernetworks there are; registering and activating versions. */
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { T2lError } from '../errors.ts';
-import { activateVersion, registerBundle } from '../register.ts';
+import { hypernetListSchema, hypernetSchema } from '../contract/documents/hypernet.ts';
+import { T2lError } from '../contract/errors.ts';
+import { activateHypernetSchema, registerHypernetSchema } from '../contract/requests/hypernets.ts';
+import { NAME } from '../contract/requests/names.ts';
+import { hypernetDocument } from '../pipeline/hypernet-document.ts';
+import { activateVersion, registerBundle } from '../pipeline/register.ts';
 import type { HypernetFamily } from '../store/families.ts';
 import { requireAdmin } from './admin.ts';
 import { readBody } from './body.ts';
 import { ADMIN_CODES, BODY_CODES, BUNDLE_CODES } from './codes.ts';
-import { hypernetDocument, hypernetListSchema, hypernetSchema } from './documents/hypernet.ts';
 import { problemResponses } from './problem.ts';
-import { activateHypernetSchema, registerHypernetSchema } from './requests/hypernets.ts';
-import { NAME } from './requests/names.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 import type { Services } from './services.ts';
 
@@ -161,7 +162,6 @@ async function documentOf(services: Services, name: string): Promise<object> {
   if (family === undefined) {
     throw new T2lError(
       'hypernet_unknown',
-      404,
       `There is no hypernetwork ${name}; GET /v1/hypernets lists them.`,
     );
   }

@@ -5,8 +5,8 @@
  */
 import { z } from '@hono/zod-openapi';
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
-import { ERROR_CODES, type ErrorCode, isErrorCode } from '../error-codes.ts';
-import { T2lError } from '../errors.ts';
+import { ERROR_CODES, type ErrorCode, isErrorCode } from '../contract/error-codes.ts';
+import { T2lError } from '../contract/errors.ts';
 import type { AppEnv } from './route.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -30,7 +30,7 @@ export const onError: ErrorHandler<AppEnv> = (error, c) => {
   console.error(error);
   return problemResponse(
     c,
-    new T2lError('internal_error', 500, 'This is a fault of the endpoint; its log says more.'),
+    new T2lError('internal_error', 'This is a fault of the endpoint; its log says more.'),
   );
 };
 
@@ -41,7 +41,6 @@ export const onNotFound: NotFoundHandler<AppEnv> = (c) => problemResponse(c, rou
 export function routeUnknown(c: Context<AppEnv>): T2lError {
   return new T2lError(
     'route_unknown',
-    404,
     `There is nothing at ${c.req.path}; /openapi.json lists every path.`,
   );
 }

@@ -4,8 +4,8 @@
  */
 import type { Context } from 'hono';
 import type * as z from 'zod';
-import { T2lError } from '../errors.ts';
-import { parse } from './parse.ts';
+import { T2lError } from '../contract/errors.ts';
+import { parse } from '../contract/parse.ts';
 import type { AppEnv } from './route.ts';
 
 /** The query of a request, parsed by `schema`. */
@@ -17,7 +17,6 @@ export function readQuery<Schema extends z.ZodType>(
     if (values.length > 1) {
       throw new T2lError(
         'parameter_repeated',
-        400,
         `${name} stands ${values.length} times in the query; send it once.`,
       );
     }

@@ -3,7 +3,7 @@
  * entity tag is their sha256. One range a request: a list of ranges is answered with the whole file,
  * as the RFC allows, and so is a unit other than bytes.
  */
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 import type { ByteRange } from '../store/blobs.ts';
 
 /** The entity tag of a file. */
@@ -63,17 +63,15 @@ function namesTag(header: string, etag: string): boolean {
 function malformed(size: number): T2lError {
   return new T2lError(
     'range_malformed',
-    416,
     'Range must be bytes=<first>-<last>, bytes=<first>- or bytes=-<length of the end>.',
-    { headers: { 'content-range': `bytes */${size}` } },
+    { extra: { headers: { 'content-range': `bytes */${size}` } } },
   );
 }
 
 function unsatisfiable(size: number): never {
   throw new T2lError(
     'range_unsatisfiable',
-    416,
     `The file has ${size} bytes; the range must begin before its end.`,
-    { headers: { 'content-range': `bytes */${size}` } },
+    { extra: { headers: { 'content-range': `bytes */${size}` } } },
   );
 }

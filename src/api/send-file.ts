@@ -5,9 +5,9 @@
  * file cannot tell whether it has all of it.
  */
 import type { Context } from 'hono';
-import { sha256Hex } from '../adapter-id.ts';
-import type { KeptContent, MadeContent } from '../layout-file.ts';
-import { reprDigest } from '../repr-digest.ts';
+import { sha256Hex } from '../contract/adapter-id.ts';
+import { reprDigest } from '../contract/repr-digest.ts';
+import type { KeptContent, MadeContent } from '../pipeline/layout-file.ts';
 import type { ByteRange } from '../store/blobs.ts';
 import { noneMatchNames, parseRange } from './range.ts';
 import type { AppEnv } from './route.ts';

@@ -1,8 +1,8 @@
 /** The effects of one request, made from its bindings. */
 import type { EncoderServices } from '../encoder/index.ts';
 import type { Env } from '../env.ts';
-import type { PipelineEffects } from '../pipeline.ts';
-import { produceRecipe } from '../produce-recipe.ts';
+import type { PipelineEffects } from '../pipeline/effects.ts';
+import { produceRecipe } from '../pipeline/produce-recipe.ts';
 import { adapterStore } from '../store/adapters.ts';
 import { blobStore } from '../store/blobs.ts';
 import { catalog } from '../store/catalog.ts';

@@ -1,11 +1,12 @@
 /**
  * The files of a bundle in a page: from the browser's cache, or over the network and then, once they
- * are verified, into the cache. hypernet/bundle.ts verifies both alike; what is not the manifest's file
+ * are verified, into the cache. bundle/bundle.ts verifies both alike; what is not the manifest's file
  * is never kept, and what was kept and is damaged is fetched again.
  */
-import { T2lError } from '../errors.ts';
-import { type Bundle, type BundleSource, openBundle } from '../hypernet/bundle.ts';
-import type { Manifest } from '../hypernet/manifest.ts';
+
+import { type Bundle, type BundleSource, openBundle } from '../bundle/bundle.ts';
+import type { Manifest } from '../bundle/manifest.ts';
+import { T2lError } from '../contract/errors.ts';
 import { download } from './download.ts';
 import type { FileCache } from './file-cache.ts';
 import type { HypernetOptions } from './options.ts';

@@ -1,6 +1,6 @@
 /** Where the graphs run, from what the page asks for and the browser has. */
-import { T2lError } from '../errors.ts';
-import type { Device } from '../hypernet/ort-device.ts';
+import { T2lError } from '../contract/errors.ts';
+import type { Device } from '../ort/device.ts';
 import type { HypernetOptions } from './options.ts';
 
 /** The part of WebGPU that is asked for here; ONNX Runtime asks for the rest. */
@@ -22,14 +22,13 @@ export async function chooseDevice(wanted: HypernetOptions['device'] = 'auto'): 
     return 'wasm';
   }
   if (wanted !== 'webgpu') {
-    throw new T2lError('device_unknown', 400, 'device must be one of auto, wasm, webgpu.');
+    throw new T2lError('device_unknown', 'device must be one of auto, wasm, webgpu.');
   }
   const { gpu } = navigator as { gpu?: Gpu };
   // Either may fail in its own way: a browser without it, a driver that is blocked.
   if (!(await gpu?.requestAdapter().catch(() => null))) {
     throw new T2lError(
       'webgpu_unavailable',
-      422,
       `This browser ${gpu === undefined ? 'has no WebGPU' : 'has WebGPU but no GPU for it'} on this ` +
         'page; device must be "wasm" or "auto" here.',
     );

@@ -1,5 +1,5 @@
 /** A download that says how much of it has come. Retries, problems and pages are the SDK's matter. */
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 import type { Fetch } from '../sdk/options.ts';
 import { createTransport } from '../sdk/transport.ts';
 

@@ -3,17 +3,19 @@
  * the browser keeps. In WASM it makes the endpoint's adapters, to the last bit; nothing that is
  * generated from leaves the page.
  */
-import { adapterId } from '../adapter-id.ts';
-import { parse } from '../api/parse.ts';
-import { createAdapterSchema } from '../api/requests/create-adapter.ts';
+
+import { loadFitTable } from '../adapter/fit-table.ts';
+import type { Bundle } from '../bundle/bundle.ts';
+import type { Manifest } from '../bundle/manifest.ts';
+import { adapterId } from '../contract/adapter-id.ts';
+import { T2lError } from '../contract/errors.ts';
+import { parse } from '../contract/parse.ts';
+import { createAdapterSchema, inputOf } from '../contract/requests/create-adapter.ts';
 import { type Encoder, loadEncoder } from '../encoder/index.ts';
-import { T2lError } from '../errors.ts';
-import type { Bundle } from '../hypernet/bundle.ts';
-import type { Manifest } from '../hypernet/manifest.ts';
-import type { Device } from '../hypernet/ort-device.ts';
 import { type LoadedHypernet, loadHypernet } from '../hypernet/runtime.ts';
-import type { Recipe } from '../pipeline.ts';
-import { produceAdapter } from '../produce.ts';
+import type { Device } from '../ort/device.ts';
+import type { Recipe } from '../pipeline/effects.ts';
+import { produceAdapter } from '../pipeline/produce.ts';
 import { asJson } from '../sdk/adapter-id.ts';
 import type { Sha256 } from '../sdk/documents.ts';
 import type { Adapter, GenerateRequest } from './adapter.ts';
@@ -82,14 +84,15 @@ export async function openHypernet(options: HypernetOptions): Promise<Hypernet> 
     generate: (request, { signal } = {}) =>
       inTurn(signal, async () => {
         if (closed) {
-          throw new T2lError('hypernet_closed', 409, `${name} was closed; open it again.`);
+          throw new T2lError('hypernet_closed', `${name} was closed; open it again.`);
         }
         const bundle = await open(signal);
         const recipe = recipeOf(request, bundle.manifest);
         const hypernet = await load(bundle, recipe.precision);
         const encoder = 'description' in recipe.input ? await encoderOf(bundle) : undefined;
+        const fit = await loadFitTable(bundle);
         const clock = () => performance.now();
-        const produced = await produceAdapter({ ...recipe, bundle, encoder, hypernet, clock });
+        const produced = await produceAdapter({ ...recipe, bundle, encoder, hypernet, fit, clock });
         signal?.throwIfAborted();
         const { dtype, precision, strength } = recipe;
         return {
@@ -121,14 +124,12 @@ function checkBrowser(): void {
   if ((crypto as Partial<Crypto>).subtle === undefined) {
     throw new T2lError(
       'browser_unsupported',
-      422,
       'The page must be served over https or from localhost: elsewhere browsers have no crypto.subtle.',
     );
   }
   if (!('transfer' in ArrayBuffer.prototype && 'withResolvers' in Promise)) {
     throw new T2lError(
       'browser_unsupported',
-      422,
       'The browser is too old: it must be Chrome 119, Firefox 122, Safari 17.4 or later.',
     );
   }
@@ -137,14 +138,11 @@ function checkBrowser(): void {
 /** Checks a request as the endpoint does. */
 function recipeOf(request: GenerateRequest, manifest: Manifest): Recipe {
   if ('hypernet' in request) {
-    throw new T2lError('field_unknown', 400, 'hypernet: it was chosen when it was opened.');
+    throw new T2lError('field_unknown', 'hypernet: it was chosen when it was opened.');
   }
-  const { description, embedding, dtype, precision, strength } = parse(
-    createAdapterSchema,
-    asJson(request),
-  );
+  const { dtype, precision, strength, ...made } = parse(createAdapterSchema, asJson(request));
   return {
-    input: embedding === undefined ? { description: description ?? '' } : { embedding },
+    input: inputOf(made),
     dtype,
     precision: precision ?? manifest.precision,
     strength,
@@ -156,7 +154,6 @@ function encoderOf(bundle: Bundle): Promise<Encoder> {
   if (encoder.kind === 'http' || encoder.kind === 'workers-ai') {
     throw new T2lError(
       'encoder_not_configured',
-      503,
       `The encoder of ${name} does not run in a page (it is of kind ${encoder.kind}): give "embedding", ` +
         `${encoder.dim} numbers from ${encoder.model}.`,
     );

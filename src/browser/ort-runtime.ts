@@ -7,13 +7,8 @@
  * the two builds' WASM gives the same bits, which test/browser/webgpu.test.ts compares.
  */
 import type * as Ort from 'onnxruntime-web/wasm';
-import { T2lError } from '../errors.ts';
-import {
-  type Device,
-  graphRefused,
-  type OrtRuntime,
-  WASM_OPTIONS,
-} from '../hypernet/ort-device.ts';
+import { T2lError } from '../contract/errors.ts';
+import { type Device, graphRefused, type OrtRuntime, WASM_OPTIONS } from '../ort/device.ts';
 import type { WasmPaths } from './options.ts';
 
 /** Prepacking pays on a GPU: the weights move there once, while the graph is loaded. */
@@ -94,7 +89,6 @@ function unavailable(cause: unknown): T2lError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new T2lError(
     'runtime_unavailable',
-    503,
     `ONNX Runtime cannot be started (${reason}); the page must find onnxruntime-web, by a bundler ` +
       'or an import map, and its .wasm file beside it or at wasmPaths.',
   );

@@ -6,9 +6,9 @@
  * the server cannot be reached; the digest in it is what everything else is checked against.
  */
 import * as z from 'zod';
-import { T2lError } from '../errors.ts';
-import { commitOf, repositoryOf } from '../hub/names.ts';
-import { bundlePath } from '../hypernet/bundle.ts';
+import { bundlePath } from '../bundle/bundle.ts';
+import { T2lError } from '../contract/errors.ts';
+import { commitOf, repositoryOf } from '../contract/repository-names.ts';
 import { createClient } from '../sdk/client.ts';
 import { findVersion } from '../sdk/hypernet-lookup.ts';
 import { readBuiltIn } from '../store/built-in.ts';
@@ -39,7 +39,6 @@ export async function findPlace(options: HypernetOptions, cache: FileCache): Pro
   if ((endpoint === undefined) === (bundles === undefined)) {
     throw new T2lError(
       'endpoint_malformed',
-      400,
       'Give either endpoint, the address of a t2l endpoint, or bundles, that of a folder of bundles.',
     );
   }
@@ -49,7 +48,6 @@ export async function findPlace(options: HypernetOptions, cache: FileCache): Pro
   if (options.digest !== undefined && options.digest !== found.digest) {
     throw new T2lError(
       'bundle_digest_mismatch',
-      422,
       `${found.name} ${found.version} has the digest ${found.digest} where ${options.digest} is expected.`,
     );
   }
@@ -119,14 +117,12 @@ const folderVersion: LookUp = async (base, name, signal) => {
   if (index === null) {
     throw new T2lError(
       'bundle_missing_file',
-      422,
       `${base}/index.json does not exist: it must list the bundles of the folder.`,
     );
   }
   const { defaultName, versions } = await readBuiltIn({ read: async () => index }).catch(() => {
     throw new T2lError(
       'answer_unexpected',
-      502,
       `${base}/index.json is not a list of bundles: {"default", "bundles": [{"name", "version", "digest"}]}.`,
     );
   });
@@ -135,11 +131,7 @@ const folderVersion: LookUp = async (base, name, signal) => {
     [one.name, `${one.name}@${one.version}`, one.digest].includes(wanted),
   );
   if (found === undefined) {
-    throw new T2lError(
-      'hypernet_unknown',
-      404,
-      `${base}/index.json lists no hypernetwork ${wanted}.`,
-    );
+    throw new T2lError('hypernet_unknown', `${base}/index.json lists no hypernetwork ${wanted}.`);
   }
   return { name: found.name, version: found.version, digest: found.digest };
 };

@@ -2,7 +2,7 @@
  * One piece of work at a time in the whole page: two hypernetworks at once would need the memory of
  * both, and one that is aborted must not take along who shares its load.
  */
-import { unlessAborted } from '../abort.ts';
+import { unlessAborted } from '../ort/abort.ts';
 
 let last: Promise<unknown> = Promise.resolve();
 

@@ -1,5 +1,5 @@
 /** The files of an adapter in one of its layouts, from whoever makes them. */
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 import type { AdapterDocument } from '../sdk/index.ts';
 import type { Layout } from './options.ts';
 import type { Service } from './service.ts';
@@ -29,7 +29,6 @@ function namesOf(document: AdapterDocument, layout: Layout): string[] {
     const others = ['peft', ...Object.keys(document.formats)].join(', ');
     throw new T2lError(
       'layout_unavailable',
-      422,
       `An adapter for ${document.base_model} has no ${layout} layout; it has ${others}.`,
     );
   }

@@ -1,5 +1,5 @@
 /** What the process ends with: the help lists these, and scripts may rely on them. */
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 
 export const EXIT = {
   ok: 0,

@@ -10,9 +10,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
-import { sha256Hex } from '../adapter-id.ts';
-import { adapterSchema } from '../api/documents/adapter.ts';
-import { T2lError } from '../errors.ts';
+import { sha256Hex } from '../contract/adapter-id.ts';
+import { adapterSchema } from '../contract/documents/adapter.ts';
+import { T2lError } from '../contract/errors.ts';
 import { isCode, readIfThere, TEMPORARY, writeWhole } from '../local/whole-file.ts';
 import type { AdapterDocument } from '../sdk/index.ts';
 import { LAYOUTS, type Layout } from './options.ts';
@@ -63,11 +63,7 @@ export async function writeFolder(
   const written: FolderRecord['written'] = {};
   for (const [name, bytes] of files) {
     if (!FILE_NAME.test(name) || name === DOCUMENT_FILE) {
-      throw new T2lError(
-        'answer_unexpected',
-        502,
-        `${JSON.stringify(name)} is no name for a file.`,
-      );
+      throw new T2lError('answer_unexpected', `${JSON.stringify(name)} is no name for a file.`);
     }
     written[name] = { bytes: bytes.length, sha256: await sha256Hex(bytes) };
   }
@@ -123,7 +119,7 @@ async function look(directory: string): Promise<'nothing' | 'empty' | 'something
       return 'nothing';
     }
     if (isCode(error, 'ENOTDIR')) {
-      throw new T2lError('folder_occupied', 400, `${directory} is not a folder; choose another.`);
+      throw new T2lError('folder_occupied', `${directory} is not a folder; choose another.`);
     }
     throw error;
   }
@@ -175,7 +171,6 @@ async function removeAbandoned(parent: string, prefix: string): Promise<void> {
 function occupied(directory: string): T2lError {
   return new T2lError(
     'folder_occupied',
-    400,
     `${directory} holds something else; choose another folder, or add --force to write into it.`,
   );
 }

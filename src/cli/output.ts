@@ -3,7 +3,7 @@
  * terminal that wants them; a pipe and NO_COLOR get plain text.
  */
 import { styleText } from 'node:util';
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 import { exitCodeOf, isAbort } from './exit-codes.ts';
 
 type Style = Parameters<typeof styleText>[0];

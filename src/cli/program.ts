@@ -3,7 +3,7 @@
  * `--help` loads nothing and `id` loads no ONNX Runtime.
  */
 import { Command, CommanderError, Option } from 'commander';
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 import { packageFacts } from '../local/places.ts';
 import { EXIT_HELP, isAbort } from './exit-codes.ts';
 import {
@@ -30,7 +30,7 @@ export async function run(args: readonly string[]): Promise<void> {
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode !== 0) {
-        fail(new T2lError('usage_invalid', 400, usageOf(error)), json);
+        fail(new T2lError('usage_invalid', usageOf(error)), json);
       }
       return;
     }

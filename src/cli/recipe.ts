@@ -1,9 +1,9 @@
 /** What an adapter is made from, as the command line says it: checked by the schema of the API. */
 import { readFile } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
-import { parse } from '../api/parse.ts';
-import { createAdapterSchema } from '../api/requests/create-adapter.ts';
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
+import { parse } from '../contract/parse.ts';
+import { createAdapterSchema } from '../contract/requests/create-adapter.ts';
 import type { AdapterRequest } from '../sdk/index.ts';
 import type { RecipeOptions } from './options.ts';
 
@@ -28,7 +28,6 @@ export async function readRecipe(
   if (description === undefined && embedding === undefined) {
     throw new T2lError(
       'input_missing',
-      400,
       'Say what the adapter is to do, as one argument in quotes, or give --embedding FILE.',
     );
   }
@@ -46,7 +45,7 @@ async function readStdin(signal: AbortSignal): Promise<string> {
       Buffer.concat(chunks),
     );
   } catch {
-    throw new T2lError('description_not_text', 400, 'stdin is not UTF-8 text.');
+    throw new T2lError('description_not_text', 'stdin is not UTF-8 text.');
   }
 }
 
@@ -57,7 +56,6 @@ async function readVector(path: string): Promise<unknown> {
   } catch (error) {
     throw new T2lError(
       'embedding_not_numbers',
-      400,
       `The embedding's file cannot be read: ${error instanceof Error ? error.message : error}.`,
     );
   }
@@ -93,7 +91,6 @@ function readNpy(path: string, bytes: Buffer): number[] {
 function notVector(path: string): T2lError {
   return new T2lError(
     'embedding_not_numbers',
-    400,
     `${path} holds no vector: a JSON array of numbers, or a .npy file of one float32 or float64 vector.`,
   );
 }

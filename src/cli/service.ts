@@ -3,7 +3,7 @@
  * pipeline. Commands know only this interface, so what they do is the same either way.
  */
 import { resolve } from 'node:path';
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 import { defaultDataFolder } from '../local/places.ts';
 import type { T2lClient } from '../sdk/index.ts';
 import type { GlobalOptions } from './options.ts';
@@ -54,7 +54,6 @@ export function endpointOf(options: GlobalOptions): string | undefined {
   if (local.length > 0) {
     throw new T2lError(
       'usage_invalid',
-      400,
       `--${local.join(' and --')} is for local operation; leave it or the endpoint out.`,
     );
   }

@@ -3,8 +3,8 @@
  * `POST /v1/embeddings` (vLLM, llama.cpp, Ollama, ...) and text-embeddings-inference's `POST /embed`.
  */
 import * as z from 'zod';
-import { T2lError } from '../errors.ts';
-import type { Manifest } from '../hypernet/manifest.ts';
+import type { Manifest } from '../bundle/manifest.ts';
+import { T2lError } from '../contract/errors.ts';
 import type { RawEncoder } from './index.ts';
 
 /** Where the embedding service is and how to talk to it. */
@@ -67,7 +67,6 @@ export function createHttpEncoder(spec: HttpEncoderSpec, options: HttpEncoderOpt
   if (dialect === undefined || (protocol !== 'http:' && protocol !== 'https:')) {
     throw new T2lError(
       'encoder_not_configured',
-      503,
       `ENCODER_URL must be an http(s) address and ENCODER_DIALECT one of ${Object.keys(DIALECTS).join(', ')}.`,
     );
   }
@@ -102,7 +101,6 @@ export function createHttpEncoder(spec: HttpEncoderSpec, options: HttpEncoderOpt
     if (status < 200 || status > 299) {
       throw new T2lError(
         'encoder_unavailable',
-        502,
         `The embedding service answered ${status}${said(body)}`,
       );
     }
@@ -121,7 +119,6 @@ function parseAnswer(schema: z.ZodType<number[]>, body: string): number[] {
   if (!parsed.success) {
     throw new T2lError(
       'encoder_answer_invalid',
-      502,
       'The embedding service answered with something other than one vector of numbers.',
     );
   }
@@ -132,13 +129,11 @@ function failure(cause: unknown, timeoutMs: number, said: (text: string) => stri
   if (cause instanceof Error && cause.name === 'TimeoutError') {
     return new T2lError(
       'encoder_timeout',
-      504,
       `The embedding service did not answer within ${timeoutMs} ms.`,
     );
   }
   return new T2lError(
     'encoder_unavailable',
-    502,
     `The embedding service cannot be reached${said(cause instanceof Error ? cause.message : String(cause))}`,
   );
 }

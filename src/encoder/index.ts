@@ -5,9 +5,10 @@
  * normalisation and scale that the manifest asks for are done here, once, for all of them. The
  * result is what the graph takes as `embedding` and what a client may send instead of a description.
  */
-import { T2lError } from '../errors.ts';
-import type { Bundle } from '../hypernet/bundle.ts';
-import type { Manifest } from '../hypernet/manifest.ts';
+
+import type { Bundle } from '../bundle/bundle.ts';
+import type { Manifest } from '../bundle/manifest.ts';
+import { T2lError } from '../contract/errors.ts';
 import { createHttpEncoder, type HttpEncoderOptions } from './http.ts';
 import { createOnnxEncoder } from './onnx.ts';
 import { createWorkersAiEncoder, type TextEmbedder } from './workers-ai.ts';
@@ -69,7 +70,6 @@ async function rawEncoder(bundle: Bundle, { ai, http }: EncoderServices): Promis
     case 'given':
       throw new T2lError(
         'description_unsupported',
-        400,
         `${name} takes no description: send "embedding", ${encoder.dim} numbers from ${encoder.model}.`,
       );
   }
@@ -79,7 +79,6 @@ function configured<T>(service: T | undefined, name: string, what: string): T {
   if (service === undefined) {
     throw new T2lError(
       'encoder_not_configured',
-      503,
       `The encoder of ${name} needs ${what}, which is not set.`,
     );
   }
@@ -90,7 +89,6 @@ function finish(encoder: Manifest['encoder'], raw: ArrayLike<number>): Float32Ar
   if (raw.length !== encoder.dim) {
     throw new T2lError(
       'encoder_answer_invalid',
-      502,
       `The encoder ${encoder.model} gave ${raw.length} numbers where ${encoder.dim} are expected.`,
     );
   }
@@ -102,7 +100,6 @@ function finish(encoder: Manifest['encoder'], raw: ArrayLike<number>): Float32Ar
   if (!Number.isFinite(length) || length === 0) {
     throw new T2lError(
       'encoder_answer_invalid',
-      502,
       `The encoder ${encoder.model} gave a vector that is zero or not finite.`,
     );
   }

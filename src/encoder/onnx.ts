@@ -4,12 +4,12 @@
  * sentence at a time means no padding. A graph that gives one vector has pooled already.
  */
 import { Tokenizer } from '@huggingface/tokenizers';
-import { T2lError } from '../errors.ts';
-import type { Bundle } from '../hypernet/bundle.ts';
-import type { Manifest } from '../hypernet/manifest.ts';
-import { createSession, type OrtSession, type OrtTensor } from '../hypernet/ort.ts';
+import type { Bundle } from '../bundle/bundle.ts';
+import type { Manifest } from '../bundle/manifest.ts';
+import { T2lError } from '../contract/errors.ts';
 import { createResidentCache } from '../hypernet/resident.ts';
-import { free } from '../memory.ts';
+import { free } from '../ort/free.ts';
+import { createSession, type OrtSession, type OrtTensor } from '../ort/session.ts';
 import type { RawEncoder } from './index.ts';
 
 type OnnxEncoderSpec = Extract<Manifest['encoder'], { kind: 'onnx' }>;
@@ -124,5 +124,5 @@ function pool(spec: OnnxEncoderSpec, hidden: OrtTensor | undefined): Float32Arra
 }
 
 function graphInvalid(problem: string): T2lError {
-  return new T2lError('bundle_graph_invalid', 422, `The encoder's graph ${problem}.`);
+  return new T2lError('bundle_graph_invalid', `The encoder's graph ${problem}.`);
 }

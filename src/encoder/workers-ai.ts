@@ -5,8 +5,8 @@
  * one the bundle was trained with is always sent. Other models do not know the parameter.
  */
 import * as z from 'zod';
-import { T2lError } from '../errors.ts';
-import type { Manifest } from '../hypernet/manifest.ts';
+import type { Manifest } from '../bundle/manifest.ts';
+import { T2lError } from '../contract/errors.ts';
 import type { RawEncoder } from './index.ts';
 
 /** The part of the Workers AI binding that is used. */
@@ -33,7 +33,6 @@ export function createWorkersAiEncoder(
       console.error(cause);
       throw new T2lError(
         'encoder_unavailable',
-        502,
         `Workers AI could not run ${encoder.model}; the endpoint's log says why.`,
       );
     }
@@ -41,7 +40,6 @@ export function createWorkersAiEncoder(
     if (!parsed.success) {
       throw new T2lError(
         'encoder_answer_invalid',
-        502,
         `Workers AI answered for ${encoder.model} with something other than one vector.`,
       );
     }

@@ -3,11 +3,11 @@
  * it is what its card says; the card is not read for it, because both follow from the bundle's manifest.
  */
 import { type CardData, cardData } from '../adapter/card/front-matter.ts';
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
+import { commitOf, repositoryOf } from '../contract/repository-names.ts';
 import type { Catalog } from '../store/catalog.ts';
 import type { AdapterRow, StoredFile } from '../store/schema.ts';
 import type { HubEffects } from './effects.ts';
-import { commitOf, repositoryOf } from './names.ts';
 import { remakingError, startRemaking } from './remaking.ts';
 import { byPath, type Repository, type RepositoryFacts, type Snapshot } from './repository.ts';
 

@@ -2,11 +2,12 @@
  * A hypernetwork as a repository: the files of its bundle, manifest.json first among them, at a commit
  * that the digest names. `main` is the active version and moves with it; every version has a tag.
  */
-import { blamingBundlesOn } from '../errors.ts';
-import { bundlePath } from '../hypernet/bundle.ts';
+
+import { bundlePath } from '../bundle/bundle.ts';
+import { blamingBundlesOn } from '../contract/errors.ts';
+import { commitOf, repositoryOf } from '../contract/repository-names.ts';
 import type { HypernetFamily, HypernetVersion } from '../store/families.ts';
 import type { HubEffects } from './effects.ts';
-import { commitOf, repositoryOf } from './names.ts';
 import { byPath, type Repository, type Snapshot } from './repository.ts';
 import { streamAsset, streamObject } from './streams.ts';
 

@@ -1,5 +1,5 @@
 /** What repositories are made from: the pipeline's effects, and the stores that files stream from. */
-import type { PipelineEffects } from '../pipeline.ts';
+import type { PipelineEffects } from '../pipeline/effects.ts';
 
 export interface HubEffects extends PipelineEffects {
   /** The static assets: built-in bundles and base models. */

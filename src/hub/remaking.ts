@@ -4,9 +4,9 @@
  * the client's retry finds the bytes. One adapter at a time in an isolate, whose memory holds one
  * network; a request for another adapter starts its work when it comes back.
  */
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
+import { readFile } from '../pipeline/stored-files.ts';
 import type { AdapterRow, StoredFile } from '../store/schema.ts';
-import { readFile } from '../stored-files.ts';
 import type { HubEffects } from './effects.ts';
 
 /** Work that has not ended by then was cut off with its request and must not block others. */
@@ -42,9 +42,8 @@ export function remakingError({ id }: Pick<AdapterRow, 'id'>): T2lError {
   }
   return new T2lError(
     'adapter_remaking',
-    503,
     `The files of adapter ${id} are being made again; retry in ${RETRY_AFTER_SECONDS} seconds.`,
-    { headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } },
+    { extra: { headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } } },
   );
 }
 

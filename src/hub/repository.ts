@@ -3,7 +3,7 @@
  * commit a fixed list of files. Everything the protocol says of files, their git object names, the
  * folders, the sizes, follows from that list.
  */
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 import type { ByteRange } from '../store/blobs.ts';
 
 /** A file at a commit. */
@@ -77,7 +77,6 @@ export function commitNamed(repository: Repository, revision = DEFAULT_BRANCH): 
     const names = [...branches, ...tags].map(({ name }) => name).join(', ');
     throw new T2lError(
       'revision_unknown',
-      404,
       `${repository.id} has no revision ${revision}; it has ${names}, and their commits.`,
     );
   }
@@ -102,9 +101,8 @@ export function entryUnknown(
 ): never {
   throw new T2lError(
     'entry_unknown',
-    404,
     `${id} has no ${path}; it has ${listed(files.map((file) => file.path))}.`,
-    { commit },
+    { extra: { commit } },
   );
 }
 

@@ -3,7 +3,7 @@
  * are too large to be read into memory only to be passed on. Bytes are not hashed on the way: the
  * client has their sha256. What the bucket itself knows, size and sha256, is compared.
  */
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 import type { ByteRange } from '../store/blobs.ts';
 import type { RepositoryFile } from './repository.ts';
 
@@ -38,8 +38,8 @@ export async function streamObject(
     await object.body.cancel();
     throw new T2lError(
       'bundle_digest_mismatch',
-      500,
       `${key} is not the file of ${file.bytes} bytes that its manifest lists.`,
+      { status: 500 },
     );
   }
   return object.body;
@@ -66,5 +66,5 @@ function part(stream: ReadableStream, { offset, length }: ByteRange): ReadableSt
 }
 
 function missing(path: string): never {
-  throw new T2lError('bundle_missing_file', 500, `The file ${path} does not exist.`);
+  throw new T2lError('bundle_missing_file', `The file ${path} does not exist.`, { status: 500 });
 }

@@ -7,7 +7,7 @@
  *
  * What belongs to Xet is dropped: a client that saw it would come back to us for its tokens.
  */
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 
 /** Clients wait ten seconds for metadata. */
 const TIMEOUT_MS = 8000;
@@ -40,7 +40,6 @@ export function upstreamUrl(upstream: string, here: URL): URL {
   if (base === undefined || !/^https?:$/.test(base.protocol) || base.origin === here.origin) {
     throw new T2lError(
       'upstream_misconfigured',
-      500,
       'HUB_UPSTREAM must be the http(s) address of another hub, such as https://huggingface.co.',
     );
   }
@@ -93,7 +92,7 @@ async function metadataOf(url: URL, fetcher: typeof fetch): Promise<FileMetadata
     }
     at = location;
   }
-  throw new T2lError('upstream_failed', 502, `${url.origin} said too little of ${url.pathname}.`);
+  throw new T2lError('upstream_failed', `${url.origin} said too little of ${url.pathname}.`);
 }
 
 async function ask(url: URL, fetcher: typeof fetch, signal: AbortSignal): Promise<Response> {
@@ -108,10 +107,9 @@ async function ask(url: URL, fetcher: typeof fetch, signal: AbortSignal): Promis
     throw signal.aborted
       ? new T2lError(
           'upstream_timeout',
-          504,
           `${url.origin} did not answer within ${TIMEOUT_MS / 1000} s; try again later.`,
         )
-      : new T2lError('upstream_failed', 502, `${url.origin} cannot be reached; try again later.`);
+      : new T2lError('upstream_failed', `${url.origin} cannot be reached; try again later.`);
   }
 }
 
@@ -136,18 +134,21 @@ function refusal({ status, headers }: Response, url: URL): T2lError {
   const code = headers.get('x-error-code');
   if (status === 404) {
     const commit = headers.get('x-repo-commit');
-    return new T2lError(CODES[code ?? ''] ?? 'repository_unknown', 404, detail, {
-      ...(commit !== null && { commit }),
+    return new T2lError(CODES[code ?? ''] ?? 'repository_unknown', detail, {
+      extra: { ...(commit !== null && { commit }) },
     });
   }
   if (status === 401 || status === 403 || status === 429) {
     const wait = headers.get('retry-after');
-    return new T2lError('upstream_refused', status, detail, {
-      headers: {
-        ...(code !== null && { 'x-error-code': code }),
-        ...(wait !== null && { 'retry-after': wait }),
+    return new T2lError('upstream_refused', detail, {
+      status,
+      extra: {
+        headers: {
+          ...(code !== null && { 'x-error-code': code }),
+          ...(wait !== null && { 'retry-after': wait }),
+        },
       },
     });
   }
-  return new T2lError('upstream_failed', 502, detail);
+  return new T2lError('upstream_failed', detail);
 }

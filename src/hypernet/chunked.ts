@@ -10,11 +10,12 @@
  * asked for before one is computed, so that the bucket's answer is on its way meanwhile. It costs no
  * memory here: computing never waits, so the one is freed by the time the next one arrives.
  */
-import { free } from '../memory.ts';
+
+import type { HeadChunk, Manifest } from '../bundle/manifest.ts';
+import type { Device } from '../ort/device.ts';
+import { free } from '../ort/free.ts';
+import type { OrtSession, OrtTensor } from '../ort/session.ts';
 import { graphInvalid, runOnce } from './graph.ts';
-import type { HeadChunk, Manifest } from './manifest.ts';
-import type { OrtSession, OrtTensor } from './ort.ts';
-import type { Device } from './ort-device.ts';
 import type { LoraWeights } from './runtime.ts';
 
 /** What a body's output for a module, and the input of the module's chunks, is called. */

@@ -1,9 +1,10 @@
 /** Loading one graph file of a bundle into a session. */
-import { T2lError } from '../errors.ts';
-import { free } from '../memory.ts';
-import type { Bundle } from './bundle.ts';
-import { createSession, type OrtSession, type OrtTensor } from './ort.ts';
-import type { Device } from './ort-device.ts';
+
+import type { Bundle } from '../bundle/bundle.ts';
+import { T2lError } from '../contract/errors.ts';
+import type { Device } from '../ort/device.ts';
+import { free } from '../ort/free.ts';
+import { createSession, type OrtSession, type OrtTensor } from '../ort/session.ts';
 
 /** Reads and verifies a graph of a bundle and loads it. */
 export async function openGraph(
@@ -59,5 +60,5 @@ export async function runOnce(
 
 /** What is wrong with a graph file, or with one tensor of it. */
 export function graphInvalid(file: string, problem: string): T2lError {
-  return new T2lError('bundle_graph_invalid', 422, `The bundle's graph ${file} ${problem}.`);
+  return new T2lError('bundle_graph_invalid', `The bundle's graph ${file} ${problem}.`);
 }

@@ -7,6 +7,7 @@
  * began it, and its promise then never settles: everyone else waits for a bounded time and then goes on
  * as if it had never begun.
  */
+import { settledWithin } from '../ort/turns.ts';
 
 /** Something that is kept, and how it is freed. */
 export interface Resident {
@@ -100,16 +101,4 @@ export function createResidentCache<T extends Resident>(budget: number): Residen
       await entry?.value.release();
     },
   };
-}
-
-async function settledWithin<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

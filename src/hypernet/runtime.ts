@@ -5,18 +5,17 @@
  * ones, whose heads are streamed. A loaded hypernetwork is a handle, not a session: if its session
  * was evicted by the time it runs, the session is simply loaded again.
  */
-import { type FitTable, parseFitTable } from '../adapter/fit.ts';
-import { T2lError } from '../errors.ts';
-import type { Bundle } from './bundle.ts';
+import type { Bundle } from '../bundle/bundle.ts';
+import { graphFiles } from '../bundle/graph-files.ts';
+import type { Graph, Manifest, Precision } from '../bundle/manifest.ts';
+import { T2lError } from '../contract/errors.ts';
+import type { Device } from '../ort/device.ts';
+import type { OrtSession, OrtTensor } from '../ort/session.ts';
+import { createTurns } from '../ort/turns.ts';
 import { streamHeads } from './chunked.ts';
 import { graphInvalid, openGraph } from './graph.ts';
-import { graphFiles } from './graph-files.ts';
-import type { Graph, Manifest, Precision } from './manifest.ts';
-import type { OrtSession, OrtTensor } from './ort.ts';
-import type { Device } from './ort-device.ts';
 import { createResidentCache } from './resident.ts';
 import { runStages } from './stages.ts';
-import { createTurns } from './turns.ts';
 
 /** LoRA weights per module name: A [layers, rank, in] and B [layers, out, rank], row-major. */
 export type LoraWeights = ReadonlyMap<
@@ -31,8 +30,6 @@ export interface LoadedHypernet {
   readonly graph: Graph;
   /** Where its graphs run. */
   readonly device: Device;
-  /** Undefined: the bundle does not say what it was trained on. */
-  readonly fit: FitTable | undefined;
   /** The resident session, of the whole graph or the body, loaded again if it was evicted. */
   session(): Promise<OrtSession>;
   /** The verified bytes of a file of the bundle. */
@@ -58,9 +55,6 @@ const STREAM_LIMIT_MS = 60_000;
 
 const graphs = createResidentCache<OrtSession>(GRAPH_BUDGET_BYTES);
 const streams = createTurns(STREAM_LIMIT_MS);
-/** Fit tables are small and belong to a handle; the handle of the last bundles is kept with them. */
-const FIT_TABLES_KEPT = 4;
-const fitTables = new Map<string, FitTable>();
 
 /**
  * Loads the graph of a bundle at a precision, or finds it loaded.
@@ -77,9 +71,8 @@ export async function loadHypernet(
   if (graph === undefined) {
     throw new T2lError(
       'precision_unavailable',
-      422,
       `${manifest.name} ${manifest.version} has no ${precision} graph.`,
-      { supported: Object.keys(manifest.graphs) },
+      { extra: { supported: Object.keys(manifest.graphs) } },
     );
   }
   const [resident = ''] = graphFiles(graph);
@@ -95,11 +88,10 @@ export async function loadHypernet(
       return loaded;
     });
   }
-  const fit = await loadFit(bundle);
   await session();
   const read = (file: string) => bundle.read(file);
   const release = () => graphs.drop(key);
-  return { manifest, precision, graph, device, fit, session, read, release };
+  return { manifest, precision, graph, device, session, read, release };
 }
 
 /** Generates the LoRA weights for an embedding; modules in manifest order. */
@@ -156,24 +148,6 @@ function wholeWeights(
       },
     ]),
   );
-}
-
-async function loadFit(bundle: Bundle): Promise<FitTable | undefined> {
-  const { fit } = bundle.manifest;
-  if (fit === undefined) {
-    return undefined;
-  }
-  const known = fitTables.get(bundle.digest);
-  if (known !== undefined) {
-    return known;
-  }
-  const table = parseFitTable(fit, await bundle.read(fit.file));
-  const oldest = fitTables.keys().next().value;
-  if (fitTables.size >= FIT_TABLES_KEPT && oldest !== undefined) {
-    fitTables.delete(oldest);
-  }
-  fitTables.set(bundle.digest, table);
-  return table;
 }
 
 function float32(data: Float32Array, dims: readonly number[]): OrtTensor {

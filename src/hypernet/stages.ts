@@ -3,9 +3,10 @@
  * loaded. Each takes values by the names that graphs before it gave them, and gives new ones; in the
  * end there are the `features.<module>` that the heads read. The values are small, the weights are not.
  */
+
+import type { Device } from '../ort/device.ts';
+import type { OrtTensor } from '../ort/session.ts';
 import { graphInvalid, runOnce } from './graph.ts';
-import type { OrtTensor } from './ort.ts';
-import type { Device } from './ort-device.ts';
 
 /** Values of a body by name. */
 export type Values = Readonly<Record<string, OrtTensor>>;

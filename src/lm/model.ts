@@ -7,7 +7,7 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { parseTokenizer } from '../encoder/onnx.ts';
-import { createSession, type OrtSession } from '../hypernet/ort.ts';
+import { createSession, type OrtSession } from '../ort/session.ts';
 
 /** A loaded base model. */
 export interface Lm {

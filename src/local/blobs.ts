@@ -4,7 +4,7 @@
  */
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256Hex } from '../adapter-id.ts';
+import { sha256Hex } from '../contract/adapter-id.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { readIfThere, writeWhole } from './whole-file.ts';
 

@@ -5,9 +5,9 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { sha256Hex } from '../adapter-id.ts';
-import { T2lError } from '../errors.ts';
-import type { BundleSource } from '../hypernet/bundle.ts';
+import type { BundleSource } from '../bundle/bundle.ts';
+import { sha256Hex } from '../contract/adapter-id.ts';
+import { T2lError } from '../contract/errors.ts';
 import { type Catalog, catalogOf } from '../store/catalog.ts';
 import type { ChannelRow, HypernetRow } from '../store/schema.ts';
 import { ASSETS } from './places.ts';
@@ -56,7 +56,6 @@ async function bundlesIn(folder: string): Promise<HypernetRow[]> {
   if (rows.length === 0) {
     throw new T2lError(
       'hypernets_folder_empty',
-      422,
       `${folder} holds no bundle; one lies at <name>/<version>/manifest.json below it.`,
     );
   }

@@ -5,24 +5,23 @@
 import './node-20.ts';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { unlessAborted } from '../abort.ts';
-import { adapterId } from '../adapter-id.ts';
-import { adapterDocument } from '../api/documents/adapter.ts';
-import { hypernetDocument } from '../api/documents/hypernet.ts';
-import { parse } from '../api/parse.ts';
-import { createAdapterSchema } from '../api/requests/create-adapter.ts';
-import { listAdaptersSchema } from '../api/requests/list-adapters.ts';
-import { parseAdapterId } from '../api/requests/names.ts';
-import { T2lError } from '../errors.ts';
-import { generateAdapter, type AdapterRequest as PipelineRequest } from '../generate.ts';
-import type { Manifest } from '../hypernet/manifest.ts';
-import { findFile, formatsByDigest } from '../layout-file.ts';
-import type { PipelineEffects } from '../pipeline.ts';
+import type { Manifest } from '../bundle/manifest.ts';
+import { adapterId } from '../contract/adapter-id.ts';
+import { T2lError } from '../contract/errors.ts';
+import { parse } from '../contract/parse.ts';
+import { createAdapterSchema, inputOf } from '../contract/requests/create-adapter.ts';
+import { listAdaptersSchema } from '../contract/requests/list-adapters.ts';
+import { unlessAborted } from '../ort/abort.ts';
+import { adapterDocument } from '../pipeline/adapter-document.ts';
+import type { PipelineEffects } from '../pipeline/effects.ts';
+import { generateAdapter, type AdapterRequest as PipelineRequest } from '../pipeline/generate.ts';
+import { hypernetDocument } from '../pipeline/hypernet-document.ts';
+import { findFile, formatsByDigest } from '../pipeline/layout-file.ts';
 import { asJson } from '../sdk/adapter-id.ts';
 import type { AdapterDocument, AdapterRequest, HypernetDocument, T2lClient } from '../sdk/index.ts';
-import type { AdapterStore } from '../store/adapters.ts';
 import type { Catalog } from '../store/catalog.ts';
 import type { HypernetFamily } from '../store/families.ts';
+import { findAdapter } from '../store/find-adapter.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import { localCatalog } from './catalog.ts';
 import type { LocalOptions } from './pipeline.ts';
@@ -76,7 +75,7 @@ export async function createLocalClient(options: LocalOptions): Promise<LocalCli
       return adapterId({ ...recipe, digest, precision: precision ?? manifest.precision });
     },
     async adapter(id) {
-      return documentOf(await findRow(adapters, id), true);
+      return documentOf(await findAdapter(adapters, id), true);
     },
     async *allAdapters(query = {}) {
       const { hypernet, base_model, q, limit, cursor } = parse(listAdaptersSchema, query);
@@ -94,7 +93,7 @@ export async function createLocalClient(options: LocalOptions): Promise<LocalCli
       } while (after !== undefined);
     },
     async download({ id }, file, { layout, signal } = {}) {
-      const row = await findRow(adapters, id);
+      const row = await findAdapter(adapters, id);
       const handle = await unlessAborted(
         effects().then((all) => findFile(row, file, layout, all)),
         signal,
@@ -110,7 +109,7 @@ export async function createLocalClient(options: LocalOptions): Promise<LocalCli
     async hypernet(name) {
       const family = await catalog.family(name);
       if (family === undefined) {
-        throw new T2lError('hypernet_unknown', 404, `There is no hypernetwork ${name} here.`);
+        throw new T2lError('hypernet_unknown', `There is no hypernetwork ${name} here.`);
       }
       return familyDocument(catalog, family);
     },
@@ -118,30 +117,11 @@ export async function createLocalClient(options: LocalOptions): Promise<LocalCli
 }
 
 function recipeOf(request: AdapterRequest): PipelineRequest {
-  const { description, embedding, ...rest } = parse(createAdapterSchema, asJson(request));
-  return {
-    input: embedding === undefined ? { description: description ?? '' } : { embedding },
-    hypernet: rest.hypernet,
-    dtype: rest.dtype,
-    precision: rest.precision,
-    strength: rest.strength,
-  };
-}
-
-async function findRow(adapters: AdapterStore, text: string): Promise<AdapterRow> {
-  const { id, whole } = parseAdapterId(text);
-  const [row, another] = whole ? [await adapters.get(id)] : await adapters.findByPrefix(id);
-  if (another !== undefined) {
-    throw new T2lError(
-      'adapter_prefix_ambiguous',
-      409,
-      `Several adapter ids begin with ${id}; give more digits.`,
-    );
-  }
-  if (row === undefined) {
-    throw new T2lError('adapter_unknown', 404, `There is no adapter ${id} on this machine.`);
-  }
-  return row;
+  const { hypernet, dtype, precision, strength, ...made } = parse(
+    createAdapterSchema,
+    asJson(request),
+  );
+  return { input: inputOf(made), hypernet, dtype, precision, strength };
 }
 
 /**

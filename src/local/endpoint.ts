@@ -6,7 +6,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Miniflare } from 'miniflare';
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 import { ASSETS, MIGRATIONS, packageFacts, WORKER } from './places.ts';
 import { readIfThere } from './whole-file.ts';
 
@@ -93,7 +93,6 @@ async function importMiniflare(): Promise<typeof import('miniflare')> {
     const { miniflare } = packageFacts();
     throw new T2lError(
       'miniflare_missing',
-      422,
       `t2l serve needs miniflare ${miniflare}, which ${reasonOf(cause)}. ` +
         `Install it beside t2l: npm install miniflare@${miniflare}. It takes Node.js 22 or later, this is ${process.versions.node}.`,
     );
@@ -111,7 +110,6 @@ async function readWorker(): Promise<BuiltWorker> {
   if (bytes === null) {
     throw new T2lError(
       'worker_missing',
-      422,
       `There is no built Worker at ${WORKER}; npm run build:package makes it.`,
     );
   }

@@ -1,8 +1,8 @@
 /** The pipeline's effects on this machine: folders instead of R2 and D1, a local ONNX Runtime. */
 import './node-20.ts';
 import type { EncoderServices } from '../encoder/index.ts';
-import type { PipelineEffects } from '../pipeline.ts';
-import { produceRecipe } from '../produce-recipe.ts';
+import type { PipelineEffects } from '../pipeline/effects.ts';
+import { produceRecipe } from '../pipeline/produce-recipe.ts';
 import type { Catalog } from '../store/catalog.ts';
 import { localStores } from './stores.ts';
 

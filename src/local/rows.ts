@@ -6,13 +6,13 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { T2lError } from '../errors.ts';
-import { searchText, soughtText } from '../search-text.ts';
-import type { AdapterStore, ListPosition, ListQuery } from '../store/adapters.ts';
+import type { ListPosition } from '../contract/cursor.ts';
+import { T2lError } from '../contract/errors.ts';
+import { HEX_64, hex64 } from '../contract/hex.ts';
+import { searchText, soughtText } from '../contract/search-text.ts';
+import type { AdapterStore, ListQuery } from '../store/adapters.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import { isCode, readIfThere, writeNew } from './whole-file.ts';
-
-const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** float32, little-endian as every platform that runs this is, in base64. */
 const vectorSchema = z.base64().transform((text) => {
@@ -49,6 +49,7 @@ const rowSchema = z.looseObject({
 });
 
 const SUFFIX = '.json';
+const ROW_FILE = new RegExp(`^(${HEX_64})\\.json$`);
 
 /** The adapter rows of a folder. */
 export function rowFiles(folder: string): AdapterStore {
@@ -64,7 +65,7 @@ export function rowFiles(folder: string): AdapterStore {
   async function ids(): Promise<string[]> {
     try {
       const names = await readdir(folder);
-      return names.flatMap((name) => /^([0-9a-f]{64})\.json$/.exec(name)?.[1] ?? []).sort();
+      return names.flatMap((name) => ROW_FILE.exec(name)?.[1] ?? []).sort();
     } catch (error) {
       if (isCode(error, 'ENOENT')) {
         return [];
@@ -125,7 +126,6 @@ function parseRow(path: string, bytes: Uint8Array): AdapterRow {
   if (data === undefined) {
     throw new T2lError(
       'local_row_invalid',
-      500,
       `${path} is not the row of an adapter; remove it, and the same request makes it again.`,
     );
   }

@@ -1,6 +1,6 @@
 /** The stores of a data folder: `rows/<id>.json` and `adapters/<id>/<file>`. */
 import { join } from 'node:path';
-import type { PipelineEffects } from '../pipeline.ts';
+import type { PipelineEffects } from '../pipeline/effects.ts';
 import { blobFiles } from './blobs.ts';
 import { rowFiles } from './rows.ts';
 

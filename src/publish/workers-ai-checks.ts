@@ -5,14 +5,14 @@
  */
 import * as z from 'zod';
 import { readSafetensors } from '../adapter/safetensors.ts';
-import { T2lError } from '../errors.ts';
 import {
   WORKERS_AI_MAX_BYTES,
   WORKERS_AI_MAX_RANK,
   WORKERS_AI_MODEL_TYPES,
   WORKERS_AI_MODELS,
   WORKERS_AI_SAFE_RANK,
-} from './workers-ai-models.ts';
+} from '../adapter/workers-ai-models.ts';
+import { T2lError } from '../contract/errors.ts';
 
 /** The two files of an adapter in the layout `workers-ai`. */
 export interface WorkersAiFiles {
@@ -71,9 +71,8 @@ export function checkPublication(publication: Publication): { model: string; nam
   if (model === undefined || problems.length > 0) {
     throw new T2lError(
       'publish_unsuitable',
-      422,
       `Workers AI cannot take this adapter: ${problems.join('; ')}. Nothing was sent.`,
-      { problems },
+      { extra: { problems } },
     );
   }
   return { model, name };

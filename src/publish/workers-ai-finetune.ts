@@ -4,12 +4,16 @@
  * Creating is never simply sent again: whether an attempt whose answer got lost had worked is seen in
  * the list, so every try begins with it.
  */
-import { T2lError } from '../errors.ts';
+
+import { WORKERS_AI_MAX_FINETUNES } from '../adapter/workers-ai-models.ts';
+import { T2lError } from '../contract/errors.ts';
+import { HEX_64 } from '../contract/hex.ts';
 import { patiently, TryAgain, type Wait } from './patience.ts';
 import { createFinetune, type Finetune, listFinetunes } from './workers-ai-api.ts';
 import type { PublishedAdapter } from './workers-ai-checks.ts';
-import { WORKERS_AI_MAX_FINETUNES } from './workers-ai-models.ts';
 import { Refusal, type WorkersAiConnection } from './workers-ai-transport.ts';
+
+const ID = new RegExp(HEX_64);
 
 /** More pages than 100 fine-tunes can fill, so that a list without end is noticed. */
 const MAX_PAGES = 100;
@@ -70,7 +74,6 @@ async function listAll(connection: WorkersAiConnection): Promise<Finetune[]> {
   // One that is not seen would be made a second time.
   throw new T2lError(
     'publish_answer_invalid',
-    502,
     `Cloudflare says that there are more fine-tunes than the ${found.size} it lists.`,
   );
 }
@@ -98,16 +101,14 @@ function checkExisting(
   if (existing === undefined) {
     throw new T2lError(
       'publish_conflict',
-      409,
       `A fine-tune named ${same[0]?.name} exists for ${same[0]?.model}, not for ${model}. ` +
         'Publish under another name.',
     );
   }
-  const other = /[0-9a-f]{64}/.exec(existing.description ?? '')?.[0];
+  const other = ID.exec(existing.description ?? '')?.[0];
   if (other !== undefined && other !== document.id) {
     throw new T2lError(
       'publish_conflict',
-      409,
       `The fine-tune ${existing.name} holds the adapter ${other}, not ${document.id}; the files of ` +
         'a fine-tune cannot be replaced. Publish under another name.',
     );
@@ -122,7 +123,6 @@ function refusedCreation(error: Refusal, model: string, name: string, count: num
       undefined,
       new T2lError(
         'publish_conflict',
-        409,
         `Cloudflare says that ${name} exists, but does not list it: ${error.reasons}`,
       ),
     );
@@ -130,7 +130,6 @@ function refusedCreation(error: Refusal, model: string, name: string, count: num
   if (count >= WORKERS_AI_MAX_FINETUNES) {
     return new T2lError(
       'publish_full',
-      409,
       `The account has ${count} fine-tunes, and Workers AI allows ${WORKERS_AI_MAX_FINETUNES}: ` +
         `there is no room for another one. Cloudflare said: ${error.reasons}`,
     );
@@ -153,6 +152,6 @@ export function refused(
 ): T2lError {
   const said = `(status ${status}: ${reasons})`;
   return status === 404
-    ? new T2lError('publish_target_unknown', 404, `${unknown} ${said}.`)
-    : new T2lError('publish_refused', 422, `${otherwise} ${said}.`);
+    ? new T2lError('publish_target_unknown', `${unknown} ${said}.`)
+    : new T2lError('publish_refused', `${otherwise} ${said}.`);
 }

@@ -5,7 +5,7 @@
  * else: it is cut out of everything that others wrote.
  */
 import * as z from 'zod';
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 import { parseRetryAfter, TryAgain } from './patience.ts';
 
 /** How the API is reached. */
@@ -77,7 +77,6 @@ export async function call(
     signal?.throwIfAborted();
     throw new T2lError(
       'publish_interrupted',
-      502,
       `The connection to Cloudflare failed while trying to ${doing}: ${withoutToken(reasonOf(cause), apiToken)}.`,
     );
   }
@@ -90,7 +89,6 @@ export async function call(
       waitMs,
       new T2lError(
         'publish_rate_limited',
-        429,
         `Cloudflare takes no more calls for now while trying to ${doing}` +
           `${waitMs === undefined ? '' : `, for another ${Math.ceil(waitMs / 1000)} s`}: ${reasons}`,
       ),
@@ -101,7 +99,6 @@ export async function call(
       undefined,
       new T2lError(
         'publish_unavailable',
-        502,
         `Cloudflare could not ${doing} (status ${status}): ${reasons}`,
       ),
     );
@@ -110,7 +107,6 @@ export async function call(
   if (status === 401 || status === 403 || (status === 400 && tokenIsBad)) {
     throw new T2lError(
       'publish_unauthorized',
-      403,
       `Cloudflare does not let this token ${doing} (status ${status}: ${reasons}). It needs the ` +
         `permission "Workers AI: Edit" (in the API reference "Workers AI Write") for account ${accountId}.`,
     );
@@ -159,7 +155,6 @@ function withoutToken(text: string, token: string): string {
 export function invalidAnswer(doing: string): T2lError {
   return new T2lError(
     'publish_answer_invalid',
-    502,
     `Cloudflare's answer when asked to ${doing} is not what its API describes.`,
   );
 }

@@ -10,7 +10,7 @@
  * Wherever it stops, calling it again ends with one fine-tune that has both files. The description of
  * the fine-tune names the adapter, so that a name of one's own is never given to two adapters.
  */
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 import { patiently, sleep, type Wait } from './patience.ts';
 import { type Finetune, uploadAsset } from './workers-ai-api.ts';
 import {
@@ -94,7 +94,6 @@ function connect(options: PublishOptions): WorkersAiConnection {
   if (!/^[0-9a-f]{32}$/.test(accountId)) {
     throw new T2lError(
       'publish_unsuitable',
-      422,
       `The account id ${JSON.stringify(accountId)} is not 32 hex digits in lower case.`,
     );
   }
@@ -102,7 +101,6 @@ function connect(options: PublishOptions): WorkersAiConnection {
   if (!/^[\x21-\x7e]+$/.test(apiToken)) {
     throw new T2lError(
       'publish_unauthorized',
-      403,
       'The API token is empty or has characters that no token has, such as a line break.',
     );
   }
@@ -149,5 +147,8 @@ function withProgress(error: T2lError, done: readonly string[]): T2lError {
       : []),
   ];
   const detail = [error.detail.replace(/\.?$/, '.'), ...progress].join(' ');
-  return new T2lError(error.code, error.status, detail, { ...error.extra, done });
+  return new T2lError(error.code, detail, {
+    status: error.status,
+    extra: { ...error.extra, done },
+  });
 }

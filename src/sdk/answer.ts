@@ -3,7 +3,8 @@
  * sends, such as the page of a proxy. Each of them has its own code.
  */
 import * as z from 'zod';
-import { T2lError } from '../errors.ts';
+import type { ErrorCode } from '../contract/error-codes.ts';
+import { T2lError } from '../contract/errors.ts';
 import { parseRetryAfter } from './retry.ts';
 
 /** An answer, read to its end. */
@@ -33,7 +34,6 @@ export function documentOf<Schema extends z.ZodType>(
     const [issue] = parsed.error.issues;
     throw new T2lError(
       'answer_unexpected',
-      502,
       `${call}: the answer is not the document that this client knows ` +
         `(${issue?.path.join('.') || 'as a whole'}: ${issue?.message}).`,
     );
@@ -47,16 +47,19 @@ export function problemOf(answer: Answer, call: string): T2lError {
   if (!parsed.success) {
     return new T2lError(
       'answer_unexpected',
-      502,
       `${call}: status ${answer.status} without a problem document: ${quote(answer)}`,
-      { answered: answer.status },
+      { extra: { answered: answer.status } },
     );
   }
   const { code, detail, type: _type, title: _title, status: _status, ...extra } = parsed.data;
   const retryAfter = parseRetryAfter(answer.headers.get('retry-after'), Date.now());
-  return new T2lError(code, answer.status, detail, {
-    ...extra,
-    ...(retryAfter !== undefined && { retry_after_ms: retryAfter }),
+  // A newer endpoint may have codes that are not known here; they reach the caller as they are.
+  return new T2lError(code as ErrorCode, detail, {
+    status: answer.status,
+    extra: {
+      ...extra,
+      ...(retryAfter !== undefined && { retry_after_ms: retryAfter }),
+    },
   });
 }
 
@@ -66,10 +69,9 @@ export function refusePage(answer: Answer, call: string): void {
     const title = /<title[^>]*>([^<]*)/i.exec(textOf(answer))?.[1]?.trim();
     throw new T2lError(
       'answer_html',
-      502,
       `${call}: the answer is a web page (status ${answer.status}, "${(title ?? '').slice(0, MAX_QUOTE)}"); ` +
         'the endpoint must be a t2l endpoint, reached without a proxy that answers for it.',
-      { answered: answer.status },
+      { extra: { answered: answer.status } },
     );
   }
 }
@@ -80,9 +82,8 @@ function jsonOf(answer: Answer, call: string): unknown {
   } catch {
     throw new T2lError(
       'answer_not_json',
-      502,
       `${call}: the answer (status ${answer.status}) is not JSON: ${quote(answer)}`,
-      { answered: answer.status },
+      { extra: { answered: answer.status } },
     );
   }
 }

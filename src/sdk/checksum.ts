@@ -6,9 +6,9 @@
  * as `fetch` gives them: endpoints use none, and ask proxies to add none.
  */
 import { GGUF_FILE } from '../adapter/gguf.ts';
-import { sha256Hex } from '../adapter-id.ts';
-import { T2lError } from '../errors.ts';
-import { sha256Named } from '../repr-digest.ts';
+import { sha256Hex } from '../contract/adapter-id.ts';
+import { T2lError } from '../contract/errors.ts';
+import { sha256Named } from '../contract/repr-digest.ts';
 import type { Answer } from './answer.ts';
 import type { AdapterDocument, Layout } from './documents.ts';
 
@@ -30,7 +30,6 @@ export async function checkDownload(
     if (plain && file !== GGUF_FILE) {
       throw new T2lError(
         'download_corrupt',
-        502,
         `${file} of ${id} cannot be checked: neither its document nor the answer names its sha256.`,
       );
     }
@@ -41,7 +40,6 @@ export async function checkDownload(
     const source = listed === undefined ? "the answer's Repr-Digest" : 'its document';
     throw new T2lError(
       'download_corrupt',
-      502,
       `${file} of ${id} has sha256 ${actual}, ${source} says ${expected}.`,
     );
   }

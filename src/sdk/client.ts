@@ -3,10 +3,13 @@
  * there is `fetch`: Node.js, browsers, Workers. Every failure is a T2lError with the endpoint's code or
  * one of its own, except an abort, which rejects with the signal's reason as `fetch` does.
  */
-import { adapterPageSchema, adapterSchema } from '../api/documents/adapter.ts';
-import { healthSchema } from '../api/documents/health.ts';
-import { hypernetListSchema, hypernetSchema } from '../api/documents/hypernet.ts';
-import { canonicalId } from '../api/requests/names.ts';
+import { adapterPageSchema, adapterSchema } from '../contract/documents/adapter.ts';
+import {
+  healthSchema,
+  hypernetListSchema,
+  hypernetSchema,
+} from '../contract/documents/hypernet.ts';
+import { canonicalId } from '../contract/requests/names.ts';
 import { adapterId, asJson } from './adapter-id.ts';
 import { documentOf } from './answer.ts';
 import { checkDownload } from './checksum.ts';

@@ -1,5 +1,5 @@
 /** Which version of which hypernetwork a request means, as the endpoint would choose it. */
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 import type { HypernetList, HypernetVersion } from './documents.ts';
 
 /**
@@ -22,8 +22,8 @@ export function findVersion(list: HypernetList, reference: string | undefined): 
   );
   if (found === undefined) {
     throw hypernet !== undefined && version === undefined
-      ? new T2lError('hypernet_inactive', 409, `${name} has no active version; name one.`)
-      : new T2lError('hypernet_unknown', 404, `The endpoint has no hypernetwork ${named}.`);
+      ? new T2lError('hypernet_inactive', `${name} has no active version; name one.`)
+      : new T2lError('hypernet_unknown', `The endpoint has no hypernetwork ${named}.`);
   }
   return found;
 }

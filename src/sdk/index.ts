@@ -1,5 +1,5 @@
 /** The TypeScript SDK, `t2l-edge/sdk`. */
-export { T2lError } from '../errors.ts';
+export { T2lError } from '../contract/errors.ts';
 export { type AdapterIdRequest, adapterId } from './adapter-id.ts';
 export { type CallOptions, createClient, type DownloadOptions, type T2lClient } from './client.ts';
 export type * from './documents.ts';

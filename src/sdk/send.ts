@@ -3,7 +3,7 @@
  * not every runtime sees to by itself, so redirects are followed here. Only reads follow them: a
  * client that repeated a POST elsewhere, or made a GET of it, would do what nobody asked for.
  */
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 import type { Fetch } from './options.ts';
 
 /** Where requests go. */
@@ -51,7 +51,6 @@ export async function send(
   }
   throw new T2lError(
     'endpoint_redirected',
-    502,
     `${url} was redirected more than ${MAX_REDIRECTS} times; the endpoint must be the address itself.`,
   );
 }
@@ -59,7 +58,6 @@ export async function send(
 function refuse(method: string, url: string, location: string | undefined): never {
   throw new T2lError(
     'endpoint_redirected',
-    502,
     `${method} ${url} was redirected${location ? ` to ${location}` : ''}; ` +
       'the endpoint must be the address that answers itself.',
   );

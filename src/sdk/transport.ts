@@ -3,7 +3,7 @@
  * is tried again, within bounds; what a server may have done is repeated only if doing it twice is
  * doing it once.
  */
-import { T2lError } from '../errors.ts';
+import { T2lError } from '../contract/errors.ts';
 import { type Answer, problemOf, refusePage } from './answer.ts';
 import type { ClientOptions } from './options.ts';
 import { backoff, DEFAULT_RETRIES, MAX_WAIT_MS, parseRetryAfter, wait } from './retry.ts';
@@ -38,7 +38,6 @@ export function createTransport(options: ClientOptions): Transport {
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
     throw new T2lError(
       'token_malformed',
-      400,
       'The token must be visible ASCII characters without white space.',
     );
   }
@@ -88,7 +87,6 @@ async function attemptCall(
     }
     const failure = new T2lError(
       'endpoint_unreachable',
-      503,
       `${name}: no answer (${reasonOf(error)}); the endpoint must be running and reachable.`,
     );
     return { failure, ...(call.repeatable && { delay: backoff(attempt) }) };
@@ -111,9 +109,8 @@ function misplaced(problem: T2lError, base: string): T2lError {
     ? problem
     : new T2lError(
         problem.code,
-        problem.status,
         `There is no t2l endpoint at ${base}, but one answers at ${origin}: leave ${pathname} out of the endpoint.`,
-        problem.extra,
+        { status: problem.status, extra: problem.extra },
       );
 }
 
@@ -154,7 +151,6 @@ function parseEndpoint(endpoint: string): string {
   if (!plain || !/^https?:$/.test(url.protocol)) {
     throw new T2lError(
       'endpoint_malformed',
-      400,
       'The endpoint must be an http or https URL without user, query and fragment, ' +
         'for example https://t2l.example.',
     );

@@ -4,15 +4,10 @@
  */
 import { and, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
-import { SEARCHED_ROWS } from '../limits.ts';
-import { soughtText } from '../search-text.ts';
+import type { ListPosition } from '../contract/cursor.ts';
+import { SEARCHED_ROWS } from '../contract/limits.ts';
+import { soughtText } from '../contract/search-text.ts';
 import { type AdapterRow, adapters } from './schema.ts';
-
-/** The place in the list after which a page begins. */
-export interface ListPosition {
-  readonly createdAt: number;
-  readonly id: string;
-}
 
 /** Which adapters to list. */
 export interface ListQuery {

@@ -3,8 +3,8 @@
  * so a fresh deployment works before anything was registered.
  */
 import * as z from 'zod';
-import { T2lError } from '../errors.ts';
-import type { BundleSource } from '../hypernet/bundle.ts';
+import type { BundleSource } from '../bundle/bundle.ts';
+import { T2lError } from '../contract/errors.ts';
 import type { HypernetVersion } from './families.ts';
 
 const INDEX_PATH = 'index.json';
@@ -25,7 +25,9 @@ export interface BuiltIn {
 export async function readBuiltIn(source: BundleSource): Promise<BuiltIn> {
   const bytes = await source.read(INDEX_PATH);
   if (bytes === null) {
-    throw new T2lError('bundle_missing_file', 500, `The asset hypernets/${INDEX_PATH} is missing.`);
+    throw new T2lError('bundle_missing_file', `The asset hypernets/${INDEX_PATH} is missing.`, {
+      status: 500,
+    });
   }
   const index = indexSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
   return {

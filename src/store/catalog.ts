@@ -3,13 +3,10 @@
  * ones, whose files lie in R2 and whose rows lie in D1. A request names one by name, by name@version or
  * by the digest of its manifest; where a bundle is both, the built-in one is taken and no row is read.
  */
-import { T2lError } from '../errors.ts';
-import {
-  assetsSource,
-  type BundleSource,
-  type OpenedBundle,
-  r2Source,
-} from '../hypernet/bundle.ts';
+
+import { assetsSource, type BundleSource, type OpenedBundle, r2Source } from '../bundle/bundle.ts';
+import { T2lError } from '../contract/errors.ts';
+import { isHex64 } from '../contract/hex.ts';
 import { type BuiltIn, readBuiltIn } from './built-in.ts';
 import {
   familiesOf,
@@ -81,7 +78,6 @@ export function catalogOf(
     if ((await rows.list(name)).length > 0) {
       throw new T2lError(
         'hypernet_inactive',
-        409,
         `No version of ${name} is active; name one as ${name}@<version>, or activate one.`,
       );
     }
@@ -109,7 +105,7 @@ export function catalogOf(
       if (version !== undefined) {
         return (await byVersion(name, version)) ?? unknown(wanted);
       }
-      if (/^[0-9a-f]{64}$/.test(wanted)) {
+      if (isHex64(wanted)) {
         return (await byDigest(wanted)) ?? unknown(wanted);
       }
       return active(wanted);
@@ -128,7 +124,6 @@ export function catalogOf(
 function unknown(reference: string): never {
   throw new T2lError(
     'hypernet_unknown',
-    404,
     `There is no hypernetwork ${reference}; GET /v1/hypernets lists them.`,
   );
 }

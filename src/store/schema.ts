@@ -50,7 +50,7 @@ export const adapters = sqliteTable(
     baseModel: text('base_model').notNull(),
     /** Normalised; null when the client sent an embedding. */
     description: text('description'),
-    /** The description as src/search-text.ts folds it: SQLite's lower() knows only ASCII. */
+    /** The description as src/contract/search-text.ts folds it: SQLite's lower() knows only ASCII. */
     searchText: text('search_text'),
     embedding: float32Vector('embedding').notNull(),
     precision: text('precision').notNull(),

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { GGUF_FILE, ggufFile } from '../../src/adapter/gguf.ts';
 import type { LayoutFacts } from '../../src/adapter/layout.ts';
 import { type AdapterDtype, WEIGHTS_FILE } from '../../src/adapter/peft.ts';
-import type { Target } from '../../src/hypernet/manifest.ts';
+import type { Target } from '../../src/bundle/manifest.ts';
 import { ADAPTER_ID, caseAdapter, RANK } from '../fixtures/layout-cases.ts';
 import reference from '../fixtures/layout-reference.json' with { type: 'json' };
 

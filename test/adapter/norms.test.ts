@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { guardNorms, updateNorms } from '../../src/adapter/norms.ts';
-import type { Manifest } from '../../src/hypernet/manifest.ts';
+import type { Manifest } from '../../src/bundle/manifest.ts';
 import type { LoraWeights } from '../../src/hypernet/runtime.ts';
 import { smallManifest } from '../fixtures/manifest.ts';
 import { randomWeights } from '../fixtures/weights.ts';

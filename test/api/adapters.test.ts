@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { adapterId } from '../../src/adapter-id.ts';
-import { adapterPageSchema, adapterSchema } from '../../src/api/documents/adapter.ts';
+import { adapterId } from '../../src/contract/adapter-id.ts';
+import { adapterPageSchema, adapterSchema } from '../../src/contract/documents/adapter.ts';
 import { defaultBundle } from '../bundles.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
 

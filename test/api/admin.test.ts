@@ -1,6 +1,6 @@
 /** Administration is for whoever has the token, and off where none is configured. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ErrorCode } from '../../src/error-codes.ts';
+import type { ErrorCode } from '../../src/contract/error-codes.ts';
 import { type BundleName, defaultBundle } from '../bundles.ts';
 import { startServer, type TestServer } from '../server.ts';
 import { expectOnlyAdapter, expectProblem, makeOnlyAdapter } from './problem.ts';

@@ -1,6 +1,6 @@
 /** Every wrong path, query, method or range has its own code and no effect. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ErrorCode } from '../../src/error-codes.ts';
+import type { ErrorCode } from '../../src/contract/error-codes.ts';
 import { startServer, type TestServer } from '../server.ts';
 import { expectOnlyAdapter, expectProblem, makeOnlyAdapter } from './problem.ts';
 

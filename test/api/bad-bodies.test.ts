@@ -2,8 +2,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
-import type { ErrorCode } from '../../src/error-codes.ts';
-import { MAX_BODY_BYTES, MAX_DESCRIPTION_CHARACTERS } from '../../src/limits.ts';
+import type { ErrorCode } from '../../src/contract/error-codes.ts';
+import { MAX_BODY_BYTES, MAX_DESCRIPTION_CHARACTERS } from '../../src/contract/limits.ts';
 import { defaultBundle } from '../bundles.ts';
 import { startServer, type TestServer } from '../server.ts';
 import { expectOnlyAdapter, expectProblem, makeOnlyAdapter } from './problem.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { adapterSchema } from '../../src/api/documents/adapter.ts';
+import { adapterSchema } from '../../src/contract/documents/adapter.ts';
 import { defaultBundle } from '../bundles.ts';
 import { startServer, type TestServer } from '../server.ts';
 

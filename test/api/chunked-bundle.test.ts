@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { adapterSchema } from '../../src/api/documents/adapter.ts';
-import { hypernetSchema } from '../../src/api/documents/hypernet.ts';
+import { adapterSchema } from '../../src/contract/documents/adapter.ts';
+import { hypernetSchema } from '../../src/contract/documents/hypernet.ts';
 import { chunkedBundle, wholeBundle } from '../fixtures/small-network.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
 

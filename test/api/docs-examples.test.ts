@@ -2,16 +2,19 @@ import { expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
 import { RESPONSE_EXAMPLES } from '../../src/api/docs/examples/answers.ts';
 import { REQUEST_EXAMPLES } from '../../src/api/docs/examples/requests.ts';
-import { adapterPageSchema, adapterSchema } from '../../src/api/documents/adapter.ts';
-import { healthSchema } from '../../src/api/documents/health.ts';
-import { hypernetListSchema, hypernetSchema } from '../../src/api/documents/hypernet.ts';
 import { modelInfoSchema, refsSchema } from '../../src/api/hub/documents.ts';
-import { createAdapterSchema } from '../../src/api/requests/create-adapter.ts';
+import { adapterPageSchema, adapterSchema } from '../../src/contract/documents/adapter.ts';
+import {
+  healthSchema,
+  hypernetListSchema,
+  hypernetSchema,
+} from '../../src/contract/documents/hypernet.ts';
+import { ERROR_CODES, isErrorCode } from '../../src/contract/error-codes.ts';
+import { createAdapterSchema } from '../../src/contract/requests/create-adapter.ts';
 import {
   activateHypernetSchema,
   registerHypernetSchema,
-} from '../../src/api/requests/hypernets.ts';
-import { ERROR_CODES, isErrorCode } from '../../src/error-codes.ts';
+} from '../../src/contract/requests/hypernets.ts';
 import { openApi, operationsOf } from './openapi.ts';
 
 const document = openApi(createApp());

@@ -1,6 +1,6 @@
 /** An endpoint with one adapter, for the tests of its repository in the protocol of the Hugging Face Hub. */
 import { expect } from 'vitest';
-import { adapterSchema } from '../../src/api/documents/adapter.ts';
+import { adapterSchema } from '../../src/contract/documents/adapter.ts';
 import { startServer, type TestServer } from '../server.ts';
 
 export type AdapterDocument = ReturnType<typeof adapterSchema.parse>;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { adapterSchema } from '../../src/api/documents/adapter.ts';
-import { hypernetListSchema, hypernetSchema } from '../../src/api/documents/hypernet.ts';
+import { adapterSchema } from '../../src/contract/documents/adapter.ts';
+import { hypernetListSchema, hypernetSchema } from '../../src/contract/documents/hypernet.ts';
 import { type BundleName, defaultBundle, uploadVariant } from '../bundles.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
 

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Format, formatFiles } from '../../src/adapter/layouts.ts';
 import { WEIGHTS_FILE } from '../../src/adapter/peft.ts';
 import { readSafetensors } from '../../src/adapter/safetensors.ts';
-import { adapterSchema } from '../../src/api/documents/adapter.ts';
-import type { Target } from '../../src/hypernet/manifest.ts';
-import type { Dtype } from '../../src/produce.ts';
+import type { Target } from '../../src/bundle/manifest.ts';
+import { adapterSchema } from '../../src/contract/documents/adapter.ts';
+import type { Dtype } from '../../src/pipeline/produce.ts';
 import { miniBundle, uploadVariant } from '../bundles.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
 

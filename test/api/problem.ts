@@ -1,6 +1,6 @@
 /** What every error of the API is, whatever went wrong. */
 import { expect } from 'vitest';
-import { ERROR_CODES, type ErrorCode } from '../../src/error-codes.ts';
+import { ERROR_CODES, type ErrorCode } from '../../src/contract/error-codes.ts';
 import type { TestServer } from '../server.ts';
 
 /** Checks that an answer is the problem document of a code, at one of the code's statuses. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { decodeCursor, encodeCursor } from '../../src/api/cursor.ts';
 import { etagOf, matchAllows, noneMatchNames, parseRange } from '../../src/api/range.ts';
+import { decodeCursor, encodeCursor } from '../../src/contract/cursor.ts';
 
 const etag = etagOf('abc');
 

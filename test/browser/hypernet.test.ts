@@ -5,8 +5,8 @@
  */
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { adapterSchema } from '../../src/api/documents/adapter.ts';
 import type { GenerateRequest } from '../../src/browser/index.ts';
+import { adapterSchema } from '../../src/contract/documents/adapter.ts';
 import { defaultBundle, miniBundle, uploadVariant } from '../bundles.ts';
 import { chunkedBundle } from '../fixtures/small-network.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';

@@ -5,8 +5,8 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { unpackPeft } from '../../src/adapter/unpack.ts';
-import { adapterSchema } from '../../src/api/documents/adapter.ts';
 import type { GenerateRequest } from '../../src/browser/index.ts';
+import { adapterSchema } from '../../src/contract/documents/adapter.ts';
 import { chunkedBundle } from '../fixtures/small-network.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
 import { type PageGlobals, type Site, startSite } from './hypernet-page.ts';

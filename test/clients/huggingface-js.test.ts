@@ -16,7 +16,7 @@ import {
   snapshotDownload,
 } from '@huggingface/hub';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { adapterSchema } from '../../src/api/documents/adapter.ts';
+import { adapterSchema } from '../../src/contract/documents/adapter.ts';
 import { startServer, type TestServer } from '../server.ts';
 
 const WEIGHTS = 'adapter_model.safetensors';

@@ -18,7 +18,7 @@ import {
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { ROOT } from '../../scripts/environment.ts';
-import { adapterSchema } from '../../src/api/documents/adapter.ts';
+import { adapterSchema } from '../../src/contract/documents/adapter.ts';
 import {
   activateFolder,
   PROMPT,

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { adapterSchema } from '../../src/api/documents/adapter.ts';
+import { adapterSchema } from '../../src/contract/documents/adapter.ts';
 import { startServer, type TestServer } from '../server.ts';
 import { runClient } from './python.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { adapterSchema } from '../../src/api/documents/adapter.ts';
+import { adapterSchema } from '../../src/contract/documents/adapter.ts';
 import { type OtherHub, SMALL, startOtherHub } from '../hub/other-hub.ts';
 import { leaveRedirectsAlone } from '../hub/outbound.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';

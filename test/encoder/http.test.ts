@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import type { Bundle } from '../../src/bundle/bundle.ts';
+import type { Manifest } from '../../src/bundle/manifest.ts';
 import type { HttpEncoderOptions } from '../../src/encoder/http.ts';
 import { loadEncoder } from '../../src/encoder/index.ts';
-import type { Bundle } from '../../src/hypernet/bundle.ts';
-import type { Manifest } from '../../src/hypernet/manifest.ts';
 import { smallManifest } from '../fixtures/manifest.ts';
 
 type Answer = (request: { path: string; body: unknown; headers: IncomingMessage['headers'] }) =>

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
+import type { Bundle } from '../../src/bundle/bundle.ts';
+import type { Manifest } from '../../src/bundle/manifest.ts';
 import { loadEncoder } from '../../src/encoder/index.ts';
 import type { TextEmbedder } from '../../src/encoder/workers-ai.ts';
-import type { Bundle } from '../../src/hypernet/bundle.ts';
-import type { Manifest } from '../../src/hypernet/manifest.ts';
 import { smallManifest } from '../fixtures/manifest.ts';
 
 /** Workers AI has no local simulator: this stands for the binding and records what it is asked. */

@@ -2,17 +2,19 @@
  * ORT's WASM build inside workerd against PyTorch, on the default bundle whatever its weights are:
  * token ids, embeddings, float32 weights, int8 updates, and the bytes of a whole adapter.
  */
+
 import { env } from 'cloudflare:workers';
 import { beforeAll, expect, test } from 'vitest';
 import { relativeError, thinned } from '../../scripts/release/compare.ts';
+import { loadFitTable } from '../../src/adapter/fit-table.ts';
 import { unpackPeft } from '../../src/adapter/unpack.ts';
+import { assetsSource, type Bundle } from '../../src/bundle/bundle.ts';
+import { graphFiles } from '../../src/bundle/graph-files.ts';
 import { type Encoder, loadEncoder } from '../../src/encoder/index.ts';
 import { parseTokenizer, tokenIds } from '../../src/encoder/onnx.ts';
-import { assetsSource, type Bundle } from '../../src/hypernet/bundle.ts';
-import { graphFiles } from '../../src/hypernet/graph-files.ts';
-import { createSession, wasmMemoryBytes } from '../../src/hypernet/ort.ts';
 import { type LoraWeights, loadHypernet, runHypernet } from '../../src/hypernet/runtime.ts';
-import { produceAdapter } from '../../src/produce.ts';
+import { createSession, wasmMemoryBytes } from '../../src/ort/session.ts';
+import { produceAdapter } from '../../src/pipeline/produce.ts';
 import { type Golden, openDefaultBundle, readGolden } from '../fixtures/default-bundle.ts';
 
 /** The two runtimes round differently; anything structural is orders of magnitude larger. */
@@ -128,7 +130,16 @@ test('an adapter comes out whole, and the same every time', async () => {
   const { precision } = bundle.manifest;
   const hypernet = await loadHypernet(bundle, precision);
   const description = golden.descriptions[0] as string;
-  const request = { bundle, encoder, hypernet, precision, dtype: 'float32', strength: 1 } as const;
+  const fit = await loadFitTable(bundle);
+  const request = {
+    bundle,
+    encoder,
+    hypernet,
+    fit,
+    precision,
+    dtype: 'float32',
+    strength: 1,
+  } as const;
   const clock = () => performance.now();
   const first = await produceAdapter({ ...request, input: { description }, clock });
   const again = await produceAdapter({
@@ -171,6 +182,7 @@ test('an embedding that makes weights that are not numbers is refused', async ()
   const produced = produceAdapter({
     bundle,
     hypernet: await loadHypernet(bundle, 'float32'),
+    fit: await loadFitTable(bundle),
     input: { embedding },
     precision: 'float32',
     dtype: 'float16',

@@ -10,9 +10,10 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { runTraining } from '../../scripts/bench/random-bundle.ts';
 import { uniform } from '../../scripts/command.ts';
 import { readBundleFolder } from '../../scripts/release/folder.ts';
-import { type Bundle, openBundle } from '../../src/hypernet/bundle.ts';
+import { loadFitTable } from '../../src/adapter/fit-table.ts';
+import { type Bundle, openBundle } from '../../src/bundle/bundle.ts';
 import { loadHypernet } from '../../src/hypernet/runtime.ts';
-import { type ProducedFile, produceAdapter } from '../../src/produce.ts';
+import { type ProducedFile, produceAdapter } from '../../src/pipeline/produce.ts';
 
 // Each export starts Python and PyTorch: seconds, but on a busy machine half a minute.
 vi.setConfig({ testTimeout: 300_000 });
@@ -57,6 +58,7 @@ async function adapter(bundle: Bundle, precision: 'float32' | 'int8'): Promise<P
   const produced = await produceAdapter({
     bundle,
     hypernet: await loadHypernet(bundle, precision),
+    fit: await loadFitTable(bundle),
     input: { embedding: Float32Array.from({ length: DIM }, () => (next() - 0.5) / 2) },
     precision,
     dtype: 'float32',

@@ -9,9 +9,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { loadFitTable } from '../../src/adapter/fit-table.ts';
 import { loadEncoder } from '../../src/encoder/index.ts';
 import { loadHypernet } from '../../src/hypernet/runtime.ts';
-import { produceAdapter } from '../../src/produce.ts';
+import { produceAdapter } from '../../src/pipeline/produce.ts';
 import { assetBundles } from '../fixtures/assets.ts';
 import { openDefaultBundle } from '../fixtures/default-bundle.ts';
 
@@ -40,6 +41,7 @@ beforeAll(async () => {
     bundle,
     encoder: await loadEncoder(bundle, {}),
     hypernet: await loadHypernet(bundle, precision),
+    fit: await loadFitTable(bundle),
     input: { description: DESCRIPTION },
     precision,
     dtype: 'float32',

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { readBundleFolder } from '../../scripts/release/folder.ts';
 import { readSafetensors } from '../../src/adapter/safetensors.ts';
-import { adapterSchema } from '../../src/api/documents/adapter.ts';
+import { adapterSchema } from '../../src/contract/documents/adapter.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
 
 const FOLDER = inject('imported');

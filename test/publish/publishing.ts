@@ -1,6 +1,6 @@
 /** Publishing to an account that a local server keeps, and the state that it must come to. */
 import { expect } from 'vitest';
-import { T2lError } from '../../src/errors.ts';
+import { T2lError } from '../../src/contract/errors.ts';
 import {
   type PublishedFinetune,
   type PublishOptions,

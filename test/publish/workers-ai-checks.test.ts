@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { T2lError } from '../../src/errors.ts';
+import { T2lError } from '../../src/contract/errors.ts';
 import { type PublishOptions, publishToWorkersAi } from '../../src/publish/workers-ai.ts';
 import { config, DOCUMENT, FILES, weights } from './adapter.ts';
 

@@ -1,14 +1,17 @@
 import { expectTypeOf, test } from 'vitest';
 import type * as z from 'zod';
-import type { adapterPageSchema, adapterSchema } from '../../src/api/documents/adapter.ts';
-import type { healthSchema } from '../../src/api/documents/health.ts';
-import type { hypernetListSchema, hypernetSchema } from '../../src/api/documents/hypernet.ts';
-import type { createAdapterSchema } from '../../src/api/requests/create-adapter.ts';
+import type { adapterPageSchema, adapterSchema } from '../../src/contract/documents/adapter.ts';
+import type {
+  healthSchema,
+  hypernetListSchema,
+  hypernetSchema,
+} from '../../src/contract/documents/hypernet.ts';
+import type { createAdapterSchema } from '../../src/contract/requests/create-adapter.ts';
 import type {
   activateHypernetSchema,
   registerHypernetSchema,
-} from '../../src/api/requests/hypernets.ts';
-import type { listAdaptersSchema } from '../../src/api/requests/list-adapters.ts';
+} from '../../src/contract/requests/hypernets.ts';
+import type { listAdaptersSchema } from '../../src/contract/requests/list-adapters.ts';
 import type {
   Activation,
   AdapterDocument,

@@ -1,7 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
-import { SEARCHED_ROWS } from '../../src/limits.ts';
-import { adapterStore, type ListPosition } from '../../src/store/adapters.ts';
+import type { ListPosition } from '../../src/contract/cursor.ts';
+import { SEARCHED_ROWS } from '../../src/contract/limits.ts';
+import { adapterStore } from '../../src/store/adapters.ts';
 import type { AdapterRow } from '../../src/store/schema.ts';
 import { adapterRow, idOf } from './row.ts';
 

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
-import { sha256Hex } from '../../src/adapter-id.ts';
+import { sha256Hex } from '../../src/contract/adapter-id.ts';
 import { type BlobFile, blobStore } from '../../src/store/blobs.ts';
 import { idOf } from './row.ts';
 

@@ -1,5 +1,5 @@
 /** A complete adapter row for tests of the store. */
-import { searchText } from '../../src/search-text.ts';
+import { searchText } from '../../src/contract/search-text.ts';
 import type { AdapterRow } from '../../src/store/schema.ts';
 
 /** A row with the given members and lawful values for the others. */

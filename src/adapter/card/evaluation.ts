@@ -9,7 +9,7 @@
  * else is listed, one row a figure.
  */
 import * as z from 'zod';
-import type { Manifest } from '../../hypernet/manifest.ts';
+import type { Manifest } from '../../bundle/manifest.ts';
 import { escapeMarkdown } from './escape.ts';
 
 const splitSchema = z.object({

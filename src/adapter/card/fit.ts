@@ -1,5 +1,5 @@
 /** What the fit of a description means, in words, with the numbers behind it. */
-import type { FitSpec } from '../../hypernet/manifest.ts';
+import type { FitSpec } from '../../bundle/manifest.ts';
 import type { Fit } from '../fit.ts';
 import { escapeMarkdown } from './escape.ts';
 

@@ -3,7 +3,7 @@
  * file an adapter. It holds nothing that the description could reach: only values of the manifest,
  * each quoted. There is no `model-index`: the figures are the hypernetwork's, not the adapter's.
  */
-import type { Manifest } from '../../hypernet/manifest.ts';
+import type { Manifest } from '../../bundle/manifest.ts';
 import { quoted } from './escape.ts';
 
 /** What the block says, for the card and for whoever asks the Hub's protocol for it. */

@@ -6,10 +6,10 @@
  * vLLM and SGLang take the families that the exporter knows; LoRAX those of its `get_model`; llama.cpp
  * and Ollama whatever the endpoint makes a GGUF file for.
  */
-import { T2lError } from '../../errors.ts';
-import { WORKERS_AI_MAX_RANK, WORKERS_AI_MODELS } from '../../publish/workers-ai-models.ts';
+import { T2lError } from '../../contract/errors.ts';
 import { ggufFile } from '../gguf.ts';
 import type { LayoutFacts } from '../layout.ts';
+import { WORKERS_AI_MAX_RANK, WORKERS_AI_MODELS } from '../workers-ai-models.ts';
 
 /** What a card may have a recipe for. */
 export interface Stacks {

@@ -2,7 +2,7 @@
  * For every code that a route answers with, a sentence as the endpoint says it: the examples of errors
  * in the description of the API. A code without one is caught by test/api/docs-examples.test.ts.
  */
-import type { ErrorCode } from '../../error-codes.ts';
+import type { ErrorCode } from '../../contract/error-codes.ts';
 import { ADAPTER_ID, DIGEST } from './names.ts';
 
 /** Code -> the `detail` of an example. */
@@ -42,7 +42,7 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
 
   adapter_id_malformed: 'An adapter id is 64 hex digits; the first 12 or more will do.',
   adapter_prefix_ambiguous: `Several adapter ids begin with ${ADAPTER_ID.slice(0, 12)}; send more digits.`,
-  adapter_unknown: `There is no adapter ${ADAPTER_ID}; POST /v1/adapters makes one.`,
+  adapter_unknown: `There is no adapter ${ADAPTER_ID} here; generating makes one.`,
   adapter_outdated: `The files of ${ADAPTER_ID.slice(0, 12)} are gone, and an earlier version of this code made them.`,
   layout_unknown: 'layout must be one of peft, workers-ai, mlx.',
   layout_unavailable:

@@ -3,7 +3,7 @@
  * holds for all of them, so that no route must repeat it: the headers of answers, an example for every
  * body and every error, the fault that any call may end with, and the links from one call to the next.
  */
-import { ERROR_CODES, type ErrorCode, isErrorCode } from '../../error-codes.ts';
+import { ERROR_CODES, type ErrorCode, isErrorCode } from '../../contract/error-codes.ts';
 import { exampleName, PROBLEM_TYPE, problemAnswer, problemOf, problemSchema } from '../problem.ts';
 import type { App } from '../route.ts';
 import { DETAILS } from './details.ts';

@@ -2,6 +2,7 @@
  * The headers of answers, for the description of the API: each described once, and a rule for which
  * answers carry it. Only headers that such an answer always has are listed.
  */
+import { HEX_64 } from '../../contract/hex.ts';
 
 /** Which answers carry a header. */
 interface HeaderRule {
@@ -56,7 +57,7 @@ export const HEADERS = {
     description:
       'Names the bytes, quoted: the sha256 of a stored file, and of what a file made on demand is ' +
       'made from.',
-    schema: { type: 'string', pattern: '^"[0-9a-f]{64}"$' },
+    schema: { type: 'string', pattern: `^"${HEX_64}"$` },
   },
   'Repr-Digest': {
     required: true,

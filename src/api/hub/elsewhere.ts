@@ -5,7 +5,7 @@
  */
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { T2lError } from '../../errors.ts';
+import { T2lError } from '../../contract/errors.ts';
 import { findRepository } from '../../hub/find.ts';
 import { type App, type AppEnv, addRoute } from '../route.ts';
 import { hubHandler } from './errors.ts';
@@ -77,7 +77,6 @@ async function leave(c: Context<AppEnv>, kind: string): Promise<Response> {
   if (ours !== undefined) {
     throw new T2lError(
       'route_unknown',
-      404,
       `${c.req.path} is not served for ${ours.id}; /openapi.json lists the calls of the protocol.`,
     );
   }

@@ -5,7 +5,7 @@
  * renders it as always.
  */
 import type { Context } from 'hono';
-import { T2lError } from '../../errors.ts';
+import { T2lError } from '../../contract/errors.ts';
 import type { AppEnv } from '../route.ts';
 
 /** Our codes and what the Hub calls them. */
@@ -36,16 +36,19 @@ function hubError({ code, status, detail, extra }: T2lError): T2lError {
     commit?: string;
   };
   const hubCode = HUB_CODES[code];
-  return new T2lError(code, status, detail, {
-    ...members,
-    error: detail,
-    headers: {
-      // Clients in JavaScript look for `error` in nothing else.
-      ...(status < 500 && { 'content-type': 'application/json' }),
-      'x-error-message': asHeader(detail),
-      ...(hubCode !== undefined && { 'x-error-code': hubCode }),
-      ...(commit !== undefined && { 'x-repo-commit': commit }),
-      ...headers,
+  return new T2lError(code, detail, {
+    status,
+    extra: {
+      ...members,
+      error: detail,
+      headers: {
+        // Clients in JavaScript look for `error` in nothing else.
+        ...(status < 500 && { 'content-type': 'application/json' }),
+        'x-error-message': asHeader(detail),
+        ...(hubCode !== undefined && { 'x-error-code': hubCode }),
+        ...(commit !== undefined && { 'x-repo-commit': commit }),
+        ...headers,
+      },
     },
   });
 }

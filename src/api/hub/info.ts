@@ -1,11 +1,11 @@
 /** `/api/models/{namespace}/{name}`: model info, refs, tree and paths of a repository. */
 import type { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { parse } from '../../contract/parse.ts';
 import { modelInfo } from '../../hub/info.ts';
 import { entryUnknown, type Ref } from '../../hub/repository.ts';
 import { allEntries, entriesBelow } from '../../hub/tree.ts';
 import { BUNDLE_CODES, OBJECT_CODES } from '../codes.ts';
-import { parse } from '../parse.ts';
 import { type App, type AppEnv, addRoute } from '../route.ts';
 import { modelInfoSchema, refsSchema, treeSchema } from './documents.ts';
 import { hubHandler } from './errors.ts';

@@ -6,8 +6,8 @@
  */
 import type { z } from '@hono/zod-openapi';
 import { COMMON_TAGS, LIBRARY, PIPELINE } from '../../adapter/card/front-matter.ts';
-import { T2lError } from '../../errors.ts';
-import type { Target } from '../../hypernet/manifest.ts';
+import type { Target } from '../../bundle/manifest.ts';
+import { T2lError } from '../../contract/errors.ts';
 import type { ListQuery } from '../../store/adapters.ts';
 import type { Catalog } from '../../store/catalog.ts';
 import type { AdapterRow } from '../../store/schema.ts';

@@ -1,14 +1,14 @@
 /** `/api/models`: adapters as the Hub lists models, newest first, with a link to the next page. */
 import type { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { encodeCursor } from '../../contract/cursor.ts';
+import { parse } from '../../contract/parse.ts';
+import { NAMESPACE, repositoryOf } from '../../contract/repository-names.ts';
 import { adapterSnapshot, cardsOf } from '../../hub/adapter-repository.ts';
 import { modelInfo } from '../../hub/info.ts';
-import { NAMESPACE, repositoryOf } from '../../hub/names.ts';
 import type { ListPage } from '../../store/adapters.ts';
-import { encodeCursor } from '../cursor.ts';
-import { parse } from '../parse.ts';
+import { adaptersNamed } from '../../store/find-adapter.ts';
 import { routedUrl } from '../path.ts';
-import { canonicalId, ID_PREFIX } from '../requests/names.ts';
 import { type App, type AppEnv, addRoute } from '../route.ts';
 import { modelListSchema } from './documents.ts';
 import { hubHandler } from './errors.ts';
@@ -119,8 +119,7 @@ async function pageOf(
   if (wanted === undefined) {
     return NONE;
   }
-  const name = canonicalId(search ?? '');
-  const named = ID_PREFIX.test(name) ? await adapters.findByPrefix(name) : [];
+  const named = await adaptersNamed(adapters, search ?? '');
   if (named.length > 0) {
     return { rows: named.filter((row) => isWithin(row, wanted)), next: undefined };
   }

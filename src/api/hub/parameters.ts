@@ -1,8 +1,8 @@
 /** Path and query parameters of the routes of the Hub's protocol, and the codes they may end with. */
 import { z } from '@hono/zod-openapi';
-import type { ErrorCode } from '../../error-codes.ts';
-import { MAX_PAGE, MAX_SEARCH_CHARACTERS } from '../../limits.ts';
-import { cursorSchema } from '../cursor.ts';
+import { cursorSchema } from '../../contract/cursor.ts';
+import type { ErrorCode } from '../../contract/error-codes.ts';
+import { MAX_PAGE, MAX_SEARCH_CHARACTERS } from '../../contract/limits.ts';
 
 function inPath(name: string, description: string): z.ZodString {
   return z.string().openapi({ param: { name, in: 'path' }, description });

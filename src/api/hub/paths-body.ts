@@ -1,7 +1,7 @@
 /** The body of paths-info: Python sends a form, JavaScript sends JSON. */
 import type { z } from '@hono/zod-openapi';
+import { parse } from '../../contract/parse.ts';
 import { readBody, readLimited } from '../body.ts';
-import { parse } from '../parse.ts';
 import { pathsBodySchema } from './parameters.ts';
 
 const FORM = 'application/x-www-form-urlencoded';

@@ -1,5 +1,5 @@
 /** The errors of the protocol in the description of the API: what errors.ts makes of them. */
-import type { ErrorCode } from '../../error-codes.ts';
+import type { ErrorCode } from '../../contract/error-codes.ts';
 import { PROBLEM_TYPE, type ProblemAnswer, problemResponses } from '../problem.ts';
 
 /** The answer for a repository that is not ours, where an upstream hub is set. */

@@ -1,6 +1,6 @@
 /** The repository and the commit that a request names, for all routes of the protocol. */
 import type { Context } from 'hono';
-import { T2lError } from '../../errors.ts';
+import { T2lError } from '../../contract/errors.ts';
 import type { HubEffects } from '../../hub/effects.ts';
 import { findRepository } from '../../hub/find.ts';
 import { commitNamed, type Repository, type Snapshot } from '../../hub/repository.ts';
@@ -64,7 +64,6 @@ export async function leaveTo(
   if (upstream === undefined || upstream === '') {
     throw new T2lError(
       'repository_unknown',
-      404,
       `There is no repository at ${c.req.path}; adapters are t2l/<id>, and POST /v1/adapters makes one.`,
     );
   }

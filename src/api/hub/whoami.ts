@@ -1,5 +1,5 @@
 /** `/api/whoami-v2`: nobody. Adapters are public, so every token is as good as none. */
-import { T2lError } from '../../errors.ts';
+import { T2lError } from '../../contract/errors.ts';
 import { type App, addRoute } from '../route.ts';
 import { hubHandler } from './errors.ts';
 import { hubProblems } from './problems.ts';
@@ -17,13 +17,14 @@ export function registerWhoamiRoute(app: App): void {
     hubHandler(() => {
       throw new T2lError(
         'users_unknown',
-        401,
         'This endpoint has no users; public adapters are read with any token or none.',
         {
-          headers: {
-            'www-authenticate': 'Bearer realm="t2l-edge"',
-            // The sentence by which clients tell a bad token from a private repository.
-            'x-error-message': 'Invalid credentials in Authorization header',
+          extra: {
+            headers: {
+              'www-authenticate': 'Bearer realm="t2l-edge"',
+              // The sentence by which clients tell a bad token from a private repository.
+              'x-error-message': 'Invalid credentials in Authorization header',
+            },
           },
         },
       );

@@ -1,6 +1,6 @@
 /** `t2l hypernet`: the hypernetworks that make adapters here or at the endpoint. */
 
-import { T2lError } from '../../errors.ts';
+import { T2lError } from '../../contract/errors.ts';
 import type { Context } from '../options.ts';
 import { columns, pairs, size } from '../output.ts';
 import { openService } from '../service.ts';
@@ -35,7 +35,7 @@ export async function showHypernet(reference: string, context: Context): Promise
   };
   if (found.versions.length === 0) {
     const there = all.versions.map((one) => one.version).join(', ');
-    throw new T2lError('hypernet_unknown', 404, `${name} has no version ${version}, but ${there}.`);
+    throw new T2lError('hypernet_unknown', `${name} has no version ${version}, but ${there}.`);
   }
   context.output.result(found, () =>
     found.versions.flatMap((version, at) => [

@@ -1,5 +1,5 @@
 /** `t2l publish workers-ai`: an adapter as a fine-tune of Cloudflare Workers AI. */
-import { T2lError } from '../../errors.ts';
+import { T2lError } from '../../contract/errors.ts';
 import { finetuneCall, publishToWorkersAi } from '../../publish/workers-ai.ts';
 import { readLayout } from '../adapter-files.ts';
 import type { Context } from '../options.ts';
@@ -25,7 +25,6 @@ export async function publishWorkersAi(
   if (!apiToken) {
     throw new T2lError(
       'usage_invalid',
-      400,
       `The variable ${tokenEnv} is empty; it must hold an API token that may edit Workers AI.`,
     );
   }

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { T2lError } from '../../errors.ts';
+import { T2lError } from '../../contract/errors.ts';
 import { startLocalEndpoint } from '../../local/endpoint.ts';
 import type { Context } from '../options.ts';
 import { localOptions } from '../service.ts';
@@ -28,10 +28,10 @@ export async function serve(
   { options, output, signal }: Context,
 ): Promise<void> {
   if (port > 65_535) {
-    throw new T2lError('usage_invalid', 400, `There is no port ${port}; the last is 65535.`);
+    throw new T2lError('usage_invalid', `There is no port ${port}; the last is 65535.`);
   }
   if (options.endpoint !== undefined) {
-    throw new T2lError('usage_invalid', 400, '--endpoint is not for serve, which is an endpoint.');
+    throw new T2lError('usage_invalid', '--endpoint is not for serve, which is an endpoint.');
   }
   const data = join(resolve(localOptions(options).data), 'endpoint');
   await mkdir(data, { recursive: true });

@@ -3,8 +3,8 @@
  * `t2l.json` says what they must be; with one, the endpoint or this machine's store does.
  */
 import { join } from 'node:path';
-import { sha256Hex } from '../../adapter-id.ts';
-import { T2lError } from '../../errors.ts';
+import { sha256Hex } from '../../contract/adapter-id.ts';
+import { T2lError } from '../../contract/errors.ts';
 import { readIfThere } from '../../local/whole-file.ts';
 import { readLayout } from '../adapter-files.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -51,7 +51,6 @@ async function expectedOf(
     if (record === undefined) {
       throw new T2lError(
         'folder_unknown',
-        404,
         `${directory} has no ${DOCUMENT_FILE} of t2l; name the adapter: t2l verify DIR ID.`,
       );
     }

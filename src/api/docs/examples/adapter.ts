@@ -1,6 +1,6 @@
 /** The adapter of the examples: the one that the first example of CreateAdapter makes. */
 import type * as z from 'zod';
-import type { adapterPageSchema, adapterSchema } from '../../documents/adapter.ts';
+import type { adapterPageSchema, adapterSchema } from '../../../contract/documents/adapter.ts';
 import { ADAPTER_ID, CARD_SHA256, CONFIG_SHA256, WEIGHTS_SHA256 } from '../names.ts';
 import { BASE_MODEL, HYPERNET, MODULES } from './hypernet.ts';
 

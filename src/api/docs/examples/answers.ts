@@ -1,6 +1,6 @@
 /** Examples of answers, by the name of their schema in the description of the API. */
 import type * as z from 'zod';
-import type { healthSchema } from '../../documents/health.ts';
+import type { healthSchema } from '../../../contract/documents/hypernet.ts';
 import { adapter, adapterPage, DESCRIPTION } from './adapter.ts';
 import { hubCommit, hubEntry, hubModel, hubRefs } from './hub.ts';
 import { HYPERNET, hypernet, hypernetList } from './hypernet.ts';

@@ -1,6 +1,6 @@
 /** The hypernetwork of the examples; it has one version, which made their adapter. */
 import type * as z from 'zod';
-import type { hypernetListSchema, hypernetSchema } from '../../documents/hypernet.ts';
+import type { hypernetListSchema, hypernetSchema } from '../../../contract/documents/hypernet.ts';
 import { DIGEST } from '../names.ts';
 
 /** How adapters name it. */

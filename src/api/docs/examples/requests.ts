@@ -1,8 +1,11 @@
 /** Examples of bodies to send, by the name of their schema in the description of the API. */
 import type * as z from 'zod';
-import { MAX_STRENGTH } from '../../../limits.ts';
-import type { createAdapterSchema } from '../../requests/create-adapter.ts';
-import type { activateHypernetSchema, registerHypernetSchema } from '../../requests/hypernets.ts';
+import { MAX_STRENGTH } from '../../../contract/limits.ts';
+import type { createAdapterSchema } from '../../../contract/requests/create-adapter.ts';
+import type {
+  activateHypernetSchema,
+  registerHypernetSchema,
+} from '../../../contract/requests/hypernets.ts';
 import { DIGEST } from '../names.ts';
 import { DESCRIPTION } from './adapter.ts';
 import { WEIGHTS } from './hub.ts';

@@ -1,0 +1,55 @@
+/** The documents of an adapter and of a page of them. */
+import * as z from 'zod';
+import { hex64 } from '../hex.ts';
+import { component, instant } from './values.ts';
+
+/** One adapter. */
+export const adapterSchema = component(
+  'Adapter',
+  z.object({
+    id: hex64,
+    repository: z.string().meta({
+      description: 'Its repository in the protocol of the Hugging Face Hub: `t2l/<id>`.',
+    }),
+    description: z.string().nullable().meta({ description: 'null: made from an embedding.' }),
+    hypernet: z.object({ name: z.string(), version: z.string(), digest: hex64 }),
+    base_model: z.string(),
+    rank: z.int(),
+    alpha: z.int().meta({ description: 'Equal to the rank: the scale is folded into B.' }),
+    target_modules: z.array(z.string()),
+    dtype: z.string(),
+    precision: z.string(),
+    strength: z.number(),
+    parameters: z.int(),
+    files: z.record(z.string(), z.object({ url: z.url(), bytes: z.int(), sha256: hex64 })),
+    formats: z.record(z.string(), z.record(z.string(), z.url())).meta({
+      description:
+        'Other layouts, made on demand, and the URLs of their files: `gguf`, `workers-ai`, `mlx`. One that the base model cannot have is left out.',
+    }),
+    cached: z.boolean().meta({ description: 'Whether the adapter existed before the request.' }),
+    fit: z.object({
+      score: z.number().nullable().meta({
+        description:
+          'Expected exact match, 0 to 1; the highest cosine to a training task if the bundle was not calibrated; null if it does not say what it was trained on.',
+      }),
+      verdict: z.enum(['good', 'uncertain', 'unfit', 'unknown']),
+      nearest: z.array(z.object({ task: z.string(), similarity: z.number() })),
+    }),
+    norms: z
+      .record(z.string(), z.array(z.number()))
+      .meta({ description: 'Per module, the Frobenius norm of the update of each layer.' }),
+    timings_ms: z
+      .record(z.string(), z.number())
+      .meta({ description: 'Of the making of the adapter.' }),
+    created_at: instant,
+  }),
+);
+
+/** A page of adapters. */
+export const adapterPageSchema = component(
+  'AdapterPage',
+  z.object({
+    adapters: z.array(adapterSchema),
+    next_cursor: z.string().nullable().meta({ description: 'null: this is the last page.' }),
+  }),
+);

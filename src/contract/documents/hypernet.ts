@@ -1,0 +1,101 @@
+/** The documents of a hypernetwork with its versions, of a list of them, and of an endpoint's health. */
+import * as z from 'zod';
+import { hex64 } from '../hex.ts';
+import { component, instant } from './values.ts';
+
+const precisionNeedsSchema = component(
+  'PrecisionNeeds',
+  z
+    .object({
+      whole: z.boolean().meta({
+        description: 'Whether the network is one graph; if not, its heads are streamed in chunks.',
+      }),
+      graph_bytes: z.int(),
+      largest_part_bytes: z
+        .int()
+        .meta({ description: 'The largest file that must be in memory at once.' }),
+      memory_bytes: z.int().meta({
+        description:
+          'Estimated peak memory of an isolate while it makes an adapter; Cloudflare gives 128 MB.',
+      }),
+      plan: z.enum(['free', 'paid']).meta({
+        description:
+          'Least plan of Cloudflare Workers: the free one allows 10 ms of computing a request and a script of 3 MB.',
+      }),
+    })
+    .meta({
+      example: {
+        whole: true,
+        graph_bytes: 2840000,
+        largest_part_bytes: 2840000,
+        memory_bytes: 60600000,
+        plan: 'paid',
+      },
+    }),
+);
+
+const encoderSchema = z.object({ kind: z.string(), model: z.string(), dim: z.int() });
+
+const hypernetVersionSchema = component(
+  'HypernetVersion',
+  z.object({
+    version: z.string(),
+    digest: hex64,
+    origin: z.enum(['built-in', 'registered']),
+    registered_at: instant.nullable(),
+    variant: z.string(),
+    base_model: z.object({
+      id: z.string(),
+      revision: z.string(),
+      architecture: z.string(),
+      license: z.string(),
+    }),
+    rank: z.int(),
+    layers: z.int(),
+    target_modules: z.array(z.string()),
+    precision: z.string().meta({ description: 'Used when a request names none.' }),
+    precisions: z.array(z.string()),
+    encoder: encoderSchema,
+    needs: z
+      .object({
+        encoder: encoderSchema.meta({
+          description: 'What turns descriptions into embeddings; `given`: the caller must.',
+        }),
+        precisions: z
+          .object({ float32: precisionNeedsSchema, int8: precisionNeedsSchema })
+          .partial(),
+      })
+      .meta({ description: 'What running it takes.' }),
+    evaluation: z.record(z.string(), z.unknown()).meta({
+      description: 'Exact match with controls and baselines, as measured in training.',
+    }),
+    training: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'What made it: seeds, digest of the configuration, commit.' }),
+  }),
+);
+
+/** A hypernetwork with its versions. */
+export const hypernetSchema = component(
+  'Hypernet',
+  z.object({
+    name: z.string(),
+    active: hex64.nullable().meta({ description: 'Digest of the version that answers.' }),
+    previous: hex64.nullable().meta({ description: 'Digest that a rollback goes back to.' }),
+    versions: z.array(hypernetVersionSchema),
+  }),
+);
+
+export const hypernetListSchema = component(
+  'HypernetList',
+  z.object({ default: z.string(), hypernets: z.array(hypernetSchema) }),
+);
+
+/** The answer of an endpoint that can work. */
+export const healthSchema = component(
+  'Health',
+  z.object({
+    status: z.literal('ok'),
+    hypernet: z.object({ name: z.string(), version: z.string(), digest: z.string() }),
+  }),
+);

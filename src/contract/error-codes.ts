@@ -1,0 +1,163 @@
+/**
+ * Every error code of the API: its status and what it means. The OpenAPI document is made from this
+ * table and a test checks it against the sources, so a code cannot appear anywhere unless it is here.
+ */
+
+/**
+ * Code -> HTTP statuses and title. A released code keeps its meaning and its statuses. Bundle errors
+ * have two: 500 when a bundle of this endpoint is broken, 422 when a registration brings a broken one.
+ */
+export const ERROR_CODES = {
+  // The request as a whole.
+  json_malformed: [[400], 'The body is not JSON'],
+  body_incomplete: [[400], 'The body was not sent whole'],
+  body_not_object: [[400], 'The body is not a JSON object'],
+  body_too_large: [[413], 'The body is too large'],
+  content_type_unsupported: [[415], 'The content type is not JSON'],
+  content_encoding_unsupported: [[415], 'The body is encoded'],
+  field_unknown: [[400], 'A field is not known'],
+  parameter_repeated: [[400], 'A query parameter stands more than once'],
+  route_unknown: [[404], 'There is nothing at this path'],
+  method_not_allowed: [[405], 'The path does not take this method'],
+  rate_limited: [[429], 'Too many adapters in too short a time'],
+
+  // What an adapter is made from.
+  input_missing: [[400], 'Neither description nor embedding'],
+  input_ambiguous: [[400], 'Both description and embedding'],
+  description_not_text: [[400], 'The description is not text'],
+  description_empty: [[400], 'The description is empty'],
+  description_too_long: [[400], 'The description is too long'],
+  description_unsupported: [[400], 'The hypernetwork takes embeddings only'],
+  embedding_not_numbers: [[400], 'The embedding is not a list of numbers'],
+  embedding_not_finite: [[400], 'The embedding has a number that is not finite'],
+  embedding_wrong_dimension: [[400], 'The embedding has the wrong length'],
+  dtype_unknown: [[400], 'The dtype is not known'],
+  precision_unknown: [[400], 'The precision is not known'],
+  strength_not_number: [[400], 'The strength is not a number'],
+  strength_out_of_range: [[400], 'The strength is out of range'],
+  hypernet_malformed: [[400], 'The hypernetwork is not named properly'],
+  hypernet_unknown: [[404], 'There is no such hypernetwork'],
+  hypernet_inactive: [[409], 'The hypernetwork has no active version'],
+
+  precision_unavailable: [[422], 'The hypernetwork has no graph of this precision'],
+  adapter_out_of_range: [[422], 'The generated weights must not be used'],
+
+  // Reading adapters.
+  adapter_id_malformed: [[400], 'The adapter id is malformed'],
+  adapter_prefix_ambiguous: [[409], 'Several adapter ids begin like this'],
+  adapter_unknown: [[404], 'There is no such adapter'],
+  file_unknown: [[404], 'The adapter has no such file'],
+  adapter_outdated: [[410], 'The adapter is of an earlier version and its files are gone'],
+  layout_unknown: [[400], 'The layout is not known'],
+  layout_unavailable: [[422], 'The adapter cannot be had in this layout'],
+  range_malformed: [[416], 'The Range header is malformed'],
+  range_unsatisfiable: [[416], 'The range lies outside the file'],
+  precondition_failed: [[412], 'The file is not the expected one'],
+  limit_out_of_range: [[400], 'The limit is out of range'],
+  cursor_malformed: [[400], 'The cursor is malformed'],
+  search_too_long: [[400], 'The search text is too long'],
+  base_model_malformed: [[400], 'The base model is not named properly'],
+
+  // The protocol of the Hugging Face Hub.
+  repository_unknown: [[404], 'There is no such repository'],
+  revision_unknown: [[404], 'The repository has no such revision'],
+  entry_unknown: [[404], 'The repository has nothing at this path'],
+  paths_malformed: [[400], 'The paths are not a list of paths'],
+  sort_unknown: [[400], 'The list cannot be sorted like this'],
+  parameters_malformed: [[400], 'The bounds of the parameters are malformed'],
+  flag_malformed: [[400], 'A flag is neither true nor false'],
+  users_unknown: [[401], 'This endpoint has no users'],
+  adapter_remaking: [[503], 'The files of the adapter are being made again'],
+  upstream_misconfigured: [[500], 'The address of the other hub is wrong'],
+  upstream_refused: [[401, 403, 429], 'The other hub refuses the request'],
+  upstream_failed: [[502], 'The other hub gave no usable answer'],
+  upstream_timeout: [[504], 'The other hub took too long'],
+
+  // Administration.
+  admin_token_missing: [[401], 'The call needs the admin token'],
+  admin_token_wrong: [[403], 'The admin token is wrong'],
+  admin_disabled: [[403], 'This endpoint has no admin token'],
+  name_malformed: [[400], 'The name is malformed'],
+  name_reserved: [[400], 'The name is reserved'],
+  version_malformed: [[400], 'The version is malformed'],
+  digest_malformed: [[400], 'The digest is malformed'],
+  activation_ambiguous: [[400], 'It is not clear which version is meant'],
+  hypernet_version_taken: [[409], 'The version is registered with another digest'],
+  hypernet_no_previous: [[409], 'There is no version to go back to'],
+
+  // Bundles.
+  bundle_missing_file: [[422, 500], 'A file of the bundle is missing'],
+  bundle_digest_mismatch: [[422, 500], 'A file of the bundle is not the one the manifest lists'],
+  bundle_schema_unsupported: [[422, 500], 'The manifest does not follow a supported schema'],
+
+  bundle_graph_invalid: [[422, 500], 'A graph of the bundle is not what the manifest says'],
+
+  // Encoders that run elsewhere.
+  encoder_not_configured: [[503], 'The encoder of the hypernetwork is not configured here'],
+  encoder_unavailable: [[502], 'The encoder could not be reached'],
+  encoder_timeout: [[504], 'The encoder took too long'],
+  encoder_answer_invalid: [[502], 'The encoder gave no usable vector'],
+
+  // Tools that read adapters and models from disk; no route answers with it.
+  safetensors_invalid: [[422], 'The file is not a safetensors file'],
+
+  // Clients, of what they are told or not told; no route answers with these.
+  endpoint_malformed: [[400], 'The endpoint is not an address'],
+  token_malformed: [[400], 'The token cannot be sent'],
+  endpoint_unreachable: [[503], 'The endpoint gave no answer'],
+  endpoint_redirected: [[502], 'The endpoint is somewhere else'],
+  answer_html: [[502], 'The answer is a web page'],
+  answer_not_json: [[502], 'The answer is not JSON'],
+  answer_unexpected: [[502], 'The answer is not the expected document'],
+  download_corrupt: [[502], 'The downloaded file is not the expected one'],
+
+  // Generating in a page; no route answers with these.
+  device_unknown: [[400], 'The device is not known'],
+  webgpu_unavailable: [[422], 'The browser has no WebGPU here'],
+  browser_unsupported: [[422], 'The browser lacks what is needed'],
+  runtime_unavailable: [[503], 'ONNX Runtime cannot be started'],
+  hypernet_closed: [[409], 'The hypernetwork was closed'],
+
+  // Publishing to Workers AI, which a person or a program does; no route answers with these.
+  publish_unsuitable: [[422], 'Workers AI cannot take the adapter'],
+  publish_unauthorized: [[403], 'Cloudflare does not accept the token'],
+  publish_target_unknown: [[404], 'Cloudflare does not know the account, model or fine-tune'],
+  publish_conflict: [[409], 'The name is taken by another fine-tune'],
+  publish_full: [[409], 'The account has no room for another fine-tune'],
+  publish_refused: [[422], 'Cloudflare refused the fine-tune or a file of it'],
+  publish_rate_limited: [[429], 'Cloudflare takes no more calls for now'],
+  publish_unavailable: [[502], 'Cloudflare could not do it'],
+  publish_interrupted: [[502], 'The connection to Cloudflare failed'],
+  publish_answer_invalid: [[502], 'Cloudflare gave no usable answer'],
+
+  // Releasing a hypernetwork; no route answers with these.
+  environment_incomplete: [[400], 'The environment does not say where to release to'],
+  bundle_misplaced: [[422], 'The folder of the bundle has another name than the bundle'],
+  manifest_not_canonical: [[422], 'The manifest does not have its one form of bytes'],
+  golden_mismatch: [[422], 'The bundle does not compute what was measured'],
+  object_taken: [[409], 'The bucket holds something else at this place'],
+  bucket_failed: [[502], 'The bucket did not take a file'],
+  trial_failed: [[502], 'The released hypernetwork does not answer as it should'],
+  endpoint_failed: [[500], 'The local endpoint failed'],
+
+  // The command line and local operation; no route answers with these.
+  usage_invalid: [[400], 'The command line is wrong'],
+  folder_occupied: [[400], 'The folder holds something else'],
+  folder_unknown: [[404], 'The folder is not one of an adapter'],
+  hypernets_folder_empty: [[422], 'The folder holds no bundle'],
+  local_row_invalid: [[500], 'A row of the local store cannot be read'],
+  miniflare_missing: [[422], 'What serving needs is not installed'],
+  worker_missing: [[422], 'The Worker is not built'],
+
+  // Failures that are not the caller's.
+  adapter_bytes_changed: [[500], 'The adapter could not be made again with the same bytes'],
+  internal_error: [[500], 'Something went wrong here'],
+  unhealthy: [[503], 'The endpoint cannot work'],
+} as const satisfies Record<string, readonly [statuses: readonly number[], title: string]>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Whether a string is one of the codes of the API. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, code);
+}

@@ -1,0 +1,70 @@
+/**
+ * `POST /v1/adapters`: everything that determines an adapter. The SDK checks with this schema what it
+ * computes ids of, so it is plain zod, as the documents are.
+ */
+import * as z from 'zod';
+import type { AdapterInput } from '../adapter-id.ts';
+import { component } from '../documents/values.ts';
+import { MAX_STRENGTH, MIN_STRENGTH } from '../limits.ts';
+import { descriptionSchema, embeddingSchema } from './inputs.ts';
+import { hypernetReference } from './names.ts';
+
+const DTYPES = ['float16', 'bfloat16', 'float32'] as const;
+const PRECISIONS = ['float32', 'int8'] as const;
+
+/** The body of the request. */
+export const createAdapterSchema = component(
+  'CreateAdapter',
+  z
+    .strictObject({
+      description: descriptionSchema.optional(),
+      embedding: embeddingSchema.optional(),
+      hypernet: hypernetReference.optional(),
+      dtype: z
+        .enum(DTYPES, { error: `dtype must be one of ${DTYPES.join(', ')}.` })
+        .default('float16'),
+      precision: z
+        .enum(PRECISIONS, { error: `precision must be one of ${PRECISIONS.join(', ')}.` })
+        .optional()
+        .meta({ description: 'Of the computation; the default is the one the bundle names.' }),
+      strength: z
+        .number({ error: 'strength must be a number.' })
+        .refine((value) => Math.abs(value) >= MIN_STRENGTH && Math.abs(value) <= MAX_STRENGTH, {
+          error: `strength must lie between ${MIN_STRENGTH} and ${MAX_STRENGTH}, or the same below 0.`,
+          params: { code: 'strength_out_of_range' },
+        })
+        .default(1)
+        .meta({
+          description: `Factor on the update; its size lies between ${MIN_STRENGTH} and ${MAX_STRENGTH}.`,
+          anyOf: [
+            { minimum: MIN_STRENGTH, maximum: MAX_STRENGTH },
+            { minimum: -MAX_STRENGTH, maximum: -MIN_STRENGTH },
+          ],
+        }),
+    })
+    .superRefine(({ description, embedding }, context) => {
+      if (description === undefined && embedding === undefined) {
+        context.addIssue({
+          code: 'custom',
+          message: 'Send description, a sentence, or embedding, the vector of its encoder.',
+          params: { code: 'input_missing' },
+        });
+      }
+      if (description !== undefined && embedding !== undefined) {
+        context.addIssue({
+          code: 'custom',
+          message: 'Send either description or embedding, not both.',
+          params: { code: 'input_ambiguous' },
+        });
+      }
+    })
+    .meta({ oneOf: [{ required: ['description'] }, { required: ['embedding'] }] }),
+);
+
+/** What a body that the schema passed is made from. */
+export function inputOf({
+  description,
+  embedding,
+}: Pick<z.output<typeof createAdapterSchema>, 'description' | 'embedding'>): AdapterInput {
+  return embedding === undefined ? { description: description ?? '' } : { embedding };
+}

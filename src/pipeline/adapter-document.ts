@@ -1,0 +1,64 @@
+/** How the row of an adapter becomes its document. */
+import type * as z from 'zod';
+import type { Format, Formats } from '../adapter/layouts.ts';
+import type { adapterSchema } from '../contract/documents/adapter.ts';
+import { repositoryOf } from '../contract/repository-names.ts';
+import type { AdapterRow } from '../store/schema.ts';
+
+/**
+ * The document of a row.
+ *
+ * @param origin of the request, for the URLs of the files
+ * @param formats what else the adapter can be had as (`layout-file.ts`)
+ */
+export function adapterDocument(
+  row: AdapterRow,
+  origin: string,
+  cached: boolean,
+  formats: Formats = new Map(),
+): z.output<typeof adapterSchema> {
+  return {
+    id: row.id,
+    repository: repositoryOf(row.id),
+    description: row.description,
+    hypernet: {
+      name: row.hypernetName,
+      version: row.hypernetVersion,
+      digest: row.hypernetDigest,
+    },
+    base_model: row.baseModel,
+    rank: row.rank,
+    alpha: row.rank,
+    target_modules: [...row.targetModules],
+    dtype: row.dtype,
+    precision: row.precision,
+    strength: row.strength,
+    parameters: row.parameters,
+    files: Object.fromEntries(
+      row.files.map(({ name, bytes, sha256 }) => [
+        name,
+        { url: `${origin}/v1/adapters/${row.id}/${name}`, bytes, sha256 },
+      ]),
+    ),
+    formats: Object.fromEntries(
+      [...formats].map(([format, names]) => [format, formatUrls(row.id, origin, format, names)]),
+    ),
+    cached,
+    fit: { ...row.fit, nearest: row.fit.nearest.map((task) => ({ ...task })) },
+    norms: row.norms,
+    timings_ms: row.timings,
+    created_at: new Date(row.createdAt).toISOString(),
+  };
+}
+
+function formatUrls(
+  id: string,
+  origin: string,
+  format: Format,
+  names: readonly string[],
+): Record<string, string> {
+  const query = format === 'gguf' ? '' : `?layout=${format}`; // GGUF is a file name of its own
+  return Object.fromEntries(
+    names.map((name) => [name, `${origin}/v1/adapters/${id}/${name}${query}`]),
+  );
+}

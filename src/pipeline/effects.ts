@@ -1,0 +1,52 @@
+/**
+ * What every step of the pipeline works with: the recipe of an adapter, and the effects, passed in. The
+ * Worker binds them to R2, D1 and its timing header, the command line to folders; generate.ts and
+ * stored-files.ts know neither.
+ */
+
+import type { Bundle } from '../bundle/bundle.ts';
+import type { Precision } from '../bundle/manifest.ts';
+import type { AdapterInput } from '../contract/adapter-id.ts';
+import type { AdapterStore } from '../store/adapters.ts';
+import type { BlobStore } from '../store/blobs.ts';
+import type { Catalog } from '../store/catalog.ts';
+import type { Dtype, Produced } from './produce.ts';
+
+/** What determines the bytes of an adapter, given its bundle. */
+export interface Recipe {
+  readonly input: AdapterInput;
+  /** The vector of a description that was encoded before: it is not encoded again. */
+  readonly embedding?: Float32Array;
+  readonly dtype: Dtype;
+  readonly precision: Precision;
+  readonly strength: number;
+}
+
+/** The effects that the pipeline has. */
+export interface PipelineEffects {
+  readonly catalog: Catalog;
+  readonly adapters: AdapterStore;
+  readonly blobs: BlobStore;
+  /** Lets a request make an adapter, or throws; what is known already is free. */
+  admit?(): Promise<void>;
+  /** Encodes, runs and packs. */
+  produce(bundle: Bundle, recipe: Recipe): Promise<Produced>;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Notes how long a step took. */
+  time(step: string, milliseconds: number): void;
+}
+
+/** Does a step and notes how long it took, also if it failed. */
+export async function timed<T>(
+  effects: PipelineEffects,
+  step: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const start = performance.now();
+  try {
+    return await work();
+  } finally {
+    effects.time(step, performance.now() - start);
+  }
+}

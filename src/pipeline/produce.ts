@@ -1,0 +1,162 @@
+/**
+ * The pipeline: input -> embedding -> weights -> checked -> PEFT files with their hashes.
+ *
+ * No network, no storage and no clock of its own: equal arguments give equal bytes, which is what
+ * lets an adapter be identified by its request and remade after its bytes were evicted.
+ */
+import { modelCard } from '../adapter/card.ts';
+import { type Fit, type FitTable, judgeFit } from '../adapter/fit.ts';
+import { type AdapterNorms, guardNorms, updateNorms } from '../adapter/norms.ts';
+import { type AdapterDtype, type AdapterFile, packPeft } from '../adapter/peft.ts';
+import type { Bundle } from '../bundle/bundle.ts';
+import type { Precision } from '../bundle/manifest.ts';
+import { type AdapterInput, adapterId, sha256Hex } from '../contract/adapter-id.ts';
+import { recordedForm } from '../contract/description.ts';
+import { T2lError } from '../contract/errors.ts';
+import type { Encoder } from '../encoder/index.ts';
+import { type LoadedHypernet, runHypernet } from '../hypernet/runtime.ts';
+import { free } from '../ort/free.ts';
+
+/** A number format of an adapter's weights. */
+export type Dtype = AdapterDtype;
+
+/** What an adapter is produced from. */
+export interface ProduceRequest {
+  readonly bundle: Bundle;
+  /** Needed when the input is a description whose embedding is not given. */
+  readonly encoder?: Encoder | undefined;
+  readonly hypernet: LoadedHypernet;
+  /** What the bundle was trained on; undefined if it does not say. */
+  readonly fit: FitTable | undefined;
+  readonly input: AdapterInput;
+  /** The vector of a description that was encoded before: it is not encoded again. */
+  readonly embedding?: Float32Array | undefined;
+  readonly precision: Precision;
+  readonly dtype: Dtype;
+  readonly strength: number;
+  /** Milliseconds; only differences are used. */
+  readonly clock: () => number;
+}
+
+/** A file of a produced adapter. */
+export interface ProducedFile extends AdapterFile {
+  readonly sha256: string;
+}
+
+/** Milliseconds spent in each step. */
+export interface ProduceTimings {
+  readonly encode: number;
+  readonly run: number;
+  readonly pack: number;
+  readonly hash: number;
+}
+
+/** An adapter and everything worth knowing about it. */
+export interface Produced {
+  readonly files: readonly ProducedFile[];
+  /** The vector that determined the weights; with it they can be made again. */
+  readonly embedding: Float32Array;
+  readonly fit: Fit;
+  /** Norm of the update of every layer, with the strength applied. */
+  readonly norms: AdapterNorms;
+  readonly parameters: number;
+  readonly timings_ms: ProduceTimings;
+}
+
+/** Significant digits of reported norms; the rest is noise of the quantisation. */
+const NORM_DIGITS = 6;
+
+/**
+ * Produces an adapter.
+ *
+ * @throws T2lError `adapter_out_of_range` if the hypernetwork's output must not be used
+ */
+export async function produceAdapter(request: ProduceRequest): Promise<Produced> {
+  const { bundle, hypernet, precision, dtype, strength, clock } = request;
+  const { manifest, digest } = bundle;
+  if (hypernet.precision !== precision) {
+    throw new Error(`the loaded graph is ${hypernet.precision}, not ${precision}`);
+  }
+  const started = clock();
+  const embedding = await embeddingOf(request);
+  const encoded = clock();
+  const weights = await runHypernet(hypernet, embedding);
+  const ran = clock();
+  const norms = updateNorms(manifest, weights);
+  guardNorms(manifest, norms);
+  const fit = judgeFit(request.fit, embedding);
+  const { files, parameters } = packPeft({ manifest, weights, dtype, strength });
+  for (const { A, B } of weights.values()) {
+    free(A);
+    free(B);
+  }
+  const input = canonicalInput(request.input);
+  const card = modelCard({
+    // Computed here rather than passed in: the request has all of it, so it cannot be another one.
+    // An id stands for the bytes that WASM gives; those of a GPU are others.
+    id:
+      hypernet.device === 'wasm'
+        ? await adapterId({ digest, precision, dtype, strength, input })
+        : null,
+    manifest,
+    digest,
+    input,
+    precision,
+    dtype,
+    strength,
+    parameters,
+    fit,
+  });
+  const packed = clock();
+  const hashed: ProducedFile[] = [];
+  for (const file of [...files, card]) {
+    hashed.push({ ...file, sha256: await sha256Hex(file.bytes) });
+  }
+  const finished = clock();
+  return {
+    files: hashed,
+    embedding,
+    fit,
+    norms: reportedNorms(norms, strength),
+    parameters,
+    timings_ms: {
+      encode: encoded - started,
+      run: ran - encoded,
+      pack: packed - ran,
+      hash: finished - packed,
+    },
+  };
+}
+
+async function embeddingOf(request: ProduceRequest): Promise<Float32Array> {
+  const { bundle, encoder, input } = request;
+  const given = 'embedding' in input ? input.embedding : request.embedding;
+  if (given === undefined) {
+    if (encoder === undefined || !('description' in input)) {
+      throw new Error('a description needs an encoder');
+    }
+    return encoder.encode(recordedForm(input.description));
+  }
+  const { dim } = bundle.manifest.encoder;
+  if (given.length !== dim) {
+    throw new T2lError(
+      'embedding_wrong_dimension',
+      `The embedding has ${given.length} numbers; ${bundle.manifest.name} takes ${dim}.`,
+    );
+  }
+  return given;
+}
+
+function canonicalInput(input: AdapterInput): AdapterInput {
+  return 'description' in input ? { description: recordedForm(input.description) } : input;
+}
+
+function reportedNorms(norms: AdapterNorms, strength: number): AdapterNorms {
+  const factor = Math.abs(strength);
+  return Object.fromEntries(
+    Object.entries(norms).map(([name, layers]) => [
+      name,
+      layers.map((norm) => Number((norm * factor).toPrecision(NORM_DIGITS))),
+    ]),
+  );
+}

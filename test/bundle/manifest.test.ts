@@ -1,0 +1,184 @@
+import { expect, test } from 'vitest';
+import { graphFiles } from '../../src/bundle/graph-files.ts';
+import { type Graph, type Manifest, parseManifest } from '../../src/bundle/manifest.ts';
+import { smallManifest } from '../fixtures/manifest.ts';
+
+const REFUSAL = expect.objectContaining({ code: 'bundle_schema_unsupported' });
+
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function parsed(manifest: unknown): Manifest {
+  return parseManifest(bytesOf(JSON.stringify(manifest)));
+}
+
+type Loose = Record<string, unknown>;
+
+const PREDICTOR = {
+  temperature: 0.05,
+  topic: { bias: -5, similarity: 9, direction: [0.25, -1, 0] },
+  match: { bias: -1, success: 3, direction: [0.5, 0, -0.5] },
+};
+
+test('a manifest may have a predictor of fit', () => {
+  const manifest = smallManifest();
+  manifest.fit = { ...manifest.fit, success: [0, 0.5, 0.25, 1], predictor: PREDICTOR };
+  expect(parsed(manifest)).toEqual(manifest);
+});
+
+test('a manifest may have neither fit nor norms, an ending, and a graph in chunks', () => {
+  const { fit: _fit, norms: _norms, ...bare } = smallManifest();
+  const chunks = [{ file: 'golden.safetensors', offsets: { 'q_proj.A': 0, 'q_proj.B': 0 } }];
+  const manifest: Manifest = {
+    ...bare,
+    encoder: { ...bare.encoder, ending: 'full-stop' },
+    graphs: { float32: { body: 'hypernet.float32.onnx', chunks } },
+  };
+  expect(parsed(manifest)).toEqual(manifest);
+  expect(graphFiles(manifest.graphs.float32 as Graph)).toEqual([
+    'hypernet.float32.onnx',
+    'golden.safetensors',
+  ]);
+});
+
+test("a manifest may name the base model's heads", () => {
+  const manifest = smallManifest();
+  manifest.target.attention = { heads: 3, kv_heads: 1, head_dim: 2 };
+  manifest.target.modules = manifest.target.modules.map((one) =>
+    one.name === 'v_proj' ? { ...one, out: 2 } : one,
+  );
+  expect(parsed(manifest)).toEqual(manifest);
+});
+
+const BODY = 'hypernet.float32.onnx';
+
+test.each<[string, RegExp, (manifest: Loose) => void]>([
+  [
+    'a chunk that is not listed',
+    /y\.onnx is used but not listed/,
+    (m) => (m.graphs = { float32: { body: BODY, chunks: [{ file: 'y.onnx', offsets: {} }] } }),
+  ],
+  [
+    'a body without chunks',
+    /graphs\.float32\.chunks: Too small/,
+    (m) => (m.graphs = { float32: { body: BODY, chunks: [] } }),
+  ],
+  [
+    'a graph that is both whole and in chunks',
+    /graphs\.float32: must be/,
+    (m) =>
+      (m.graphs = { float32: { file: BODY, body: BODY, chunks: [{ file: BODY, offsets: {} }] } }),
+  ],
+  [
+    'an offset below 0',
+    /graphs\.float32\.chunks\.0\.offsets\.a/,
+    (m) => (m.graphs = { float32: { body: BODY, chunks: [{ file: BODY, offsets: { a: -1 } }] } }),
+  ],
+  ['another ending', /ending/, (m) => ((m.encoder as Loose).ending = 'comma')],
+  ['another schema', /"t2l-bundle\/2"/, (m) => (m.schema = 't2l-bundle/2')],
+  ['no schema', /undefined/, (m) => delete m.schema],
+  ['an unknown member', /surprise/, (m) => (m.surprise = 1)],
+  ['the reserved name', /reserved/, (m) => (m.name = 'encoders')],
+  ['a name that is a path', /name/, (m) => (m.name = '../x')],
+  ['a version that is not semver', /version/, (m) => (m.version = '1')],
+  ['an unfolded scale', /scale/, (m) => (m.scale = 2)],
+  ['a default precision without graph', /no int8 graph/, (m) => (m.precision = 'int8')],
+  [
+    'a graph that is not listed',
+    /x\.onnx is used/,
+    (m) => (m.graphs = { float32: { file: 'x.onnx' } }),
+  ],
+  [
+    'a file outside the bundle',
+    /files/,
+    (m) => ((m.files as Loose)['../x'] = { bytes: 1, sha256: '0'.repeat(64) }),
+  ],
+  [
+    'a sha256 in capitals',
+    /sha256/,
+    (m) => ((m.files as Loose).x = { bytes: 1, sha256: 'A'.repeat(64) }),
+  ],
+  [
+    'norms of another module',
+    /target modules/,
+    (m) => ((m.norms as Loose).k_proj = { mean: [1, 1], deviation: [1, 1] }),
+  ],
+  [
+    'norms of too few layers',
+    /value a layer/,
+    (m) => ((m.norms as Loose).q_proj = { mean: [1], deviation: [1] }),
+  ],
+  ['a fit table of another dimension', /dimension/, (m) => ((m.fit as Loose).dim = 4)],
+  [
+    'a predictor without success',
+    /fit\.success: is needed/,
+    (m) => ((m.fit as Loose).predictor = PREDICTOR),
+  ],
+  [
+    'success of too few tasks',
+    /fit\.success: has 3 values for 4 tasks/,
+    (m) => Object.assign(m.fit as Loose, { predictor: PREDICTOR, success: [0, 0.5, 1] }),
+  ],
+  ['success above one', /fit\.success\.3/, (m) => ((m.fit as Loose).success = [0, 0.5, 1, 1.1])],
+  [
+    'a temperature of zero',
+    /temperature/,
+    (m) => ((m.fit as Loose).predictor = { ...PREDICTOR, temperature: 0 }),
+  ],
+  [
+    'a direction of another dimension',
+    /fit\.predictor\.match\.direction: must have as many/,
+    (m) =>
+      Object.assign(m.fit as Loose, {
+        success: [0, 0.5, 0.25, 1],
+        predictor: { ...PREDICTOR, match: { ...PREDICTOR.match, direction: [1] } },
+      }),
+  ],
+  [
+    'a direction of topics of another dimension',
+    /fit\.predictor\.topic\.direction: must have as many/,
+    (m) =>
+      Object.assign(m.fit as Loose, {
+        success: [0, 0.5, 0.25, 1],
+        predictor: { ...PREDICTOR, topic: { ...PREDICTOR.topic, direction: [1] } },
+      }),
+  ],
+  [
+    'heads that do not make up a projection',
+    /attention: gives v_proj 6 outputs, the module has 4/,
+    (m) => ((m.target as Loose).attention = { heads: 3, kv_heads: 3, head_dim: 2 }),
+  ],
+  [
+    'key/value heads that do not divide the heads',
+    /attention\.kv_heads: must divide the 3 heads/,
+    (m) => ((m.target as Loose).attention = { heads: 3, kv_heads: 2, head_dim: 2 }),
+  ],
+  [
+    'half an attention',
+    /attention\.head_dim/,
+    (m) => ((m.target as Loose).attention = { heads: 3, kv_heads: 3 }),
+  ],
+  [
+    'two modules of one name',
+    /differ/,
+    (m) => {
+      const { modules } = m.target as { modules: unknown[] };
+      modules.push(modules[0]);
+    },
+  ],
+])('refused: a manifest with %s', (_case, message, change) => {
+  const manifest = smallManifest() as unknown as Loose;
+  change(manifest);
+  const parse = () => parsed(manifest);
+  expect(parse).toThrow(REFUSAL);
+  expect(parse).toThrow(message);
+});
+
+test.each([
+  ['text', bytesOf('hello')],
+  ['null', bytesOf('null')],
+  ['bytes that are not UTF-8', Uint8Array.of(0x7b, 0xff, 0x7d)],
+])('refused: a manifest that is %s', (_case, bytes) => {
+  expect(() => parseManifest(bytes)).toThrow(REFUSAL);
+});

@@ -1,0 +1,85 @@
+/**
+ * Adapters that an earlier version of the code made, kept as long as their bytes are and then said to be
+ * gone; and a removal whose store fails on the way.
+ */
+import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sha256Hex } from '../../src/contract/adapter-id.ts';
+import { adapterSchema } from '../../src/contract/documents/adapter.ts';
+import { localStores } from '../../src/local/stores.ts';
+import { removeAdapter } from '../../src/pipeline/stored-files.ts';
+import { temporaryFolder } from '../cli/command.ts';
+import { startServer, type TestServer } from '../server.ts';
+import { adapterRow, idOf } from '../store/row.ts';
+
+const WEIGHTS = 'adapter_model.safetensors';
+const DESCRIPTION = 'Reverse the order of the words.';
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await startServer();
+});
+
+afterAll(() => server.close());
+
+/** Makes an adapter and moves it to the id that the first version of ids would have given it. */
+async function madeEarlier(): Promise<string> {
+  const response = await server.send('/v1/adapters', { description: DESCRIPTION });
+  const document = adapterSchema.parse(await response.json());
+  const { hypernet, precision, dtype, strength } = document;
+  const fields = ['t2l-adapter/1', hypernet.digest, precision, dtype, strength];
+  const id = createHash('sha256')
+    .update([...fields, `description:${DESCRIPTION}`].join('\n'))
+    .digest('hex');
+  for (const name of Object.keys(document.files)) {
+    const object = await server.env.ADAPTERS.get(`adapters/${document.id}/${name}`);
+    await server.env.ADAPTERS.put(
+      `adapters/${id}/${name}`,
+      await (object as R2ObjectBody).bytes(),
+      {
+        sha256: document.files[name]?.sha256 ?? '',
+      },
+    );
+    await server.env.ADAPTERS.delete(`adapters/${document.id}/${name}`);
+  }
+  await server.env.DB.prepare('UPDATE adapters SET id = ? WHERE id = ?')
+    .bind(id, document.id)
+    .run();
+  return id;
+}
+
+test('an adapter of an earlier version is served, but once evicted it is gone', async () => {
+  const id = await madeEarlier();
+  const path = `/v1/adapters/${id}/${WEIGHTS}`;
+  expect((await server.fetch(path)).status).toBe(200);
+  await server.env.ADAPTERS.delete(`adapters/${id}/${WEIGHTS}`);
+  const gone = await server.fetch(path);
+  expect(gone.status).toBe(410);
+  expect(await gone.json()).toMatchObject({ code: 'adapter_outdated' });
+
+  const again = await server.send('/v1/adapters', { description: DESCRIPTION });
+  expect(again.status).toBe(201);
+  const document = adapterSchema.parse(await again.json());
+  expect(document.id).not.toBe(id);
+  expect((await server.fetch(`/v1/adapters/${document.id}/${WEIGHTS}`)).status).toBe(200);
+});
+
+test('a removal that fails can be asked for again, and then nothing of the adapter is left', async () => {
+  const data = temporaryFolder();
+  const stores = localStores(data);
+  const bytes = new TextEncoder().encode('a private sentence');
+  const file = { name: 'README.md', contentType: 'text/markdown', sha256: await sha256Hex(bytes) };
+  const row = adapterRow({ id: idOf('a'), files: [{ ...file, bytes: bytes.length }] });
+  await stores.blobs.put(row.id, [{ ...file, bytes }]);
+  await stores.adapters.insert(row);
+  const remove = () => Promise.reject(new Error('the store is down'));
+  const failing = { ...stores, blobs: { ...stores.blobs, remove } };
+  await expect(removeAdapter(row, failing)).rejects.toThrow('the store is down');
+  expect(await stores.adapters.get(row.id)).toBeDefined();
+  await removeAdapter(row, stores);
+  expect(await stores.adapters.get(row.id)).toBeUndefined();
+  expect(await readdir(join(data, 'adapters'))).toEqual([]);
+});
