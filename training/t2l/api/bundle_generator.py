@@ -1,4 +1,4 @@
-"""Adapters from a bundle on this machine, made as the edge makes them (`src/produce.ts`).
+"""Adapters from a bundle on this machine, made as the edge makes them (`src/pipeline/produce.ts`).
 
 The text, the vector, the graph and the guard on norms are the edge's; nothing leaves the machine
 but the text of a bundle whose encoder is a service.

@@ -19,7 +19,7 @@ GROWTH = 1.1  # the WebAssembly heap grows in steps of a fifth
 
 
 def chunked_memory(encoder_bytes: int, body_bytes: int, chunk_bytes: int, lora_values: int) -> int:
-    """About the peak of an isolate's memory with a graph in chunks; `src/hypernet/needs.ts` agrees.
+    """About the peak of an isolate's memory with a graph in chunks; `src/bundle/needs.ts` agrees.
 
     A chunk lies in the WebAssembly heap once, and on its way there once outside; the LoRA is there
     as it is made and as it is packed.

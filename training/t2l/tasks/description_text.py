@@ -1,4 +1,4 @@
-"""The canonical form of a description, as `src/description.ts` has it.
+"""The canonical form of a description, as `src/contract/description.ts` has it.
 
 What reads the same must get the same adapter: characters that nobody sees are dropped, Unicode is
 composed (NFC), outer white space is dropped and inner white space becomes one space. Case and

@@ -17,17 +17,19 @@ from typing import Literal
 
 from t2l.tasks.language.carriers import with_capital
 from t2l.tasks.language.criteria import Criterion, criteria
-from t2l.tasks.language.labels import Scheme, schemes
+from t2l.tasks.language.labels import Scheme, mixed, schemes
 from t2l.tasks.language.phrases import read_book
 from t2l.tasks.language.surface import typed
 from t2l.tasks.phrasing import expand
 from t2l.tasks.source import Part, Sample, Split
 
 Group = Literal["train", "labels", "whole"]
-TRAIN_SCHEMES = 6  # of a criterion that is trained on
-UNSEEN_SCHEMES = 2  # of it with words that no training label has
+TRAIN_SCHEMES = 6  # of a criterion that is trained on, the natural one among them
+MIXED_SCHEMES = 10  # of it, of words that do not belong together
+UNSEEN_SCHEMES = 2  # of it with words that no training task has together
 WHOLE_SCHEMES = 3  # of a criterion that no training sees
 SEED = 0  # of the choice of schemes
+MOST_DESCRIPTIONS = 12  # to train on: a criterion has many schemes, told alike but for the labels
 DESCRIPTION_TRIES = 20  # draws for each description that is asked for
 PLACES = "pqr"  # what the classes are called in frames
 SIZES = {2: "two", 3: "three"}
@@ -70,6 +72,8 @@ class ClassifyTask:
 
     def descriptions(self, split: Split, count: int, seed: int) -> tuple[str, ...]:
         """Up to `count` distinct descriptions, in a seeded order."""
+        if split == "train":
+            count = min(count, MOST_DESCRIPTIONS)
         rng = random.Random(f"{self.name}|{split}|{seed}")
         found: dict[str, None] = {}
         for _ in range(DESCRIPTION_TRIES * count):
@@ -137,10 +141,8 @@ def _tasks() -> tuple[ClassifyTask, ...]:
                 for found in schemes(row, SEED, WHOLE_SCHEMES, "train")
             ]
             continue
-        rows += [
-            ClassifyTask(row, found, "train")
-            for found in schemes(row, SEED, TRAIN_SCHEMES, "train")
-        ]
+        trained = (*schemes(row, SEED, TRAIN_SCHEMES, "train"), *mixed(row, SEED, MIXED_SCHEMES))
+        rows += [ClassifyTask(row, found, "train") for found in trained]
         rows += [
             ClassifyTask(row, found, "labels")
             for found in schemes(row, SEED, UNSEEN_SCHEMES, "held_out")

@@ -39,7 +39,7 @@ TRAINED = {steps_of(task)[0].name for task in TASKS.train if len(steps_of(task))
 
 
 def test_there_are_enough_tasks_on_every_side_and_of_every_group() -> None:
-    assert len(EVERY) >= 700 and len(TASKS.train) >= 560
+    assert len(EVERY) >= 1500 and len(TASKS.train) >= 1400
     assert 35 <= len(TASKS.selection) <= 50 and 150 <= len(TASKS.report) <= 190
     sizes = {name: len(rows) for name, rows in TASKS.groups.items()}
     assert tuple(sizes) == GROUPS
@@ -50,11 +50,11 @@ def test_there_are_enough_tasks_on_every_side_and_of_every_group() -> None:
 
 
 def test_no_kind_floods_the_compositions() -> None:
-    for side, most in (("train", 30), ("report", 8)):
+    for side, most in (("train", 50), ("report", 8)):
         rows = [task for task in getattr(TASKS, side) if len(steps_of(task)) > 1]
         assert max(Counter(task.family for task in rows).values()) <= most
         later = Counter(step.name for task in rows for step in task.steps[1:])
-        assert max(later.values()) <= 12
+        assert max(later.values()) <= 15
 
 
 def test_names_are_unique_and_no_task_is_on_two_sides() -> None:
@@ -94,13 +94,14 @@ def test_selection_and_report_share_no_held_out_skill_or_criterion() -> None:
     assert not found[0] & found[1]
 
 
-def test_labels_of_unseen_labels_are_no_training_labels() -> None:
+def test_no_training_task_has_two_labels_of_unseen_ones() -> None:
     classified = [task for task in TASKS.train if isinstance(task, ClassifyTask)]
-    labels = {word.lower() for task in classified for word in task.labels}
+    trained = [{word.lower() for word in task.labels} for task in classified]
     for task in NOT_TRAINED:
         if task.group == "labels":
             assert isinstance(task, ClassifyTask)
-            assert not labels & {word.lower() for word in task.labels}, task.name
+            unseen = {word.lower() for word in task.labels}
+            assert not any(len(unseen & labels) > 1 for labels in trained), task.name
 
 
 def test_a_task_stays_on_its_side_when_content_is_left_out() -> None:
@@ -142,7 +143,7 @@ def test_descriptions_are_many_and_no_split_shares_one() -> None:
             assert not found[split] & found[other], (task.name, found[split] & found[other])
         for text in (text for rows in found.values() for text in rows):
             assert text.strip() == text and "  " not in text and len(text) <= 400, text
-    for task in TASKS.train[::80]:
+    for task in [row for row in TASKS.train if steps_of(row)][::80]:
         assert len(task.descriptions("train", 200, seed=1)) == 200, task.name
 
 
