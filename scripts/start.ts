@@ -12,6 +12,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { EXAMPLE } from '../src/contract/examples.ts';
 import { OFFLINE, ROOT, WRANGLER } from './environment.ts';
 import { onNpmEnded } from './with-npm.ts';
 
@@ -71,7 +72,7 @@ console.log(`
 t2l-edge is ready at ${origin} with ${health.hypernet.name} ${health.hypernet.version}. Try:
 
   curl -s ${origin}/v1/adapters -H 'content-type: application/json' \\
-    -d '{"description": "Reverse the list and join the words with dashes"}'
+    -d '{"description": "${EXAMPLE}"}'
 `);
 
 interface Health {

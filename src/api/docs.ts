@@ -1,6 +1,7 @@
 /** The API about itself: `/openapi.json`, the reference page `/docs` and the index at `/`. */
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { EXAMPLE } from '../contract/examples.ts';
 import { type Description, describeApi } from './docs/document.ts';
 import { PAGE, PAGE_POLICY } from './docs/page.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
@@ -91,7 +92,7 @@ function index(c: Context<AppEnv>): Response {
   return c.json({
     name: 't2l-edge',
     description: 'Text in, LoRA adapter out.',
-    try: `curl ${new URL(c.req.url).origin}/v1/adapters -H 'content-type: application/json' -d '{"description": "Reverse the list"}'`,
+    try: `curl ${new URL(c.req.url).origin}/v1/adapters -H 'content-type: application/json' -d '{"description": "${EXAMPLE}"}'`,
     adapters: '/v1/adapters',
     hypernets: '/v1/hypernets',
     health: '/healthz',

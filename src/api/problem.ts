@@ -97,7 +97,7 @@ export function exampleName(code: ErrorCode, status: number): string {
 }
 
 /** The problem document of an error. */
-export function problemOf({ code, status, detail }: Pick<T2lError, 'code' | 'status' | 'detail'>) {
+export function problemOf({ code, status, detail }: T2lError) {
   return {
     type: `urn:t2l-edge:problem:${code}`,
     title: isErrorCode(code) ? ERROR_CODES[code][1] : 'Something went wrong',

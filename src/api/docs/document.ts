@@ -4,6 +4,7 @@
  * body and every error, the fault that any call may end with, and the links from one call to the next.
  */
 import { ERROR_CODES, type ErrorCode, isErrorCode } from '../../contract/error-codes.ts';
+import { T2lError } from '../../contract/errors.ts';
 import { exampleName, PROBLEM_TYPE, problemAnswer, problemOf, problemSchema } from '../problem.ts';
 import type { App } from '../route.ts';
 import { DETAILS } from './details.ts';
@@ -169,7 +170,7 @@ function errorExamples(): Record<string, { summary: string; value: object }> {
         ? []
         : statuses.map((status) => [
             exampleName(code, status),
-            { summary, value: problemOf({ code, status, detail }) },
+            { summary, value: problemOf(new T2lError(code, detail, { status })) },
           ]);
     }),
   );

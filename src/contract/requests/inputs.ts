@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { normaliseDescription } from '../description.ts';
+import { EXAMPLE } from '../examples.ts';
 import { MAX_DESCRIPTION_CHARACTERS, MAX_EMBEDDING_DIM } from '../limits.ts';
 
 /** Half a step above the largest float32: from here on numbers round to infinity. */
@@ -45,7 +46,7 @@ export const descriptionSchema = z
     minLength: 1,
     maxLength: MAX_DESCRIPTION_CHARACTERS,
     pattern: DESCRIPTION_PATTERN,
-    example: 'Reverse the list and join it with dashes',
+    example: EXAMPLE,
   });
 
 /** The field `embedding`. */

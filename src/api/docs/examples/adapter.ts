@@ -1,11 +1,12 @@
 /** The adapter of the examples: the one that the first example of CreateAdapter makes. */
 import type * as z from 'zod';
 import type { adapterPageSchema, adapterSchema } from '../../../contract/documents/adapter.ts';
+import { EXAMPLE } from '../../../contract/examples.ts';
 import { ADAPTER_ID, CARD_SHA256, CONFIG_SHA256, WEIGHTS_SHA256 } from '../names.ts';
 import { BASE_MODEL, HYPERNET, MODULES } from './hypernet.ts';
 
 /** What it was made from. */
-export const DESCRIPTION = 'Reverse the list and join it with dashes';
+export const DESCRIPTION = EXAMPLE;
 const FILES = `https://t2l.example/v1/adapters/${ADAPTER_ID}`;
 
 /** Its document, right after it was made. */

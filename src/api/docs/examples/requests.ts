@@ -1,6 +1,6 @@
 /** Examples of bodies to send, by the name of their schema in the description of the API. */
 import type * as z from 'zod';
-import { MAX_STRENGTH } from '../../../contract/limits.ts';
+import { ANOTHER_EXAMPLE } from '../../../contract/examples.ts';
 import type { createAdapterSchema } from '../../../contract/requests/create-adapter.ts';
 import type {
   activateHypernetSchema,
@@ -14,11 +14,11 @@ import { HYPERNET } from './hypernet.ts';
 const createAdapter: Record<string, z.input<typeof createAdapterSchema>> = {
   'A sentence': { description: DESCRIPTION },
   'With options': {
-    description: 'Sort the words by their last letter',
+    description: ANOTHER_EXAMPLE,
     hypernet: HYPERNET.name,
     dtype: 'bfloat16',
     precision: 'int8',
-    strength: MAX_STRENGTH / 16,
+    strength: 1.25,
   },
 };
 

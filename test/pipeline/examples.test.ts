@@ -1,0 +1,97 @@
+/**
+ * The descriptions that people are shown work: their adapters, with the options that are shown, make
+ * the base model answer right, on lists of the sizes and words of the
+ * length that it was trained on.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { uniform } from '../../scripts/command.ts';
+import { ROOT } from '../../scripts/environment.ts';
+import { loadFitTable } from '../../src/adapter/fit-table.ts';
+import { WEIGHTS_FILE } from '../../src/adapter/peft.ts';
+import { unpackPeft } from '../../src/adapter/unpack.ts';
+import { REQUEST_EXAMPLES } from '../../src/api/docs/examples/requests.ts';
+import type { Bundle } from '../../src/bundle/bundle.ts';
+import { ANOTHER_EXAMPLE, EXAMPLE } from '../../src/contract/examples.ts';
+import { createAdapterSchema, inputOf } from '../../src/contract/requests/create-adapter.ts';
+import { loadEncoder } from '../../src/encoder/index.ts';
+import { loadHypernet } from '../../src/hypernet/runtime.ts';
+import { generateText, type Lm, loadLm } from '../../src/lm/index.ts';
+import { produceAdapter } from '../../src/pipeline/produce.ts';
+import { assetBundles, readAsset } from '../fixtures/assets.ts';
+import { openDefaultBundle } from '../fixtures/default-bundle.ts';
+
+const TRUTH: Readonly<Record<string, (words: readonly string[]) => readonly string[]>> = {
+  [EXAMPLE]: (words) => words.toReversed(),
+  [ANOTHER_EXAMPLE]: (words) => words.toSorted(),
+};
+const WORDS = (
+  'bank boy bus car cat clay cow day dot egg fern flag gold hand hen ink jar kid lamp map milk nut ' +
+  'pen salt tea tie tin toy tree web'
+).split(' ');
+const LISTS = 16;
+const MOST_WRONG = 2;
+const SHOWN = Object.values(REQUEST_EXAMPLES.CreateAdapter ?? {}) as Record<string, unknown>[];
+
+let bundle: Bundle;
+let lm: Lm;
+
+beforeAll(async () => {
+  bundle = await openDefaultBundle(assetBundles);
+  lm = await loadLm((file) => readAsset(`base-models/t2l-mini-base/${file}`));
+});
+
+test.each([
+  ...Object.keys(TRUTH).map((description) => ({ description })),
+  ...SHOWN.map((body) => ({ ...body, hypernet: undefined })),
+])('%o answers right', async (body) => {
+  const { dtype, strength, ...rest } = createAdapterSchema.parse(body);
+  const precision = rest.precision ?? bundle.manifest.precision;
+  const produced = await produceAdapter({
+    bundle,
+    encoder: await loadEncoder(bundle, {}),
+    hypernet: await loadHypernet(bundle, precision),
+    fit: await loadFitTable(bundle),
+    input: inputOf(rest),
+    precision,
+    dtype,
+    strength,
+    clock: () => 0,
+  });
+  const weights = produced.files.find(({ name }) => name === WEIGHTS_FILE);
+  const lora = unpackPeft(weights?.bytes as Uint8Array);
+  const asked = lists();
+  const answers = await generateText(lm, asked.map(promptOf), lora, { maxTokens: 40 });
+  const solve = TRUTH[rest.description ?? ''] as (words: readonly string[]) => readonly string[];
+  const wrong = answers.filter((answer, index) => {
+    return answer.trim() !== solve(asked[index] as string[]).join(' ');
+  });
+  expect(wrong.length, wrong.join('; ')).toBeLessThanOrEqual(MOST_WRONG);
+});
+
+test('the README shows no other description for t2l-mini', async () => {
+  const text = await readFile(join(ROOT, 'README.md'), 'utf8');
+  const shown = [
+    ...text.matchAll(/"description": "([^"]+)"/g),
+    ...text.matchAll(/t2l generate "([A-Z][a-z][^"]+)"/g),
+    ...text.matchAll(/description: '([^']+)'/g),
+    ...text.matchAll(/generate_lora\(t2l, "([^"]+)"/g),
+  ].map(([, description]) => description);
+  expect(shown.length).toBeGreaterThan(4);
+  expect([...new Set(shown)].filter((description = '') => !(description in TRUTH))).toEqual([]);
+});
+
+/** Lists of three or four different words. */
+function lists(): string[][] {
+  const next = uniform(5);
+  return Array.from({ length: LISTS }, (_, index) => {
+    const order = WORDS.map((word) => ({ word, place: next() }));
+    order.sort((a, b) => a.place - b.place);
+    return order.slice(0, 3 + (index % 2)).map(({ word }) => word);
+  });
+}
+
+function promptOf(words: readonly string[]): string {
+  return `${words.join(' ')} -> `;
+}
