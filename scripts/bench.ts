@@ -17,9 +17,11 @@
  * clock ticks in whole milliseconds, so a step that takes less than one reads 0.
  *
  *   npm run bench -- [--runs 9] [--json]
+ *   npm run bench -- --against DIR [--runs 9] [--json]   what changed since the checkout in DIR
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { compareWith, comparisonTable } from './bench/against.ts';
 import { type Measurement, measure, STEPS } from './bench/measure.ts';
 import { measurePytorch, type PytorchTime } from './bench/pytorch.ts';
 import {
@@ -46,9 +48,16 @@ async function main(): Promise<void> {
     options: {
       runs: { type: 'string', default: '9' },
       json: { type: 'boolean', default: false },
+      against: { type: 'string' },
     },
   });
   const runs = wholeNumber('runs', values.runs, 1);
+  if (values.against !== undefined) {
+    const found = await compareWith(values.against, runs);
+    const lines = `${comparisonTable(found)}\nMilliseconds, medians of ${runs} rounds; ${machine()}.`;
+    process.stdout.write(`${values.json ? JSON.stringify(found, null, 2) : lines}\n`);
+    return;
+  }
   const folders = await builtInBundles();
   if (!folders.some((folder) => folder.includes(`/${S_SMOLLM2.name}/`))) {
     folders.push(await randomBundle(S_SMOLLM2));

@@ -22,15 +22,21 @@ export interface EndpointOptions {
   /** The Worker's entry file, from the root of the repository. */
   readonly main?: string;
   readonly adminToken?: string;
+  /** The checkout whose Worker it is; this one if left out. */
+  readonly root?: string;
 }
 
 /** Starts an endpoint with empty stores. */
-export async function startEndpoint({ main, adminToken }: EndpointOptions = {}): Promise<Endpoint> {
+export async function startEndpoint({
+  main,
+  adminToken,
+  root = ROOT,
+}: EndpointOptions = {}): Promise<Endpoint> {
   Object.assign(process.env, OFFLINE);
   await copyReferencePage();
-  const config = readConfig({ config: join(ROOT, 'wrangler.toml') }, { hideWarnings: true });
+  const config = readConfig({ config: join(root, 'wrangler.toml') }, { hideWarnings: true });
   const harness = createTestHarness({
-    root: ROOT,
+    root,
     workers: [
       {
         config: {

@@ -1,6 +1,8 @@
 /** The benchmark's measuring, on the bundle that ships: its figures are those of made adapters. */
 import { expect, test } from 'vitest';
+import { compareWith, comparisonTable } from '../../scripts/bench/against.ts';
 import { measure } from '../../scripts/bench/measure.ts';
+import { ROOT } from '../../scripts/environment.ts';
 import { readBundleFolder } from '../../scripts/release/folder.ts';
 import { miniBundleFolder } from './bundle-copy.ts';
 
@@ -21,3 +23,19 @@ test('a measurement has every step, and they add up to less than the whole', asy
   // The graph, the 23 MB encoder and the runtime itself.
   expect(found.wasm_bytes).toBeGreaterThan(found.graph_bytes + 23e6);
 }, 300_000);
+
+test('a checkout is compared call by call, also with itself', async () => {
+  const found = await compareWith(ROOT, 2);
+  expect(found.length).toBeGreaterThan(5);
+  for (const { call, rounds, before_ms, now_ms, ratio, interval } of found) {
+    expect([call, rounds]).toEqual([call, 2]);
+    expect(Math.min(before_ms, now_ms), call).toBeGreaterThan(0);
+    expect(interval[0], call).toBeLessThanOrEqual(ratio);
+    expect(interval[1], call).toBeGreaterThanOrEqual(ratio);
+  }
+  expect(comparisonTable(found).split('\n')).toHaveLength(found.length + 1);
+}, 300_000);
+
+test('what is no checkout is refused before anything starts', async () => {
+  await expect(compareWith('src', 2)).rejects.toThrow(/wrangler\.toml/);
+});
