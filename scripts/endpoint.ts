@@ -21,34 +21,30 @@ export interface Endpoint {
 export interface EndpointOptions {
   /** The Worker's entry file, from the root of the repository. */
   readonly main?: string;
-  readonly adminToken?: string;
+  /** The folder of a built Worker, instead. */
+  readonly built?: string;
+  /** Secrets such as ADMIN_TOKEN; none if left out. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** The checkout whose Worker it is; this one if left out. */
   readonly root?: string;
 }
 
 /** Starts an endpoint with empty stores. */
 export async function startEndpoint({
-  main,
-  adminToken,
+  main = 'src/index.ts',
+  built,
+  secrets = {},
   root = ROOT,
 }: EndpointOptions = {}): Promise<Endpoint> {
   Object.assign(process.env, OFFLINE);
   await copyReferencePage();
-  const config = readConfig({ config: join(root, 'wrangler.toml') }, { hideWarnings: true });
+  const configPath = 'wrangler.toml';
   const harness = createTestHarness({
     root,
     workers: [
-      {
-        config: {
-          name: config.name ?? 't2l-edge',
-          main: main ?? 'src/index.ts',
-          ...(config.compatibility_date && { compatibility_date: config.compatibility_date }),
-          assets: { ...config.assets, directory: 'src/assets' },
-          r2_buckets: config.r2_buckets,
-          d1_databases: config.d1_databases,
-          vars: adminToken === undefined ? {} : { ADMIN_TOKEN: adminToken },
-        },
-      },
+      built === undefined
+        ? { config: configOf(join(root, configPath), main, secrets) }
+        : { configPath, prebuiltWorkerDir: built, secrets: { ...secrets } },
     ],
   });
   try {
@@ -60,4 +56,18 @@ export async function startEndpoint({
     await harness.close();
     throw error;
   }
+}
+
+/** The configuration of wrangler.toml with another entry. It has no build step: sources are current. */
+function configOf(path: string, main: string, vars: Readonly<Record<string, string>>) {
+  const config = readConfig({ config: path }, { hideWarnings: true });
+  return {
+    name: config.name ?? 't2l-edge',
+    main,
+    ...(config.compatibility_date && { compatibility_date: config.compatibility_date }),
+    assets: { ...config.assets, directory: 'src/assets' },
+    r2_buckets: config.r2_buckets,
+    d1_databases: config.d1_databases,
+    vars: { ...vars },
+  };
 }
