@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from t2l.tasks.language.phrases import SPLITS
-from t2l.tasks.language.world import WorldSplit, WorldTask, language_tasks
+from t2l.tasks.language.sides import WorldSplit, WorldTask
+from t2l.tasks.language.world import language_tasks
 from t2l.tasks.source import Split
 
 SIDES = ("train", "selection", "report")

@@ -12,17 +12,10 @@ from t2l.tasks.language.carriers import subjects
 from t2l.tasks.language.classify import ClassifyTask
 from t2l.tasks.language.phrases import SPLITS, faults
 from t2l.tasks.language.show import shown
+from t2l.tasks.language.sides import GROUPS, UNSEEN, WorldTask, side_of
 from t2l.tasks.language.skill import Skill
 from t2l.tasks.language.task import LanguageTask
-from t2l.tasks.language.world import (
-    GROUPS,
-    UNSEEN,
-    WorldTask,
-    every_skill,
-    fewer,
-    language_tasks,
-    side_of,
-)
+from t2l.tasks.language.world import every_skill, fewer, language_tasks
 
 TASKS = language_tasks()
 NOT_TRAINED = (*TASKS.selection, *TASKS.report)
