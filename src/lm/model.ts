@@ -41,13 +41,17 @@ const configSchema = z.object({
 
 const tokenizerSchema = z.object({ model: z.object({ unk_token: z.string().nullish() }) });
 
-/** Loads a base model from `lm.onnx`, `config.json` and `tokenizer.json`. */
+/** The checkpoint, in which the graph's weights lie. */
+const WEIGHTS_FILE = 'model.safetensors';
+
+/** Loads a base model from `lm.onnx`, `model.safetensors`, `config.json` and `tokenizer.json`. */
 export async function loadLm(read: ModelReader): Promise<Lm> {
   const config = configSchema.parse(parseJson(await read('config.json')));
   const tokenizerBytes = await read('tokenizer.json');
   const tokenizer = parseTokenizer(tokenizerBytes);
   const { unk_token: unknown } = tokenizerSchema.parse(parseJson(tokenizerBytes)).model;
-  const session = await createSession(await read('lm.onnx'));
+  const weights = { path: WEIGHTS_FILE, data: await read(WEIGHTS_FILE) };
+  const session = await createSession(await read('lm.onnx'), 'wasm', [weights]);
   return {
     session,
     tokenizer,

@@ -32,6 +32,12 @@ export interface OrtSession {
   readonly released: boolean;
 }
 
+/** A file of weights, which ONNX calls external data. */
+export interface WeightFile {
+  readonly path: string;
+  readonly data: Uint8Array;
+}
+
 let queue: Promise<unknown> = Promise.resolve();
 
 /**
@@ -39,17 +45,19 @@ let queue: Promise<unknown> = Promise.resolve();
  *
  * @param model an ONNX model
  * @param device where it runs; only browsers have another one than `wasm`
+ * @param beside files that hold weights of the model, by the names that it has for them
  * @throws T2lError `bundle_graph_invalid` if ORT cannot load it
  */
 export async function createSession(
   model: Uint8Array,
   device: Device = 'wasm',
+  beside: readonly WeightFile[] = [],
 ): Promise<OrtSession> {
   // Outside the queue: under Node it reads a file, and the queue must hold no I/O.
   const runtime = await ortRuntime(device);
   return serialised(async () => {
     const { graph, location } = split(model);
-    const session = await runtime.create(graph, [{ path: location, data: model }]);
+    const session = await runtime.create(graph, [{ path: location, data: model }, ...beside]);
     let released = false;
     return {
       inputs: session.inputNames,

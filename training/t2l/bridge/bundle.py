@@ -166,7 +166,7 @@ def _golden_bytes(
     precision = "float32" if "float32" in bundle.manifest["graphs"] else bundle.precision
     run = _generator(bundle, fronts, precision)
     outputs = [run(row) for row in golden.embeddings]
-    return golden_file(bundle.target.module_names, outputs, golden, max_tokens)
+    return golden_file(bundle.target, outputs, golden, max_tokens)
 
 
 def _front_files(bundle: BundleGenerator) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from t2l.api.bundle_generator import BundleGenerator
 from t2l.bridge.regression import BridgeReport
 from t2l.encoders.info import SHARED_PREFIX, EncoderInfo
-from t2l.export.bundle.data import GOLDEN_LIMIT, Fit, Golden
+from t2l.export.bundle.data import Fit, Golden, golden_limit
 from t2l.export.bundle.manifest import file_entry
 
 FIT_FILE = "fit.f16"
@@ -42,7 +42,7 @@ def bridge_manifest(
     manifest["golden"] = {
         "file": GOLDEN_FILE,
         "descriptions": list(golden.descriptions),
-        "limit": GOLDEN_LIMIT,
+        "limit": golden_limit(bundle.target, len(golden.descriptions)),
     }
     manifest["training"] = {
         "bridge": {

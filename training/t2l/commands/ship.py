@@ -20,6 +20,7 @@ from t2l.evaluate.run import open_setting, report_tasks, results_dir
 from t2l.evaluate.setting import Setting
 from t2l.export.bundle.data import golden_from_encoder
 from t2l.export.bundle.write import export_bundle
+from t2l.export.graphs import GraphOptions
 from t2l.export.onnx.lm import export_lm
 from t2l.hypernet.hypernetwork import Hypernetwork
 from t2l.mini.adopt import shipped_base
@@ -79,7 +80,7 @@ def ship_base_model(config: Config, hypernetwork: Hypernetwork) -> None:
     folder = shipped_base(config)
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(source, folder)
-    export_lm(load_base_model(source), hypernetwork.target, folder / "lm.onnx")
+    export_lm(load_base_model(source), hypernetwork.target, folder)
 
 
 def ship_bundle(
@@ -115,6 +116,8 @@ def ship_bundle(
         out_dir=config.assets_dir / "hypernets",
         name=config.bundle.name,
         version=config.bundle.version,
+        precision=config.bundle.precisions[-1],
+        graphs=GraphOptions(config.bundle.precisions),
         overwrite=True,
         make_default=config.bundle.default,
     )

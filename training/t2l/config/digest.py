@@ -19,8 +19,9 @@ LATER: dict[str, dict[str, Any]] = {
     "tasks": {"source": "procedural"},
     "base": {"kind": "mini"},
     "encoder": {"temperature": 0.05, "reads": None},
+    "hypernetwork": {"half_offsets": False},
     "sft": {"teacher": "codes", "teacher_shots": 4, "teacher_signal": "states"},
-    "bundle": {"default": True},
+    "bundle": {"default": True, "precisions": ("float32", "int8")},
 }
 
 

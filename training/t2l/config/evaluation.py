@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic.dataclasses import dataclass
 
@@ -69,12 +69,16 @@ class BundleConfig:
     """The exported bundle's name and place.
 
     :param default: whether it answers requests that name no hypernetwork.
+    :param precisions: which graphs it has; the last is the one that the edge runs unless asked for
+        another. A small network's are mostly the same body and offsets, so a second one nearly
+        doubles the bundle.
     """
 
     name: str = "t2l-mini"
     version: str = "1.0.0"
     assets: Text = "../src/assets"
     default: bool = True
+    precisions: tuple[Literal["float32", "int8"], ...] = ("float32", "int8")
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
@@ -84,3 +88,4 @@ class BundleConfig:
             )
         if not _VERSION.match(self.version):
             raise ValueError(f"version {self.version!r} must be a semantic one, such as 1.0.0")
+        require_distinct("precisions", self.precisions)

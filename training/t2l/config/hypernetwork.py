@@ -46,6 +46,7 @@ class HypernetworkOptions:
     head_init: Literal["zero", "normal"] = "zero"
     modulation: Literal["none", "diagonal"] = "none"
     bounded: bool = False
+    half_offsets: bool = False
 
     def __post_init__(self) -> None:
         if self.latent % 4:
@@ -64,3 +65,8 @@ class HypernetworkOptions:
             )
         if self.static_bias and self.head_init == "zero":
             raise ValueError("static_bias needs head_init normal, or its gate can never open")
+        if self.half_offsets and not (self.per_layer_bias or self.static_bias):
+            raise ValueError(
+                "half_offsets rounds offsets per layer, and there are none; set per_layer_bias or "
+                "static_bias to true, or half_offsets to false"
+            )

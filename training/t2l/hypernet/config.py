@@ -23,6 +23,9 @@ class HypernetworkConfig:
     :param input_scale: factor on the embedding, sqrt(embedding_dim) if None.
     :param per_layer_bias: learned offsets per layer and module instead of one bias per head.
     :param static_bias: as per_layer_bias, with a gate per module before the generated B.
+    :param half_offsets: whether these offsets are rounded with the matrices when training ends
+        (`Hypernetwork.round_matrices`), so that graphs keep them in half the bytes: B's, which have
+        the LoRA scale in them, only if that is a power of two.
     :param modulation: "diagonal": only that is generated, between an A and a B of all tasks.
     :param bounded: whether generated values are bounded, at a learned scale.
     :param per_layer_gain: a factor for every generated value, before the offsets.
@@ -46,6 +49,7 @@ class HypernetworkConfig:
     per_layer_gain: bool = False
     task_encoder: TaskEncoderKind = "linear"
     position: Literal["learned", "rotary"] = "learned"
+    half_offsets: bool = False
 
     def __post_init__(self) -> None:
         if self.variant not in ("L", "M", "S"):
@@ -75,6 +79,8 @@ class HypernetworkConfig:
             raise ValueError("static_bias already has offsets per layer; leave per_layer_bias off")
         if self.static_bias and self.head_init == "zero":
             raise ValueError("static_bias needs head_init normal, or its gate can never open")
+        if self.half_offsets and not self.has_offsets:
+            raise ValueError("half_offsets needs offsets: per_layer_bias or static_bias")
 
     @property
     def scale(self) -> float:

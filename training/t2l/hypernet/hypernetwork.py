@@ -252,14 +252,16 @@ class Hypernetwork(nn.Module):
 
     @torch.no_grad()
     def round_matrices(self) -> None:
-        """Round every linear layer's weights to what float16 holds.
+        """Round every linear layer's weights to what float16 holds, and offsets that are to be.
 
         Done once at the end of training: the graphs that ship then keep them in half the bytes and
         still compute exactly what was measured.
         """
-        for layer in self.modules():
-            if isinstance(layer, nn.Linear):
-                layer.weight.copy_(layer.weight.half().float())
+        rounded = [layer.weight for layer in self.modules() if isinstance(layer, nn.Linear)]
+        if self.config.half_offsets:
+            rounded += [*self.offset_a.values(), *self.offset_b.values()]
+        for weight in rounded:
+            weight.copy_(weight.half().float())
 
     def save(self, folder: Path) -> None:
         """Write the weights (safetensors) and the config and target (JSON) into `folder`."""

@@ -63,6 +63,7 @@ MISTAKES = [
     ("base: {kind: olmo}", "base.kind must be one of mini, folder, hub, gguf, got 'olmo'"),
     ("target: {modules: [q_prj]}", "target.modules.0: there is no 'q_prj' .* q_proj"),
     ("bundle: {name: T2L}", "bundle.name 'T2L' must be lower-case"),
+    ("bundle: {precisions: [int4]}", "bundle.precisions.0 must be 'float32' or 'int8', got 'int4'"),
     ('bundle: {version: "1"}', "bundle.version '1' must be a semantic one, such as 1.0.0"),
     ("publish: Foo/bar", "publish 'Foo/bar' must be true, false or a folder's name"),
     # what must be there, and once
@@ -73,11 +74,17 @@ MISTAKES = [
     ("target: {modules: []}", "target.modules must name at least one"),
     ("evaluation: {train_seeds: []}", "evaluation.train_seeds must name at least one"),
     ("evaluation: {sampling_seeds: [3, 3]}", "evaluation.sampling_seeds has 3 twice"),
+    ("bundle: {precisions: []}", "bundle.precisions must name at least one"),
+    ("bundle: {precisions: [int8, int8]}", "bundle.precisions has int8 twice"),
     ("baselines: {multi_task: {rates: []}}", "baselines.multi_task.rates must name at least one"),
     # what does not go together
     ("hypernetwork: {latent: 30}", "hypernetwork.latent 30 must be a multiple of 4"),
     ("hypernetwork: {modulation: diagonal}", "hypernetwork.modulation diagonal needs variant L"),
     ("hypernetwork: {static_bias: true}", "hypernetwork.static_bias already .* set per_layer_bias"),
+    (
+        "hypernetwork: {half_offsets: true, per_layer_bias: false}",
+        "hypernetwork.half_offsets rounds offsets per layer, .* set per_layer_bias or static_bias",
+    ),
     ("base: {hidden: 190}", "base.hidden 190 must be a multiple of heads 4"),
     ("base: {hidden: 36}", "base.hidden 36 leaves 9 values a head .* an even number"),
     ("base: {hidden: 64}\ntarget: {rank: 500}", "target.rank 500 .* of q_proj, which is 64"),

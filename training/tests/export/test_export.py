@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from test_hypernetwork import TINY, network
+from test_hypernetwork import MISTRAL, TINY, network
 
+from t2l.base.target import TargetModule, TargetSpec
 from t2l.encoders.info import MINILM, EncoderInfo
 from t2l.encoders.onnx_encoder import OnnxEncoder
 from t2l.export import graphs as module
 from t2l.export.bundle import data as bundle_data
-from t2l.export.bundle.data import Fit, Golden, golden_from_encoder
+from t2l.export.bundle.data import Fit, Golden, golden_from_encoder, golden_limit
 from t2l.export.bundle.graphs import run_graphs
 from t2l.export.bundle.manifest import BundleError, read_manifest, verify_bundle
 from t2l.export.bundle.predictor import Predictor
@@ -30,6 +31,7 @@ from t2l.export.onnx.hypernet import hypernet_runner
 from t2l.export.random_bundle import export_random
 from t2l.hypernet.hypernetwork import Hypernetwork, HypernetworkConfig
 
+HYPERNETS = Path(__file__).parents[3] / "src" / "assets" / "hypernets"
 GIVEN = EncoderInfo(kind="given", model="none", dim=10)
 EMBEDDINGS = torch.nn.functional.normalize(
     torch.randn(3, 10, generator=torch.Generator().manual_seed(0)), dim=-1
@@ -95,6 +97,8 @@ def test_golden_vectors_are_what_the_network_and_the_graph_give(made, tmp_path, 
     monkeypatch.setattr(bundle_data, "GOLDEN_LIMIT", 10)  # so that the stride matters
     export_bundle(net, **arguments(tmp_path))
     folder = tmp_path / "tiny/1.0.0"
+    limit = read_manifest(folder)[0]["golden"]["limit"]
+    assert 5 < limit <= 10
     golden = load_file(folder / "golden.safetensors")
     graph = (folder / "hypernet.float32.onnx").read_bytes()
     assert torch.equal(golden["embedding"], EMBEDDINGS)
@@ -103,12 +107,50 @@ def test_golden_vectors_are_what_the_network_and_the_graph_give(made, tmp_path, 
     for name, (a, b) in weights.items():
         for side, whole in (("A", a), ("B", b * TINY.scaling)):
             size = whole[0].numel()
-            stride = -(-size // 10)
+            stride = -(-size // limit)
             picked = golden[f"{name}.{side}"]
-            assert picked.shape == (3, -(-size // stride)) and picked.shape[1] <= 10
+            assert picked.shape == (3, -(-size // stride)) and picked.shape[1] <= limit
             torch.testing.assert_close(picked, whole.flatten(1)[:, ::stride], atol=1e-5, rtol=1e-5)
             ours = hypernet_runner(graph)(EMBEDDINGS[1])[name]["AB".index(side)].flatten()
             torch.testing.assert_close(picked[1], ours[::stride], atol=1e-5, rtol=1e-5)
+
+
+SMOLLM2 = TargetSpec(
+    TINY.base_model,
+    layers=30,
+    modules=(
+        TargetModule("q_proj", "self_attn.q_proj", 576, 576),
+        TargetModule("v_proj", "self_attn.v_proj", 576, 192),
+        TargetModule("o_proj", "self_attn.o_proj", 576, 576),
+        TargetModule("down_proj", "mlp.down_proj", 1536, 576),
+    ),
+    rank=8,
+    alpha=16,
+)
+
+
+@pytest.mark.parametrize("target", [SMOLLM2, MISTRAL], ids=["smollm2", "mistral"])
+def test_golden_vectors_of_a_large_network_are_few_and_in_every_column(target: TargetSpec):
+    limit = golden_limit(target, descriptions=6)
+    values = 0
+    for part in target.modules:
+        for width, row in ((part.in_features, part.in_features), (part.out_features, 8)):
+            size = target.layers * target.rank * width
+            kept = range(0, size, -(-size // limit))
+            values += 6 * len(kept)
+            assert {place % row for place in kept} == set(range(row)), (part.name, row)
+            assert len({place * target.layers // size for place in kept}) == target.layers
+    assert 2**16 < values <= 2**18
+
+
+def test_golden_vectors_of_the_bundle_that_ships_are_kept_as_they_are():
+    index = json.loads((HYPERNETS / "index.json").read_text())
+    version = next(b["version"] for b in index["bundles"] if b["name"] == "t2l-mini")
+    manifest, _ = read_manifest(HYPERNETS / "t2l-mini" / version)
+    target = {**manifest["target"], "alpha": 16, "use_rslora": False}
+    golden = manifest["golden"]
+    found = golden_limit(TargetSpec.from_json(target), len(golden["descriptions"]))
+    assert found == golden["limit"]
 
 
 def test_fit_rows_are_unit_float16(made):

@@ -29,6 +29,7 @@ TARGET = TargetSpec(
 TABLES = {
     "bias": {},
     "offsets": {"per_layer_bias": True},
+    "halved offsets": {"per_layer_bias": True, "half_offsets": True},
     "gains": {"per_layer_bias": True, "per_layer_gain": True},
     "gate": {"static_bias": True, "head_init": "normal"},
 }
@@ -43,6 +44,8 @@ def network(variant: Variant, **changes) -> Hypernetwork:
     with torch.no_grad():
         for parameter in made.parameters():
             parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.1)
+    if made.config.half_offsets:
+        made.round_matrices()
     return made
 
 

@@ -135,6 +135,34 @@ def test_rounded_matrices_take_half_the_bytes_and_lose_nothing():
             assert (ours - theirs).abs().max() < 1e-5 * theirs.abs().max()
 
 
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_rounded_offsets_take_half_the_bytes_and_lose_nothing(precision: str):
+    made = network("S", per_layer_bias=True, half_offsets=True)
+    before = build_hypernet_graph(made, precision)
+    made.round_matrices()
+    stored = {
+        t.name: t
+        for t in onnx.load_from_string(build_hypernet_graph(made, precision)).graph.initializer
+        if t.name.startswith("offset.")
+    }
+    assert len(stored) == 6
+    for name, tensor in stored.items():
+        module, side = name.split(".")[1:]
+        offsets = (made.offset_a if side == "A" else made.offset_b)[module].detach()
+        wanted = offsets * (1 if side == "A" else made.target.scaling)
+        assert tensor.data_type == onnx.TensorProto.FLOAT16
+        assert torch.equal(torch.from_numpy(numpy_helper.to_array(tensor).copy()).float(), wanted)
+    for tensor in onnx.load_from_string(before).graph.initializer:
+        assert not tensor.name.startswith("offset.") or tensor.data_type == onnx.TensorProto.FLOAT
+    embedding = torch.nn.functional.normalize(torch.ones(10), dim=0)
+    found = hypernet_runner(build_hypernet_graph(made, precision))(embedding)
+    for name, pair in expected(made, embedding).items():
+        if precision == "int8":
+            assert update_cosines(found[name], pair).min() >= 0.9995
+        for ours, right in zip(found[name], pair, strict=True):
+            assert precision == "int8" or (ours - right).abs().max() < 1e-5 * right.abs().max()
+
+
 def test_scale_is_folded_into_b():
     made = network("S")
     model = onnx.load_from_string(build_hypernet_graph(made, "float32"))

@@ -137,6 +137,25 @@ def test_offsets_start_without_any_update(variant: Variant):
             assert not torch.equal(a[:, 0], a[:, 1])
 
 
+@pytest.mark.parametrize("half", [True, False])
+def test_offsets_are_rounded_with_the_matrices_only_if_asked(half: bool):
+    made = network("S", per_layer_bias=True, half_offsets=half)
+    before = {name: value.clone() for name, value in made.state_dict().items()}
+    made.round_matrices()
+    after = made.state_dict()
+    for name, value in before.items():
+        halved = value.half().float()
+        assert not torch.equal(halved, value), name
+        matrix = name.endswith(".weight") and value.ndim == 2 and "table" not in name
+        rounded = matrix or (half and name.startswith("offset_"))
+        assert torch.equal(after[name], halved if rounded else value), name
+
+
+def test_half_offsets_need_offsets():
+    with pytest.raises(ValueError, match="half_offsets needs offsets"):
+        config("S", half_offsets=True)
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_weight_can_learn(variant: Variant):
     """The gate opens from zero: after one step every weight has a gradient."""

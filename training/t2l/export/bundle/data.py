@@ -17,12 +17,14 @@ import torch
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from t2l.base.target import TargetSpec
 from t2l.encoders.onnx_encoder import OnnxEncoder
 from t2l.export.bundle.manifest import significant
 from t2l.export.bundle.predictor import Predictor, stored_rows
 from t2l.hypernet.hypernetwork import Hypernetwork
 
-GOLDEN_LIMIT = 16384  # values kept of one golden tensor: enough to catch a wrong row or column
+GOLDEN_LIMIT = 16384  # values kept of one golden tensor at most
+GOLDEN_VALUES = 2**18  # kept of all of them together: 1 MB
 NORM_BATCH = 16  # embeddings a pass when norms are measured: bounds memory at 7B sizes
 
 
@@ -92,24 +94,55 @@ def fit_bytes(fit: Fit) -> bytes:
     return stored_rows(fit.matrix).numpy().astype("<f2").tobytes()
 
 
+def golden_limit(target: TargetSpec, descriptions: int) -> int:
+    """How many values of one tensor a golden file keeps at most.
+
+    `GOLDEN_LIMIT`, halved until all descriptions together have `GOLDEN_VALUES` at most, and then a
+    little less if some stride shared a factor with the length of a row: such a stride never comes
+    to some columns, and a wrong one would not be seen.
+    """
+    sizes: list[tuple[int, int]] = []  # of every tensor: its values, and those of one row
+    for module in target.modules:
+        values = target.layers * target.rank
+        sizes.append((values * module.in_features, module.in_features))  # A [N, R, in]
+        sizes.append((values * module.out_features, target.rank))  # B [N, out, R]
+
+    def kept(limit: int) -> int:
+        return sum(math.ceil(size / golden_stride(size, limit)) for size, _ in sizes)
+
+    limit = GOLDEN_LIMIT
+    while limit > 1 and descriptions * kept(limit) > GOLDEN_VALUES:
+        limit //= 2
+    for found in range(limit, limit // 2, -1):
+        if all(math.gcd(golden_stride(size, found), row) == 1 for size, row in sizes):
+            return found
+    return limit
+
+
+def golden_stride(size: int, limit: int) -> int:
+    """Of a tensor of `size` values, the first and every stride-th after it are kept."""
+    return math.ceil(size / limit)
+
+
 def golden_bytes(exact: Hypernetwork, golden: Golden, max_tokens: int) -> bytes:
     """Embeddings and every `stride`-th value of what they give, B with its scale."""
     outputs = [folded_lora(exact, row) for row in golden.embeddings]
-    return golden_file(exact.target.module_names, outputs, golden, max_tokens)
+    return golden_file(exact.target, outputs, golden, max_tokens)
 
 
 def golden_file(
-    modules: Sequence[str],
+    target: TargetSpec,
     outputs: Sequence[Mapping[str, tuple[Tensor, Tensor]]],
     golden: Golden,
     max_tokens: int,
 ) -> bytes:
     """The golden file of outputs that are known, one for each golden embedding."""
     tensors = {"embedding": golden.embeddings.float().contiguous()}
-    for module in modules:
+    limit = golden_limit(target, len(golden.descriptions))
+    for module in target.module_names:
         for number, side in enumerate("AB"):
             rows = [output[module][number].flatten() for output in outputs]
-            stride = math.ceil(rows[0].numel() / GOLDEN_LIMIT)
+            stride = golden_stride(rows[0].numel(), limit)
             picked = torch.stack([row[::stride] for row in rows])
             tensors[f"{module}.{side}"] = picked.float().contiguous()
     if golden.tokens is not None:

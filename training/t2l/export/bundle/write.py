@@ -20,7 +20,14 @@ import torch
 from torch import Tensor
 
 from t2l.encoders.info import EncoderInfo
-from t2l.export.bundle.data import GOLDEN_LIMIT, Fit, Golden, fit_bytes, golden_bytes, measure_norms
+from t2l.export.bundle.data import (
+    Fit,
+    Golden,
+    fit_bytes,
+    golden_bytes,
+    golden_limit,
+    measure_norms,
+)
 from t2l.export.bundle.manifest import (
     MANIFEST_FILE,
     SCHEMA,
@@ -106,7 +113,7 @@ def export_bundle(
             "golden": {
                 "file": "golden.safetensors",
                 "descriptions": list(golden.descriptions),
-                "limit": GOLDEN_LIMIT,
+                "limit": golden_limit(network.target, len(golden.descriptions)),
             },
             "evaluation": evaluation,
             "training": training,

@@ -153,7 +153,7 @@ def _finish(
         y = graph.op("Mul", y, graph.weight(f"gain.{block.tensor}", cut(gain)))
     table = (network.offset_a if side == "A" else network.offset_b)[module.name]
     table = table * (1 if side == "A" else network.target.scaling)
-    y = graph.op("Add", y, graph.weight(f"offset.{block.tensor}", cut(table)))
+    y = graph.op("Add", y, graph.matrix(f"offset.{block.tensor}", cut(table)))
     return Block(block.tensor, y, rows, offset, columns)
 
 

@@ -1,4 +1,4 @@
-"""A Llama with a LoRA as graph inputs and a key/value cache, as one ONNX file for the demo.
+"""A Llama with a LoRA as graph inputs and a key/value cache, as an ONNX graph for the demo.
 
     input_ids -> embedding -> layers x (RMSNorm, attention, RMSNorm, SwiGLU) -> RMSNorm -> logits
     every target module: y = x W^T + (x A^T) B^T, with A and B of that layer taken from the inputs
@@ -7,7 +7,8 @@ The graph is written by hand, because a traced one would have the adapter baked 
 batch, S new tokens, P cached tokens, T = P + S, K key/value heads, G query heads per key/value
 head, D head size. Padding may be on the left: the mask says which of the T positions are real,
 `position_ids` where a token stands. Weights are stored as float16, which must hold them exactly,
-and cast to float32 when the model is loaded: half the file, the same logits.
+and cast to float32 when the model is loaded: half the file, the same logits. Where the graph lies
+beside the model's own checkpoint, the weights are those of that file (`onnx/external.py`).
 """
 
 from __future__ import annotations
@@ -17,23 +18,33 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import onnx
 import torch
 from onnx import TensorProto
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from t2l.base.target import TargetSpec
+from t2l.export.onnx.external import lean_on
 from t2l.graph.builder import GraphBuilder
 
 LM_FILE = "lm.onnx"
+WEIGHTS_FILE = "model.safetensors"
 
 
-def export_lm(model: LlamaForCausalLM, target: TargetSpec, path: Path) -> None:
-    """Write the graph of `model`, with LoRA inputs for `target`, to `path`."""
-    Path(path).write_bytes(build_lm_graph(model, target))
+def export_lm(model: LlamaForCausalLM, target: TargetSpec, folder: Path) -> None:
+    """Write the graph of `model` into the folder of its checkpoint, where its weights stay.
+
+    :param target: what it has LoRA inputs for.
+    :param folder: holds the model's float16 checkpoint in one file.
+    :raises ValueError: as `build_lm_graph`, and for a checkpoint with other weights.
+    """
+    whole = onnx.load_from_string(build_lm_graph(model, target))
+    graph = lean_on(whole, Path(folder) / WEIGHTS_FILE)
+    (Path(folder) / LM_FILE).write_bytes(graph.SerializeToString(deterministic=True))
 
 
 def build_lm_graph(model: LlamaForCausalLM, target: TargetSpec) -> bytes:
-    """The graph's bytes.
+    """The bytes of the graph with its weights inside.
 
     :raises ValueError: for a model this graph cannot express, or weights float16 cannot hold.
     """
@@ -144,7 +155,9 @@ class _LmGraph:
         graph, config = self.graph, self.model.config
         theta = _rope(config)["rope_theta"]
         exponents = np.arange(0, self.size, 2, dtype=np.float32) / np.float32(self.size)
-        frequencies = (1.0 / np.float32(theta) ** exponents).astype(np.float32)  # [D / 2]
+        # powers in float64: numpy's of float32 have other last bits on other processors
+        powers = (float(theta) ** exponents.astype(np.float64)).astype(np.float32)
+        frequencies = np.float32(1) / powers  # [D / 2]
         place = graph.op("Cast", positions, to=TensorProto.FLOAT)
         place = graph.op("Unsqueeze", place, graph.const([1, 3]))  # [B, 1, S, 1]
         angles = graph.op("Mul", place, graph.weight("rotary.frequencies", frequencies))
