@@ -14,6 +14,8 @@ import { copyReferencePage } from './reference-page.ts';
 export interface Endpoint {
   readonly origin: string;
   readonly env: Env;
+  /** Does what the Worker does by the clock; gives the outcome that the platform sees. */
+  scheduled(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -51,7 +53,12 @@ export async function startEndpoint({
     const { url } = await harness.listen();
     const worker = harness.getWorker<Env & Record<string, unknown>>();
     await worker.applyD1Migrations('DB');
-    return { origin: url.origin, env: await worker.getEnv(), close: () => harness.close() };
+    return {
+      origin: url.origin,
+      env: await worker.getEnv(),
+      scheduled: async () => (await worker.scheduled({ cron: '17 * * * *' })).outcome,
+      close: () => harness.close(),
+    };
   } catch (error) {
     await harness.close();
     throw error;

@@ -1,4 +1,13 @@
 /** The Worker. */
 import { createApp } from './api/app.ts';
+import { auditOnSchedule } from './api/scheduled.ts';
+import type { Env } from './env.ts';
 
-export default createApp();
+const app = createApp();
+
+export default {
+  fetch: app.fetch,
+  async scheduled(_controller, env) {
+    await auditOnSchedule(env);
+  },
+} satisfies ExportedHandler<Env>;

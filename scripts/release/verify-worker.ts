@@ -5,7 +5,7 @@
  * POST {name, version, digest, base}, where base is the URL of the bundle's files, answers with a report, or with the code and sentence of what is wrong.
  */
 
-import { type BundleSource, checkFile, openBundle } from '../../src/bundle/bundle.ts';
+import { type BundleSource, checkBundle, openBundle } from '../../src/bundle/bundle.ts';
 import type { ErrorCode } from '../../src/contract/error-codes.ts';
 import { T2lError } from '../../src/contract/errors.ts';
 import { wasmMemoryBytes } from '../../src/ort/session.ts';
@@ -59,13 +59,11 @@ async function verify({ base, ...reference }: VerifyRequest): Promise<VerifyRepo
       'The manifest must have its keys sorted, no white space and no escapes that JSON does not demand.',
     );
   }
-  let bytes = manifest.length;
-  for (const file of Object.keys(bundle.manifest.files)) {
-    bytes += await checkFile(bundle, file);
-  }
+  const files = await checkBundle(bundle);
+  const listed = Object.values(bundle.manifest.files);
   return {
-    files: Object.keys(bundle.manifest.files).length + 1,
-    bytes,
+    files: files + 1,
+    bytes: listed.reduce((sum, { bytes }) => sum + bytes, manifest.length),
     golden: await checkGolden(bundle),
     wasm_bytes: wasmMemoryBytes(),
   };

@@ -1,8 +1,8 @@
 /**
  * The model card, README.md: what the adapter is, what made it, how far to trust it and how to load
- * it. It follows from what determines the adapter id alone: no time, no host name, so equal requests
- * give equal bytes. The description is a stranger's text in a file that other sites render, so it is
- * escaped; the parts of a card are in `card/`.
+ * it. It has no time and no host name, so every endpoint of this version writes the same; but it is no
+ * part of what an adapter id stands for, and its wording may change. The description is a stranger's text
+ * in a file that other sites render, so it is escaped; the parts of a card are in `card/`.
  */
 
 import type { Manifest, Precision } from '../bundle/manifest.ts';
@@ -14,6 +14,9 @@ import { frontMatter } from './card/front-matter.ts';
 import { useSection } from './card/use.ts';
 import type { Fit } from './fit.ts';
 import type { AdapterDtype, AdapterFile } from './peft.ts';
+
+/** What people and the Hub call a card. */
+export const CARD_FILE = 'README.md';
 
 /** What the card tells of. */
 export interface CardFacts {
@@ -49,7 +52,7 @@ export function modelCard(facts: CardFacts): AdapterFile {
     ...useSection({ id, target: manifest.target, dtype }),
   ];
   return {
-    name: 'README.md',
+    name: CARD_FILE,
     contentType: 'text/markdown; charset=utf-8',
     bytes: new TextEncoder().encode(lines.join('\n')),
   };

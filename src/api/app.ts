@@ -3,6 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { T2lError } from '../contract/errors.ts';
 import { registerAdapterRoutes } from './adapters.ts';
+import { registerAuditRoute } from './audit.ts';
 import { registerByDescriptionRoute } from './by-description.ts';
 import { crossOrigin } from './cors.ts';
 import { registerDocsRoutes } from './docs.ts';
@@ -35,6 +36,7 @@ export function createApp(): App {
   registerFileRoutes(app);
   registerHypernetRoutes(app);
   registerHealthRoute(app);
+  registerAuditRoute(app);
   registerHubRoutes(app);
   registerDocsRoutes(app);
   refuseOtherMethods(app);

@@ -6,6 +6,7 @@
  */
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
+import { WEIGHTS_HEADER } from '../contract/repr-digest.ts';
 import { HUB_HEADERS, READS_BY_POST } from './hub/index.ts';
 import type { AppEnv } from './route.ts';
 
@@ -20,6 +21,7 @@ const EXPOSED_HEADERS = [
   'Repr-Digest',
   'Retry-After',
   'Server-Timing',
+  WEIGHTS_HEADER,
   ...HUB_HEADERS,
 ];
 /** Headers that scripts may send with reads: none of them makes a body acceptable. */

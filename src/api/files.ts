@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { LAYOUTS } from '../adapter/layouts.ts';
 import { T2lError } from '../contract/errors.ts';
+import { WEIGHTS_HEADER } from '../contract/repr-digest.ts';
 import { parseAdapterId } from '../contract/requests/names.ts';
 import { findFile } from '../pipeline/layout-file.ts';
 import { findAdapter } from '../store/find-adapter.ts';
@@ -26,7 +27,7 @@ export function registerFileRoutes(app: App): void {
       tags: ['adapters'],
       summary: 'Read a file of an adapter',
       description:
-        'Also HEAD. `ETag` is the sha256 of a stored file, and for `adapter.gguf` and the files of another layout, which are made on demand, a hash of what they are made from. `Repr-Digest` is the sha256 of the whole file either way, but HEAD has it of stored files only. If-None-Match, If-Match, one byte Range and If-Range are understood.',
+        'Also HEAD. Weights and config never change. `README.md`, the card, `adapter.gguf` and the files of another layout are made on demand and may be made otherwise by a later release. `ETag` is the sha256 of the file, but for `adapter.gguf` and another layout a hash of what they are made from. `Repr-Digest` is the sha256 of the whole file either way; HEAD has it only where `ETag` is the sha256. `T2L-Weights` names the sha256 of the weights that another layout is made of, as the document has it. Stored bytes are hashed before they are sent (of files above 4 MiB one read in 16), and made again if they are damaged. If-None-Match, If-Match, one byte Range and If-Range are understood.',
       request: {
         params: ID_PARAMETER.extend({
           file: z.string().openapi({
@@ -83,6 +84,7 @@ async function readAdapterFile(c: Context<AppEnv>): Promise<Response> {
   if (!matchAllows(c.req.header('if-match'), etag)) {
     throw new T2lError('precondition_failed', `If-Match must name ${etag}.`);
   }
-  const cacheControl = file.sha256 === undefined ? REVALIDATED : IMMUTABLE;
-  return sendFile(c, { ...file, etag, cacheControl });
+  const cacheControl = file.lasting ? IMMUTABLE : REVALIDATED;
+  const madeOf = file.sha256 === undefined ? { [WEIGHTS_HEADER]: file.weights } : {};
+  return sendFile(c, { ...file, etag, cacheControl }, madeOf);
 }

@@ -18,11 +18,11 @@ import type { AppEnv } from './route.ts';
  */
 export const IMMUTABLE = 'public, max-age=31536000, immutable, no-transform';
 
-/** For bytes that a release of this code may change; the entity tag says whether it did. */
-export const REVALIDATED = 'public, max-age=3600, no-transform';
+/** For bytes that a release of this code may change, as it words cards anew; the entity tag says whether it did. */
+export const REVALIDATED = 'public, max-age=300, no-transform';
 
 /** A file: what is known of it before its bytes are read, and how they are. */
-export type SentFile = (KeptContent | MadeContent) & {
+export type SentFile = (KeptContent | Omit<MadeContent, 'weights'>) & {
   /** Its strong entity tag, with quotes. */
   readonly etag: string;
   readonly bytes: number;
@@ -82,7 +82,7 @@ function ofLength(body: ReadableStream | Uint8Array, bytes: number): ReadableStr
 
 /** What is asked for, and the sha256 of the whole. */
 async function readContent(
-  content: KeptContent | MadeContent,
+  content: SentFile,
   range: ByteRange | undefined,
 ): Promise<{ body: ReadableStream | Uint8Array; sha256: string }> {
   if (content.sha256 !== undefined) {

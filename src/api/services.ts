@@ -29,6 +29,10 @@ export function servicesOf(env: Env, timings: Timings, address: string | undefin
     blobs: blobStore(env.ADAPTERS),
     now: () => Date.now(),
     admit: () => admitGeneration(env.GENERATIONS, address),
+    damaged(path) {
+      console.warn(`damaged: ${path}`);
+      timings.add('damaged', 0);
+    },
     time: (step, milliseconds) => timings.add(step, milliseconds),
     produce: (bundle, recipe) =>
       produceRecipe(bundle, recipe, encoderServices(env), (ms) => timings.add('load', ms)),

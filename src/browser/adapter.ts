@@ -27,7 +27,7 @@ export interface Adapter {
   readonly dtype: Dtype;
   readonly precision: Precision;
   readonly strength: number;
-  /** In PEFT's layout. */
+  /** In PEFT's layout, and the card, README.md. */
   readonly files: readonly AdapterFile[];
   readonly parameters: number;
   /** The vector that the weights were made from. */

@@ -14,6 +14,7 @@ import { createAdapterSchema, inputOf } from '../contract/requests/create-adapte
 import { type Encoder, loadEncoder } from '../encoder/index.ts';
 import { type LoadedHypernet, loadHypernet } from '../hypernet/runtime.ts';
 import type { Device } from '../ort/device.ts';
+import { cardFile } from '../pipeline/card-file.ts';
 import type { Recipe } from '../pipeline/effects.ts';
 import { produceAdapter } from '../pipeline/produce.ts';
 import { asJson } from '../sdk/adapter-id.ts';
@@ -94,15 +95,20 @@ export async function openHypernet(options: HypernetOptions): Promise<Hypernet> 
         const clock = () => performance.now();
         const produced = await produceAdapter({ ...recipe, bundle, encoder, hypernet, fit, clock });
         signal?.throwIfAborted();
-        const { dtype, precision, strength } = recipe;
+        const { dtype, precision, strength, input } = recipe;
+        const { parameters, fit: judged } = produced;
+        const id = await idOf(digest, recipe, device);
+        const made = { id, digest, input, precision, dtype, strength, parameters, fit: judged };
+        const card = await cardFile({ ...made, manifest: bundle.manifest });
         return {
-          id: await idOf(digest, recipe, device),
+          id,
           device,
           hypernet: { name, version, digest },
           dtype,
           precision,
           strength,
           ...produced,
+          files: [...produced.files, card],
           fit: { ...produced.fit, nearest: [...produced.fit.nearest] },
           norms: Object.fromEntries(
             Object.entries(produced.norms).map(([module, layers]) => [module, [...layers]]),

@@ -3,27 +3,20 @@
  *
  * A source only reads bytes by path; nothing it returns is believed before size and sha256 agree
  * with the manifest, and the manifest is believed because its own hash is the digest the caller
- * asked for. Who computed the sha256 does not matter: bytes that R2 compared with theirs when they
- * were put are not hashed again if it is the manifest's (a fifth of the time of a network of 220 MB
- * that is streamed); all others are hashed here.
+ * asked for. Every read is hashed here, whatever a store says of its objects: what was compared when an
+ * object was put says nothing of what the disk gives back. So a cache may be keyed by the sha256 that a
+ * manifest lists: what is loaded under it has it.
  */
 import { sha256Hex } from '../contract/adapter-id.ts';
 import { T2lError } from '../contract/errors.ts';
 import { free } from '../ort/free.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
+import { wholeBody } from './whole-body.ts';
 
 /** Where bundles lie: `<name>/<version>/<file>` and `encoders/<slug>/<file>`. */
 export interface BundleSource {
   /** The bytes at `path`, for the caller to keep or to free, or null where there is nothing. */
   read(path: string): Promise<Uint8Array | null>;
-  /** The same with the digest that the store knows, for stores that check what is put into them. */
-  readChecked?(path: string): Promise<CheckedBytes | null>;
-}
-
-/** Bytes, and their sha256 in hex if the store itself compared them with it when they were put. */
-export interface CheckedBytes {
-  readonly bytes: Uint8Array;
-  readonly sha256: string | undefined;
 }
 
 /** An opened bundle: its manifest is verified, and so is everything read through it. */
@@ -58,32 +51,14 @@ export function assetsSource(assets: { fetch(url: string): Promise<Response> }):
   };
 }
 
-/** Bundles in an R2 bucket, which checks objects that are put with their sha256. */
+/** Bundles in an R2 bucket. */
 export function r2Source(bucket: Pick<R2Bucket, 'get'>): BundleSource {
-  async function readChecked(path: string): Promise<CheckedBytes | null> {
-    const object = await bucket.get(path);
-    return object === null
-      ? null
-      : { bytes: await wholeBody(object), sha256: object.checksums.toJSON().sha256 };
-  }
   return {
-    readChecked,
     async read(path) {
-      return (await readChecked(path))?.bytes ?? null;
+      const object = await bucket.get(path);
+      return object && wholeBody(object);
     },
   };
-}
-
-/** Into one buffer of the right size: `arrayBuffer()` gathers the body in pieces and copies them. */
-async function wholeBody({ body, size }: R2ObjectBody): Promise<Uint8Array> {
-  const bytes = new Uint8Array(size);
-  if (size === 0) {
-    // A reader refuses to fill nothing.
-    await body.cancel();
-    return bytes;
-  }
-  const { value } = await body.getReader({ mode: 'byob' }).readAtLeast(size, bytes);
-  return value ?? new Uint8Array(0);
 }
 
 /**
@@ -98,7 +73,7 @@ export async function openBundle(
   const directory = `${name}/${version}`;
   const file = await readFile(source, `${directory}/manifest.json`);
   await verify(`${directory}/manifest.json`, file, { sha256: digest });
-  const manifest = parseManifest(file.bytes);
+  const manifest = parseManifest(file);
   if (manifest.name !== name || manifest.version !== version) {
     throw new T2lError(
       'bundle_schema_unsupported',
@@ -108,7 +83,7 @@ export async function openBundle(
   return {
     manifest,
     digest,
-    manifestBytes: file.bytes.length,
+    manifestBytes: file.length,
     async read(file) {
       const listed = Object.hasOwn(manifest.files, file) ? manifest.files[file] : undefined;
       if (listed === undefined) {
@@ -117,7 +92,7 @@ export async function openBundle(
       const path = bundlePath({ name, version }, file);
       const content = await readFile(source, path);
       await verify(path, content, listed);
-      return content.bytes;
+      return content;
     },
   };
 }
@@ -130,30 +105,26 @@ export function bundlePath(
   return file.startsWith(SHARED_PREFIX) ? file : `${name}/${version}/${file}`;
 }
 
-/** Reads and verifies a file without keeping it; gives its size. */
-export async function checkFile(bundle: Bundle, file: string): Promise<number> {
-  const content = await bundle.read(file);
-  const { length } = content;
-  free(content);
-  return length;
+/** Reads and verifies every file, one at a time so that one is in memory; gives how many there are. */
+export async function checkBundle(bundle: Bundle): Promise<number> {
+  const files = Object.keys(bundle.manifest.files);
+  for (const file of files) {
+    free(await bundle.read(file));
+  }
+  return files.length;
 }
 
-async function readFile(source: BundleSource, path: string): Promise<CheckedBytes> {
-  const found = await (source.readChecked?.(path) ?? readUnchecked(source, path));
+async function readFile(source: BundleSource, path: string): Promise<Uint8Array> {
+  const found = await source.read(path);
   if (found === null) {
     throw new T2lError('bundle_missing_file', `The bundle's file ${path} does not exist.`);
   }
   return found;
 }
 
-async function readUnchecked(source: BundleSource, path: string): Promise<CheckedBytes | null> {
-  const bytes = await source.read(path);
-  return bytes && { bytes, sha256: undefined };
-}
-
 async function verify(
   path: string,
-  { bytes, sha256 }: CheckedBytes,
+  bytes: Uint8Array,
   expected: { sha256: string; bytes?: number },
 ): Promise<void> {
   if (expected.bytes !== undefined && bytes.length !== expected.bytes) {
@@ -161,9 +132,6 @@ async function verify(
       'bundle_digest_mismatch',
       `The bundle's file ${path} has ${bytes.length} bytes where ${expected.bytes} are expected.`,
     );
-  }
-  if (sha256 === expected.sha256) {
-    return;
   }
   const actual = await sha256Hex(bytes);
   if (actual !== expected.sha256) {

@@ -1,4 +1,5 @@
-/** The files of an adapter in one of its layouts, from whoever makes them. */
+/** The files of an adapter in one of its layouts, from whoever makes them. PEFT's have the card beside them. */
+import { CARD_FILE } from '../adapter/card.ts';
 import { T2lError } from '../contract/errors.ts';
 import type { AdapterDocument } from '../sdk/index.ts';
 import type { Layout } from './options.ts';
@@ -22,7 +23,7 @@ export async function readLayout(
 
 function namesOf(document: AdapterDocument, layout: Layout): string[] {
   if (layout === 'peft') {
-    return Object.keys(document.files);
+    return [...Object.keys(document.files), ...(document.card === undefined ? [] : [CARD_FILE])];
   }
   const names = Object.keys(document.formats[layout] ?? {});
   if (names.length === 0) {

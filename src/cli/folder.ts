@@ -4,7 +4,8 @@
  *
  * A new folder is filled under a temporary name beside its place and renamed, so an interrupted run
  * leaves no half of it. What an existing folder holds is not overwritten unless it is the same
- * adapter in the same layout, which has the same bytes, or the caller insists.
+ * adapter in the same layout, which has the same bytes but for the wording of its card, or the caller
+ * insists.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';

@@ -37,7 +37,7 @@ export function recipeOptions(command: Command): Command {
     .option('--hypernet <name>', 'name, name@version or digest')
     .option('--dtype <dtype>', 'float16 (default), bfloat16 or float32')
     .option('--precision <precision>', 'of the computation: float32 or int8')
-    .option('--strength <number>', 'factor on the update (default: 1)', decimal)
+    .option('--strength <number>', 'factor on the update, in steps of 0.05 (default: 1)', decimal)
     .addHelpText('after', '\nA description of - is read from stdin.');
 }
 

@@ -16,12 +16,15 @@ export const MAX_EMBEDDING_DIM = 4096;
 export const MAX_DESCRIPTION_CHARACTERS = 2000;
 
 /**
- * Bounds of the size of `strength`. Above 8 an update leaves the range in which any adapter was ever
- * measured; below 0.01, and at 0, it does nothing that float16 could hold, and an adapter of zeros
- * is a mistake of the caller. Negative strengths are lawful: they push away from the task.
+ * Bounds of the size of `strength`, and the steps between them: 160 sizes. Above 8 an update leaves the
+ * range in which any adapter was ever measured; one that is rounded to 0 does nothing, and an adapter of
+ * zeros is a mistake of the caller. Half a step changes no answer that anyone measured, and without
+ * steps every digit that somebody typed would be an adapter of its own, with files of its own. Negative
+ * strengths are lawful: they push away from the task.
  */
 export const MAX_STRENGTH = 8;
-export const MIN_STRENGTH = 0.01;
+export const MIN_STRENGTH = 0.05;
+export const STRENGTH_STEPS_A_UNIT = 20;
 
 /** Hex digits of a short adapter id: 48 bits, so a clash needs some ten million adapters. */
 export const MIN_ID_PREFIX = 12;

@@ -5,6 +5,9 @@
  *   Repr-Digest: sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:
  */
 
+/** Names the sha256, in hex, of the weights that a file of another layout was made of. */
+export const WEIGHTS_HEADER = 'T2L-Weights';
+
 const SHA256 = 'sha-256=';
 
 /** The header's value for a sha256 in hex. */

@@ -61,7 +61,8 @@ export function parseTokenizer(bytes: Uint8Array): Tokenizer {
 function resident(bundle: Bundle, spec: OnnxEncoderSpec): Promise<LoadedEncoder> {
   const model = fileOf(bundle, spec.files.model);
   const tokenizer = fileOf(bundle, spec.files.tokenizer);
-  // Keyed by content: bundles that share an encoder share the session.
+  // Keyed by content: bundles that share an encoder share the session. `bundle.read` hashes what it
+  // gives, so what is loaded under this key has these hashes, from whatever store it came.
   return encoders.get(`${model.sha256}/${tokenizer.sha256}`, model.bytes, async () => {
     const parsed = parseTokenizer(await bundle.read(spec.files.tokenizer));
     const graph = await bundle.read(spec.files.model);

@@ -1,31 +1,37 @@
 /**
- * An adapter as a repository: one commit, which its id names, with the files of its row. What is said of
- * it is what its card says; the card is not read for it, because both follow from the bundle's manifest.
+ * An adapter as a repository: one commit, which its id names, with the files of its row and the card,
+ * which is written when its size, its hash or its bytes are asked for. What is said of the adapter is
+ * what its card says.
  */
+
 import { type CardData, cardData } from '../adapter/card/front-matter.ts';
+import { CARD_FILE } from '../adapter/card.ts';
+import type { Bundle } from '../bundle/bundle.ts';
 import { T2lError } from '../contract/errors.ts';
 import { commitOf, repositoryOf } from '../contract/repository-names.ts';
+import { cardOfRow, recordedFiles } from '../pipeline/card-file.ts';
+import type { ProducedFile } from '../pipeline/produce.ts';
+import { readStored } from '../pipeline/stored-files.ts';
 import type { Catalog } from '../store/catalog.ts';
-import type { AdapterRow, StoredFile } from '../store/schema.ts';
+import type { AdapterRow } from '../store/schema.ts';
 import type { HubEffects } from './effects.ts';
 import { remakingError, startRemaking } from './remaking.ts';
-import { byPath, type Repository, type RepositoryFacts, type Snapshot } from './repository.ts';
+import type { Repository, RepositoryFacts, Snapshot } from './repository.ts';
 
-/** Cards by the digest of the bundle that made the adapter. */
-export type Cards = ReadonlyMap<string, CardData>;
+/** The bundles that made some adapters, by their digests. */
+export type Makers = ReadonlyMap<string, Bundle>;
 
-/** The cards of some adapters. A bundle that is gone or broken has none: the row knows the rest. */
-export async function cardsOf(
+/** The bundles of some adapters. One that is gone or broken is left out: the row knows the rest. */
+export async function makersOf(
   rows: readonly Pick<AdapterRow, 'hypernetDigest'>[],
   catalog: Pick<Catalog, 'byDigest' | 'open'>,
-): Promise<Cards> {
-  const found = new Map<string, CardData>();
+): Promise<Makers> {
+  const found = new Map<string, Bundle>();
   for (const digest of new Set(rows.map((row) => row.hypernetDigest))) {
     const version = await catalog.byDigest(digest);
     const bundle = version && (await catalog.open(version).catch(absentIfBroken));
     if (bundle !== undefined) {
-      const { name, target } = bundle.manifest;
-      found.set(digest, cardData(name, target.base_model));
+      found.set(digest, bundle);
     }
   }
   return found;
@@ -61,29 +67,49 @@ export function adapterRepository(
     lasting,
     branches: [{ name: 'main', commit: commitOf(row.id) }],
     tags: [],
-    snapshot: async () => adapterSnapshot(row, await cardsOf([row], effects.catalog), effects),
+    snapshot: async () => adapterSnapshot(row, await makersOf([row], effects.catalog), effects),
   };
 }
 
-/** What lies in the repository of a row. */
-export function adapterSnapshot(row: AdapterRow, cards: Cards, effects: HubEffects): Snapshot {
-  const stored = new Map(row.files.map((file) => [file.name, file]));
+/** What lies in the repository of a row: without its bundle there is no card. */
+export function adapterSnapshot(row: AdapterRow, makers: Makers, effects: HubEffects): Snapshot {
+  const stored = new Map(recordedFiles(row).map((file) => [file.name, file]));
+  const maker = makers.get(row.hypernetDigest);
+  let written: Promise<ProducedFile> | undefined;
+
+  function card(): Promise<ProducedFile> {
+    written ??= cardOfRow(row, maker as Bundle, effects.card);
+    return written;
+  }
+
   return {
     commit: commitOf(row.id),
     createdAt: row.createdAt,
-    files: row.files.map(({ name, ...file }) => ({ path: name, ...file })).sort(byPath),
-    facts: factsOf(row, cards),
+    paths: [...stored.keys(), ...(maker === undefined ? [] : [CARD_FILE])].sort(),
+    facts: factsOf(row, maker),
+    async file(path) {
+      const { name: _, ...file } = stored.get(path) ?? (await card());
+      const bytes = typeof file.bytes === 'number' ? file.bytes : file.bytes.length;
+      return { ...file, path, bytes, lasting: stored.has(path) };
+    },
     async read({ path }, range) {
-      const file = stored.get(path) as StoredFile;
-      const body = await effects.blobs.get(row.id, file, range);
-      if (body === null) {
+      const file = stored.get(path);
+      if (file === undefined) {
+        const { bytes } = await card();
+        return range ? bytes.subarray(range.offset, range.offset + range.length) : bytes;
+      }
+      const body = await readStored(row, file, range, effects);
+      if (typeof body === 'string') {
         startRemaking(row, file, effects);
         throw remakingError(row);
       }
       return body;
     },
     async announce({ path }) {
-      const file = stored.get(path) as StoredFile;
+      const file = stored.get(path);
+      if (file === undefined) {
+        return;
+      }
       const body = await effects.blobs.get(row.id, file, { offset: 0, length: 1 });
       if (body === null) {
         startRemaking(row, file, effects);
@@ -94,10 +120,10 @@ export function adapterSnapshot(row: AdapterRow, cards: Cards, effects: HubEffec
 }
 
 function factsOf(
-  { baseModel, hypernetName, hypernetDigest }: AdapterRow,
-  cards: Cards,
+  { baseModel, hypernetName }: AdapterRow,
+  maker: Bundle | undefined,
 ): RepositoryFacts {
-  const card = cards.get(hypernetDigest) ?? cardData(hypernetName, { id: baseModel });
+  const card = cardData(hypernetName, maker?.manifest.target.base_model ?? { id: baseModel });
   return {
     library: card.library_name,
     pipeline: card.pipeline_tag,

@@ -5,8 +5,8 @@
  */
 import { z } from 'zod';
 import type { HubEffects } from './effects.ts';
-import { byPath, type Repository } from './repository.ts';
-import { streamAsset } from './streams.ts';
+import { fixedFiles, type Repository } from './repository.ts';
+import { readAsset } from './streams.ts';
 
 const FOLDER = 'base-models';
 
@@ -47,21 +47,21 @@ function repositoryOfEntry(
       commit: revision,
       // Nobody noted when a built-in model came.
       createdAt: 0,
-      files: files
-        .map((file) => ({
+      ...fixedFiles(
+        files.map((file) => ({
           ...file,
           contentType: file.path.endsWith('.json')
             ? 'application/json'
             : 'application/octet-stream',
-        }))
-        .sort(byPath),
+        })),
+      ),
       facts: {
         library: 'transformers',
         pipeline: 'text-generation',
         tags: ['transformers', 'text-generation', architecture, `license:${license}`],
         config: { model_type: architecture },
       },
-      read: (file, range) => streamAsset(assets, `${FOLDER}/${folder}/${file.path}`, range),
+      read: (file, range) => readAsset(assets, `${FOLDER}/${folder}/${file.path}`, file, range),
       announce: async () => {},
     }),
   };

@@ -8,8 +8,8 @@ import { blamingBundlesOn } from '../contract/errors.ts';
 import { commitOf, repositoryOf } from '../contract/repository-names.ts';
 import type { HypernetFamily, HypernetVersion } from '../store/families.ts';
 import type { HubEffects } from './effects.ts';
-import { byPath, type Repository, type Snapshot } from './repository.ts';
-import { streamAsset, streamObject } from './streams.ts';
+import { fixedFiles, type Repository, type Snapshot } from './repository.ts';
+import { readAsset, readObject } from './streams.ts';
 
 const MANIFEST = 'manifest.json';
 
@@ -55,7 +55,7 @@ async function bundleSnapshot(version: HypernetVersion, effects: HubEffects): Pr
     commit: commitOf(version.digest),
     // Nobody noted when a built-in bundle came.
     createdAt: version.registeredAt ?? 0,
-    files: [own, ...listed].sort(byPath),
+    ...fixedFiles([own, ...listed]),
     facts: {
       library: 't2l-edge',
       tags: ['hypernetwork', 'text-to-lora', `base_model:${base.id}`, `license:${base.license}`],
@@ -63,8 +63,8 @@ async function bundleSnapshot(version: HypernetVersion, effects: HubEffects): Pr
     async read(file, range) {
       const path = bundlePath(version, file.path);
       return version.origin === 'built-in'
-        ? streamAsset(effects.assets, `hypernets/${path}`, range)
-        : streamObject(effects.bundles, path, file, range);
+        ? readAsset(effects.assets, `hypernets/${path}`, file, range)
+        : readObject(effects.bundles, path, file, range);
     },
     announce: async () => {},
   };

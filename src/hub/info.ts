@@ -3,7 +3,7 @@
  * much as the oldest and the newest clients read; with `expand` only what was asked for. A property
  * that this endpoint does not have is left out, as the Hub leaves out what does not apply.
  */
-import type { Repository, Snapshot } from './repository.ts';
+import { allFiles, type Repository, type Snapshot } from './repository.ts';
 import { siblingsOf } from './tree.ts';
 
 /** What a client wants to know. */
@@ -24,11 +24,12 @@ export async function modelInfo(
   snapshot: Snapshot,
   { expand, blobs, securityStatus }: InfoOptions,
 ): Promise<Record<string, unknown>> {
-  const { commit, createdAt, facts, files } = snapshot;
+  const { commit, createdAt, facts } = snapshot;
   const date = new Date(createdAt).toISOString();
   const identity = { _id: commit.slice(0, RECORD_DIGITS), id };
   // Nobody has scanned anything here.
   const security = { securityRepoStatus: { scansDone: false, filesWithIssues: [] } };
+  const whole = expand.length === 0;
   const properties: Record<string, unknown> = {
     modelId: id,
     author: id.split('/', 1)[0],
@@ -48,9 +49,11 @@ export async function modelInfo(
     // Where there is no card, there is nothing that it says.
     ...(facts.card !== undefined && { cardData: facts.card }),
     config: facts.config,
-    usedStorage: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...((whole || expand.includes('usedStorage')) && {
+      usedStorage: (await allFiles(snapshot)).reduce((sum, { bytes }) => sum + bytes, 0),
+    }),
   };
-  if (expand.length === 0) {
+  if (whole) {
     return { ...identity, ...properties, ...(securityStatus && security) };
   }
   const known: Record<string, unknown> = { ...properties, ...security };

@@ -1,11 +1,11 @@
 /**
- * Making evicted adapter files again, outside of the requests that want them. Clients of the Hub give
+ * Making evicted or damaged adapter files again, outside of the requests that want them. Clients of the Hub give
  * up on a file after ten seconds, so a request never generates: it starts the work, answers 503, and
  * the client's retry finds the bytes. One adapter at a time in an isolate, whose memory holds one
  * network; a request for another adapter starts its work when it comes back.
  */
 import { T2lError } from '../contract/errors.ts';
-import { readFile } from '../pipeline/stored-files.ts';
+import { readChecked } from '../pipeline/stored-files.ts';
 import type { AdapterRow, StoredFile } from '../store/schema.ts';
 import type { HubEffects } from './effects.ts';
 
@@ -49,9 +49,8 @@ export function remakingError({ id }: Pick<AdapterRow, 'id'>): T2lError {
 
 async function remake(row: AdapterRow, file: StoredFile, effects: HubEffects): Promise<void> {
   try {
-    // Reading the first byte makes what is missing and stores it.
-    const bytes = await readFile(row, file, { offset: 0, length: 1 }, effects);
-    await (bytes instanceof ReadableStream ? bytes.cancel() : undefined);
+    // Reading makes what is missing or damaged and stores it.
+    await readChecked(row, file, effects);
   } catch (error) {
     console.error(error);
     if (error instanceof T2lError) {

@@ -13,6 +13,8 @@ export interface RepositoryFile {
   readonly bytes: number;
   readonly sha256: string;
   readonly contentType: string;
+  /** Whether the commit stands for these bytes for good; left out: it does. */
+  readonly lasting?: boolean;
 }
 
 /** A name for a commit. */
@@ -36,11 +38,13 @@ export interface Snapshot {
   readonly commit: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-  /** Sorted by path. */
-  readonly files: readonly RepositoryFile[];
+  /** What lies there, sorted. */
+  readonly paths: readonly string[];
+  /** The file at one of the paths; a card is written for it. */
+  file(path: string): Promise<RepositoryFile>;
   readonly facts: RepositoryFacts;
   /** The bytes of a file or a part of it. */
-  read(file: RepositoryFile, range?: ByteRange): Promise<ReadableStream>;
+  read(file: RepositoryFile, range?: ByteRange): Promise<ReadableStream | Uint8Array>;
   /** Called when a client asks about a file that it will soon ask for. */
   announce(file: RepositoryFile): Promise<void>;
 }
@@ -88,22 +92,39 @@ export function commitNamed(repository: Repository, revision = DEFAULT_BRANCH): 
  *
  * @throws T2lError `entry_unknown`
  */
-export function fileAt(repository: Repository, snapshot: Snapshot, path: string): RepositoryFile {
-  const file = snapshot.files.find((one) => one.path === path);
-  return file ?? entryUnknown(repository, snapshot, path);
+export async function fileAt(
+  repository: Repository,
+  snapshot: Snapshot,
+  path: string,
+): Promise<RepositoryFile> {
+  return snapshot.paths.includes(path)
+    ? snapshot.file(path)
+    : entryUnknown(repository, snapshot, path);
+}
+
+/** All files of a snapshot, in order. */
+export function allFiles({ paths, file }: Pick<Snapshot, 'paths' | 'file'>) {
+  return Promise.all(paths.map((path) => file(path)));
+}
+
+/** A snapshot's view of files that are all known. */
+export function fixedFiles(files: readonly RepositoryFile[]): Pick<Snapshot, 'paths' | 'file'> {
+  const known = new Map(files.map((file) => [file.path, file]));
+  return {
+    paths: [...files].sort(byPath).map(({ path }) => path),
+    file: async (path) => known.get(path) as RepositoryFile,
+  };
 }
 
 /** Refuses a path at which a commit has nothing. */
 export function entryUnknown(
   { id }: Pick<Repository, 'id'>,
-  { commit, files }: Pick<Snapshot, 'commit' | 'files'>,
+  { commit, paths }: Pick<Snapshot, 'commit' | 'paths'>,
   path: string,
 ): never {
-  throw new T2lError(
-    'entry_unknown',
-    `${id} has no ${path}; it has ${listed(files.map((file) => file.path))}.`,
-    { extra: { commit } },
-  );
+  throw new T2lError('entry_unknown', `${id} has no ${path}; it has ${listed(paths)}.`, {
+    extra: { commit },
+  });
 }
 
 function listed(paths: readonly string[]): string {

@@ -1,14 +1,105 @@
 /**
- * Files of the static assets and of the bundles' bucket as streams, whole or in part, for files that
- * are too large to be read into memory only to be passed on. Bytes are not hashed on the way: the
- * client has their sha256. What the bucket itself knows, size and sha256, is compared.
+ * Files of the static assets and of the bundles' bucket, whole or in part. A file that fits is read into
+ * memory and hashed before it is sent. A larger one is hashed as it passes: its last piece is held back
+ * until the sha256 is known, and if it is wrong the answer breaks off, which no client takes for the whole
+ * file. A part of a larger file is sent when all of it was hashed within the last minute, by this isolate,
+ * and else hashed first.
  */
+
+import { sha256Hex } from '../contract/adapter-id.ts';
 import { T2lError } from '../contract/errors.ts';
+import { ALWAYS_CHECKED_BYTES } from '../pipeline/stored-files.ts';
 import type { ByteRange } from '../store/blobs.ts';
 import type { RepositoryFile } from './repository.ts';
 
+/** Opens a file or a part of it where it lies. */
+type Open = (range?: ByteRange) => Promise<ReadableStream>;
+
+/** Ranges of one download follow each other within seconds. */
+const REMEMBERED_MS = 60_000;
+/** Paths of large files, and when they were hashed; of this isolate. */
+const hashedAt = new Map<string, number>();
+const MAX_REMEMBERED = 64;
+
 /** A file of the static assets. */
-export async function streamAsset(
+export function readAsset(
+  assets: Pick<Fetcher, 'fetch'>,
+  path: string,
+  file: RepositoryFile,
+  range?: ByteRange,
+): Promise<ReadableStream | Uint8Array> {
+  return checked(path, file, (part) => openAsset(assets, path, part), range);
+}
+
+/** A file of an R2 bucket. */
+export function readObject(
+  bucket: Pick<R2Bucket, 'get'>,
+  key: string,
+  file: RepositoryFile,
+  range?: ByteRange,
+): Promise<ReadableStream | Uint8Array> {
+  return checked(key, file, (part) => openObject(bucket, key, file, part), range);
+}
+
+async function checked(
+  path: string,
+  file: RepositoryFile,
+  open: Open,
+  range: ByteRange | undefined,
+): Promise<ReadableStream | Uint8Array> {
+  if (file.bytes <= ALWAYS_CHECKED_BYTES) {
+    const bytes = new Uint8Array(await new Response(await open()).arrayBuffer());
+    if ((await sha256Hex(bytes)) !== file.sha256) {
+      throw damaged(path, file);
+    }
+    return range ? bytes.subarray(range.offset, range.offset + range.length) : bytes;
+  }
+  if (range === undefined) {
+    return hashing(await open(), path, file);
+  }
+  const key = `${file.sha256} ${path}`;
+  if (Date.now() - (hashedAt.get(key) ?? 0) > REMEMBERED_MS) {
+    await hashing(await open(), path, file).pipeTo(new WritableStream());
+    if (hashedAt.size >= MAX_REMEMBERED) {
+      hashedAt.clear();
+    }
+    hashedAt.set(key, Date.now());
+  }
+  return open(range);
+}
+
+/** The same stream, but for its end if it is not the file. */
+function hashing(stream: ReadableStream, path: string, file: RepositoryFile): ReadableStream {
+  const hash = new crypto.DigestStream('SHA-256');
+  const writer = hash.getWriter();
+  let held: Uint8Array | undefined;
+  return stream.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      async transform(chunk, controller) {
+        await writer.write(chunk);
+        if (held !== undefined) {
+          controller.enqueue(held);
+        }
+        held = chunk;
+      },
+      async flush(controller) {
+        await writer.close();
+        if (hexOf(await hash.digest) !== file.sha256) {
+          console.warn(`damaged: ${path}`);
+          controller.error(damaged(path, file));
+        } else if (held !== undefined) {
+          controller.enqueue(held);
+        }
+      },
+    }),
+  );
+}
+
+function hexOf(digest: ArrayBuffer): string {
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+async function openAsset(
   assets: Pick<Fetcher, 'fetch'>,
   path: string,
   range?: ByteRange,
@@ -22,8 +113,7 @@ export async function streamAsset(
   return range ? part(response.body, range) : response.body;
 }
 
-/** A file of an R2 bucket. */
-export async function streamObject(
+async function openObject(
   bucket: Pick<R2Bucket, 'get'>,
   key: string,
   file: RepositoryFile,
@@ -33,14 +123,9 @@ export async function streamObject(
   if (object === null) {
     return missing(key);
   }
-  const { sha256 } = object.checksums.toJSON();
-  if (object.size !== file.bytes || (sha256 !== undefined && sha256 !== file.sha256)) {
+  if (object.size !== file.bytes) {
     await object.body.cancel();
-    throw new T2lError(
-      'bundle_digest_mismatch',
-      `${key} is not the file of ${file.bytes} bytes that its manifest lists.`,
-      { status: 500 },
-    );
+    throw damaged(key, file);
   }
   return object.body;
 }
@@ -62,6 +147,14 @@ function part(stream: ReadableStream, { offset, length }: ByteRange): ReadableSt
         }
       },
     }),
+  );
+}
+
+function damaged(path: string, { bytes, sha256 }: RepositoryFile): T2lError {
+  return new T2lError(
+    'bundle_digest_mismatch',
+    `${path} is not the file of ${bytes} bytes and sha256 ${sha256} that is listed; nothing is served.`,
+    { status: 500 },
   );
 }
 

@@ -3,7 +3,7 @@
  * folders that their paths imply. The same entries answer the tree, paths-info and `siblings`.
  */
 import { pointerOf, type TreeLine, treeOid } from './git-objects.ts';
-import { byPath, type RepositoryFile, type Snapshot } from './repository.ts';
+import { allFiles, byPath, type RepositoryFile, type Snapshot } from './repository.ts';
 
 /** The last change of an entry, for clients that ask to `expand`. */
 export interface LastCommit {
@@ -36,7 +36,7 @@ export const COMMIT_TITLE = 'As generated';
 /** All entries of a snapshot, folders before what lies in them. */
 export async function allEntries(snapshot: Snapshot, expand: boolean): Promise<TreeEntry[]> {
   const last = expand ? { lastCommit: lastCommitOf(snapshot) } : {};
-  const files = await Promise.all(snapshot.files.map((file) => fileEntry(file)));
+  const files = await Promise.all((await allFiles(snapshot)).map((file) => fileEntry(file)));
   const folders: TreeEntry[] = [];
   await addFolder('', files, folders);
   return [...folders, ...files].map((entry) => ({ ...entry, ...last })).sort(byPath);
@@ -64,11 +64,11 @@ export function entriesBelow(
 
 /** The files of a snapshot for model info; sizes and hashes only on demand, as on the Hub. */
 export async function siblingsOf(snapshot: Snapshot, blobs: boolean): Promise<Sibling[]> {
+  if (!blobs) {
+    return snapshot.paths.map((path) => ({ rfilename: path }));
+  }
   return Promise.all(
-    snapshot.files.map(async ({ path, bytes, sha256 }) => {
-      if (!blobs) {
-        return { rfilename: path };
-      }
+    (await allFiles(snapshot)).map(async ({ path, bytes, sha256 }) => {
       const { text, oid } = await pointerOf({ bytes, sha256 });
       return {
         rfilename: path,

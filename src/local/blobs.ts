@@ -5,7 +5,7 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex } from '../contract/adapter-id.ts';
-import type { BlobStore } from '../store/blobs.ts';
+import type { BlobStore, StoredBytes } from '../store/blobs.ts';
 import { readIfThere, writeWhole } from './whole-file.ts';
 
 /** The adapter files of a folder. */
@@ -14,22 +14,26 @@ export function blobFiles(folder: string): BlobStore {
     return join(folder, id, name);
   }
 
-  async function read(id: string, file: { name: string; sha256: string }) {
+  async function read(id: string, file: { name: string; sha256: string }): Promise<StoredBytes> {
     const bytes = await readIfThere(pathOf(id, file.name));
-    return bytes !== null && (await sha256Hex(bytes)) === file.sha256 ? bytes : null;
+    if (bytes === null) {
+      return 'absent';
+    }
+    return (await sha256Hex(bytes)) === file.sha256 ? bytes : 'damaged';
   }
 
   return {
+    read,
     async put(id, files) {
       for (const file of files) {
-        if ((await read(id, file)) === null) {
+        if (typeof (await read(id, file)) === 'string') {
           await writeWhole(pathOf(id, file.name), file.bytes);
         }
       }
     },
     async get(id, file, range) {
       const bytes = await read(id, file);
-      if (bytes === null) {
+      if (typeof bytes === 'string') {
         return null;
       }
       const part = range ? bytes.subarray(range.offset, range.offset + range.length) : bytes;

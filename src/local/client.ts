@@ -5,6 +5,7 @@
 import './node-20.ts';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { CARD_FILE } from '../adapter/card.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { adapterId } from '../contract/adapter-id.ts';
 import { T2lError } from '../contract/errors.ts';
@@ -138,7 +139,12 @@ function localDocument(document: AdapterDocument, data: string): AdapterDocument
     const named = Object.keys(urls).map((name) => [name, `t2l:${id}/${format}/${name}`]);
     return [format, Object.fromEntries(named)] as const;
   });
-  return { ...document, files: Object.fromEntries(files), formats: Object.fromEntries(formats) };
+  return {
+    ...document,
+    files: Object.fromEntries(files),
+    formats: Object.fromEntries(formats),
+    ...(document.card !== undefined && { card: `t2l:${id}/${CARD_FILE}` }),
+  };
 }
 
 async function familyDocument(catalog: Catalog, family: HypernetFamily): Promise<HypernetDocument> {

@@ -1,21 +1,24 @@
 /** How the row of an adapter becomes its document. */
 import type * as z from 'zod';
+import { CARD_FILE } from '../adapter/card.ts';
 import type { Format, Formats } from '../adapter/layouts.ts';
 import type { adapterSchema } from '../contract/documents/adapter.ts';
 import { repositoryOf } from '../contract/repository-names.ts';
 import type { AdapterRow } from '../store/schema.ts';
+import { recordedFiles } from './card-file.ts';
 
 /**
  * The document of a row.
  *
  * @param origin of the request, for the URLs of the files
- * @param formats what else the adapter can be had as (`layout-file.ts`)
+ * @param formats what else the adapter can be had as (`layout-file.ts`); undefined: the bundle that made
+ *   it is gone, and with it all that is made on demand
  */
 export function adapterDocument(
   row: AdapterRow,
   origin: string,
   cached: boolean,
-  formats: Formats = new Map(),
+  formats: Formats | undefined,
 ): z.output<typeof adapterSchema> {
   return {
     id: row.id,
@@ -35,14 +38,18 @@ export function adapterDocument(
     strength: row.strength,
     parameters: row.parameters,
     files: Object.fromEntries(
-      row.files.map(({ name, bytes, sha256 }) => [
+      recordedFiles(row).map(({ name, bytes, sha256 }) => [
         name,
         { url: `${origin}/v1/adapters/${row.id}/${name}`, bytes, sha256 },
       ]),
     ),
     formats: Object.fromEntries(
-      [...formats].map(([format, names]) => [format, formatUrls(row.id, origin, format, names)]),
+      [...(formats ?? [])].map(([format, names]) => [
+        format,
+        formatUrls(row.id, origin, format, names),
+      ]),
     ),
+    ...(formats && { card: `${origin}/v1/adapters/${row.id}/${CARD_FILE}` }),
     cached,
     fit: { ...row.fit, nearest: row.fit.nearest.map((task) => ({ ...task })) },
     norms: row.norms,

@@ -10,6 +10,7 @@ import type { AdapterInput } from '../contract/adapter-id.ts';
 import type { AdapterStore } from '../store/adapters.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { Catalog } from '../store/catalog.ts';
+import type { CardWriter } from './card-file.ts';
 import type { Dtype, Produced } from './produce.ts';
 
 /** What determines the bytes of an adapter, given its bundle. */
@@ -31,6 +32,10 @@ export interface PipelineEffects {
   admit?(): Promise<void>;
   /** Encodes, runs and packs. */
   produce(bundle: Bundle, recipe: Recipe): Promise<Produced>;
+  /** Words the cards; the card of this version unless given. */
+  readonly card?: CardWriter | undefined;
+  /** Is told of a stored file that was found to have other bytes than were recorded. */
+  damaged?(path: string): void;
   /** Milliseconds since 1970. */
   now(): number;
   /** Notes how long a step took. */

@@ -2,14 +2,17 @@
  * A file of a known adapter, in the layout it is stored in or in another: one way to find it, know its
  * size and read it.
  *
- *   stored file                      read from R2, as `readFile` does
+ *   weights, config                  read from R2, as `readFile` does
+ *   README.md, the card              written from the row and the manifest
  *   another layout, adapter.gguf     planned from the bundle's target, made from the stored weights
  *                                    when it is read, never stored
  *
- * A made file has no recorded sha256: it is known only once the bytes are there. They follow from the
- * adapter, the format and this code, so a hash of these names them as well and without making them; a
- * change of code that changes bytes changes LAYOUT_TAG.
+ * A file of another layout has no recorded sha256: it is known only once the bytes are there. They follow
+ * from the adapter, the format and this code, so a hash of these names them as well and without making
+ * them; a change of code that changes bytes changes LAYOUT_TAG. A card is made whatever is asked of it,
+ * which takes less than a millisecond.
  */
+import { CARD_FILE } from '../adapter/card.ts';
 import { GGUF_FILE } from '../adapter/gguf.ts';
 import type { LayoutFile } from '../adapter/layout.ts';
 import {
@@ -20,28 +23,31 @@ import {
   LAYOUTS,
 } from '../adapter/layouts.ts';
 import { WEIGHTS_FILE } from '../adapter/peft.ts';
-import type { Target } from '../bundle/manifest.ts';
+import type { Bundle } from '../bundle/bundle.ts';
 import { sha256Hex } from '../contract/adapter-id.ts';
 import { blamingBundlesOn, T2lError } from '../contract/errors.ts';
 import { free } from '../ort/free.ts';
 import type { ByteRange } from '../store/blobs.ts';
 import type { Catalog } from '../store/catalog.ts';
 import type { AdapterRow, StoredFile } from '../store/schema.ts';
+import { cardOfRow, recordedFiles } from './card-file.ts';
 import type { PipelineEffects } from './effects.ts';
 import type { Dtype } from './produce.ts';
-import { readFile } from './stored-files.ts';
+import { readChecked, readFile } from './stored-files.ts';
 
 const LAYOUT_TAG = 't2l-layout/1';
 
-/** Bytes that are kept somewhere: any part can be read alone. */
+/** Bytes whose sha256 is known: any part can be read alone. */
 export interface KeptContent {
   readonly sha256: string;
   read(range?: ByteRange): Promise<ReadableStream | Uint8Array>;
 }
 
-/** Bytes that are made when they are read, all of them. */
+/** Bytes that are made of an adapter's weights when they are read, all of them. */
 export interface MadeContent {
   readonly sha256?: undefined;
+  /** sha256 of the weights. */
+  readonly weights: string;
   read(): Promise<Uint8Array>;
 }
 
@@ -50,16 +56,18 @@ export type AdapterFileHandle = (KeptContent | MadeContent) & {
   readonly name: string;
   readonly contentType: string;
   readonly bytes: number;
-  /** 64 hex digits that name the bytes: their sha256 if they are stored. */
+  /** Whether the adapter's id stands for these bytes: then they never change. */
+  readonly lasting: boolean;
+  /** 64 hex digits that name the bytes: their sha256 where it is known. */
   readonly tag: string;
 };
 
 /**
  * Finds a file of an adapter.
  *
- * @param layout one of LAYOUTS; left out, the stored files and `adapter.gguf`
- * @throws T2lError `layout_unknown`, `layout_unavailable`, or `file_unknown` for a name that is not
- *   one of the layout's
+ * @param layout one of LAYOUTS; left out, the stored files, the card and `adapter.gguf`
+ * @throws T2lError `layout_unknown`, `layout_unavailable`, `file_unknown` for a name that is not one of
+ *   the layout's, or `hypernet_unknown` if the bundle is gone that a made file follows from
  */
 export async function findFile(
   row: AdapterRow,
@@ -68,35 +76,44 @@ export async function findFile(
   effects: PipelineEffects,
 ): Promise<AdapterFileHandle> {
   const format = formatOf(name, layout);
+  if (format === undefined && name === CARD_FILE) {
+    const card = await cardOfRow(row, await neededBundle(row, effects.catalog), effects.card);
+    const { bytes, sha256 } = card;
+    return {
+      ...card,
+      bytes: bytes.length,
+      lasting: false,
+      tag: sha256,
+      read: async (range) =>
+        range ? bytes.subarray(range.offset, range.offset + range.length) : bytes,
+    };
+  }
   if (format === undefined) {
-    const more = layout === undefined ? [GGUF_FILE] : [];
-    const file = named(row.files, name, more);
-    return { ...file, tag: file.sha256, read: (range) => readFile(row, file, range, effects) };
+    const more = [CARD_FILE, ...(layout === undefined ? [GGUF_FILE] : [])];
+    const file = named(recordedFiles(row), name, more);
+    const { sha256 } = file;
+    const read = (range?: ByteRange) => readFile(row, file, range, effects);
+    return { ...file, lasting: true, tag: sha256, read };
   }
-  const target = await targetOf(row.hypernetDigest, effects.catalog);
-  if (target === undefined) {
-    throw new T2lError(
-      'hypernet_unknown',
-      `${row.hypernetName} ${row.hypernetVersion} is gone, which says how the adapter is laid out; ` +
-        'only the stored files are left.',
-    );
-  }
+  const { target } = (await neededBundle(row, effects.catalog)).manifest;
   const facts = { id: row.id, target, dtype: row.dtype as Dtype };
   const file = named(formatFiles(format, facts), name);
-  const weights = named(row.files, WEIGHTS_FILE);
+  const weights = named(recordedFiles(row), WEIGHTS_FILE);
   const made = [LAYOUT_TAG, row.id, weights.sha256, format, name].join('\n');
   return {
     name,
     contentType: file.contentType,
     bytes: file.bytes,
+    lasting: false,
+    weights: weights.sha256,
     tag: await sha256Hex(new TextEncoder().encode(made)),
     read: () => make(row, weights, file, effects),
   };
 }
 
 /**
- * The formats of some adapters, by the digest of their bundle. A bundle that is gone or broken has
- * none: it must not keep anyone from what is stored.
+ * The formats of some adapters, by the digest of their bundle. A bundle that is gone or broken is left
+ * out: it must not keep anyone from what is stored.
  */
 export async function formatsByDigest(
   rows: readonly AdapterRow[],
@@ -105,18 +122,34 @@ export async function formatsByDigest(
   const digests = [...new Set(rows.map((row) => row.hypernetDigest))];
   const found = new Map<string, Formats>();
   for (const digest of digests) {
-    const target = await targetOf(digest, catalog).catch(absentIfBroken);
-    found.set(digest, target ? availableFormats(target) : new Map());
+    const bundle = await bundleOf(digest, catalog).catch(absentIfBroken);
+    if (bundle !== undefined) {
+      found.set(digest, availableFormats(bundle.manifest.target));
+    }
   }
   return found;
 }
 
-/** What a bundle is for; undefined if it is gone. */
-async function targetOf(digest: string, catalog: Catalog): Promise<Target | undefined> {
+/** A bundle; undefined if it is gone. */
+async function bundleOf(digest: string, catalog: Catalog): Promise<Bundle | undefined> {
   const version = await catalog.byDigest(digest);
-  return (
-    version && (await blamingBundlesOn('endpoint', () => catalog.open(version))).manifest.target
-  );
+  return version && (await blamingBundlesOn('endpoint', () => catalog.open(version)));
+}
+
+/** The bundle that made an adapter, without which only what is stored can be had. */
+async function neededBundle(
+  { hypernetDigest, hypernetName, hypernetVersion }: AdapterRow,
+  catalog: Catalog,
+): Promise<Bundle> {
+  const bundle = await bundleOf(hypernetDigest, catalog);
+  if (bundle === undefined) {
+    throw new T2lError(
+      'hypernet_unknown',
+      `${hypernetName} ${hypernetVersion} is gone, which says how the adapter is laid out; ` +
+        'only the stored files are left.',
+    );
+  }
+  return bundle;
 }
 
 function absentIfBroken(error: unknown): undefined {
@@ -163,8 +196,8 @@ async function make(
   let source: Uint8Array | undefined;
   const start = performance.now();
   const bytes = await file.make(async () => {
-    const stored = await readFile(row, weights, undefined, effects);
-    source = new Uint8Array(await new Response(stored as BodyInit).arrayBuffer());
+    // A new hash is put on what is made, so a wrong byte would look right from here on.
+    source = await readChecked(row, weights, effects);
     return source;
   });
   if (source !== undefined) {

@@ -1,16 +1,15 @@
 /**
- * The pipeline: input -> embedding -> weights -> checked -> PEFT files with their hashes.
+ * The pipeline: input -> embedding -> weights -> checked -> weights file and config with their hashes.
  *
  * No network, no storage and no clock of its own: equal arguments give equal bytes, which is what
  * lets an adapter be identified by its request and remade after its bytes were evicted.
  */
-import { modelCard } from '../adapter/card.ts';
 import { type Fit, type FitTable, judgeFit } from '../adapter/fit.ts';
 import { type AdapterNorms, guardNorms, updateNorms } from '../adapter/norms.ts';
 import { type AdapterDtype, type AdapterFile, packPeft } from '../adapter/peft.ts';
 import type { Bundle } from '../bundle/bundle.ts';
 import type { Precision } from '../bundle/manifest.ts';
-import { type AdapterInput, adapterId, sha256Hex } from '../contract/adapter-id.ts';
+import { type AdapterInput, sha256Hex } from '../contract/adapter-id.ts';
 import { recordedForm } from '../contract/description.ts';
 import { T2lError } from '../contract/errors.ts';
 import type { Encoder } from '../encoder/index.ts';
@@ -53,6 +52,7 @@ export interface ProduceTimings {
 
 /** An adapter and everything worth knowing about it. */
 export interface Produced {
+  /** What its id stands for: weights and config. */
   readonly files: readonly ProducedFile[];
   /** The vector that determined the weights; with it they can be made again. */
   readonly embedding: Float32Array;
@@ -73,7 +73,7 @@ const NORM_DIGITS = 6;
  */
 export async function produceAdapter(request: ProduceRequest): Promise<Produced> {
   const { bundle, hypernet, precision, dtype, strength, clock } = request;
-  const { manifest, digest } = bundle;
+  const { manifest } = bundle;
   if (hypernet.precision !== precision) {
     throw new Error(`the loaded graph is ${hypernet.precision}, not ${precision}`);
   }
@@ -90,26 +90,9 @@ export async function produceAdapter(request: ProduceRequest): Promise<Produced>
     free(A);
     free(B);
   }
-  const input = canonicalInput(request.input);
-  const card = modelCard({
-    // Computed here rather than passed in: the request has all of it, so it cannot be another one.
-    // An id stands for the bytes that WASM gives; those of a GPU are others.
-    id:
-      hypernet.device === 'wasm'
-        ? await adapterId({ digest, precision, dtype, strength, input })
-        : null,
-    manifest,
-    digest,
-    input,
-    precision,
-    dtype,
-    strength,
-    parameters,
-    fit,
-  });
   const packed = clock();
   const hashed: ProducedFile[] = [];
-  for (const file of [...files, card]) {
+  for (const file of files) {
     hashed.push({ ...file, sha256: await sha256Hex(file.bytes) });
   }
   const finished = clock();
@@ -145,10 +128,6 @@ async function embeddingOf(request: ProduceRequest): Promise<Float32Array> {
     );
   }
   return given;
-}
-
-function canonicalInput(input: AdapterInput): AdapterInput {
-  return 'description' in input ? { description: recordedForm(input.description) } : input;
 }
 
 function reportedNorms(norms: AdapterNorms, strength: number): AdapterNorms {

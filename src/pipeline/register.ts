@@ -1,12 +1,13 @@
 /**
  * Registering a bundle and choosing which version answers.
  *
- * Registration reads every file of the bundle, one at a time so that one is in memory, and checks it
- * against the manifest. Only then the row is written, in one statement: a bundle is registered whole
- * or not at all. Whether its graphs give the golden vectors is for the release script to find out.
+ * Registration reads every file of the bundle and checks it against the manifest. Only then the row is
+ * written, in one statement: a bundle is registered whole or not at all. Registering it once more checks
+ * it once more, and so does activating it: files may have been damaged since. Whether its graphs give the
+ * golden vectors is for the release script to find out.
  */
 
-import { bundlePath, checkFile, openBundle, r2Source } from '../bundle/bundle.ts';
+import { bundlePath, checkBundle, openBundle, r2Source } from '../bundle/bundle.ts';
 import { blamingBundlesOn, T2lError } from '../contract/errors.ts';
 import type { Catalog } from '../store/catalog.ts';
 import type { HypernetStore } from '../store/hypernets.ts';
@@ -43,15 +44,17 @@ export async function registerBundle(
   if (taken !== undefined && taken.digest !== reference.digest) {
     throw versionTaken(reference, taken.digest);
   }
+  // A built-in version answers without a row only as long as the deployment has it: one that lies in
+  // the bucket is registered all the same, so that the next deployment may ship another.
+  if (taken?.origin === 'built-in' && (await bucket.head(manifestKey(reference))) === null) {
+    return false;
+  }
+  await blamingBundlesOn('caller', async () =>
+    checkBundle(await openBundle(r2Source(bucket), reference)),
+  );
   if (taken?.origin === 'registered') {
     return false;
   }
-  // A built-in version answers without a row only as long as the deployment has it: one that lies in
-  // the bucket is registered all the same, so that the next deployment may ship another.
-  if (taken !== undefined && (await bucket.head(manifestKey(reference))) === null) {
-    return false;
-  }
-  await verifyBundle(reference, bucket);
   if (await hypernets.insert({ ...reference, registeredAt: now() })) {
     return taken === undefined;
   }
@@ -86,23 +89,14 @@ export async function activateVersion(
       `${name} has no such version; POST /v1/hypernets registers one.`,
     );
   }
-  // A bundle whose manifest cannot be read any more must not become the one that answers.
-  await blamingBundlesOn('caller', () => catalog.open(version));
+  // A bundle that cannot be read any more must not become the one that answers.
+  await blamingBundlesOn('caller', async () => checkBundle(await catalog.openAnew(version)));
   const before = family.activeDigest === version.digest ? null : family.activeDigest;
   await hypernets.activate(name, version.digest, before, now());
 }
 
 function manifestKey({ name, version }: BundleReference): string {
   return bundlePath({ name, version }, 'manifest.json');
-}
-
-async function verifyBundle(reference: BundleReference, bucket: R2Bucket): Promise<void> {
-  await blamingBundlesOn('caller', async () => {
-    const bundle = await openBundle(r2Source(bucket), reference);
-    for (const file of Object.keys(bundle.manifest.files)) {
-      await checkFile(bundle, file);
-    }
-  });
 }
 
 function versionTaken({ name, version }: BundleReference, digest: string): T2lError {

@@ -1,8 +1,8 @@
 /**
  * The stored files of a known adapter: read, and removed with it.
  *
- * Generation is deterministic, so an R2 object is only a cache of its row: reading makes a missing one
- * again and serves it only if it has the sha256 that the row recorded. A row whose id today's code does
+ * Generation is deterministic, so an R2 object is only a cache of its row: reading makes a missing or
+ * damaged one again and serves it only if it has the sha256 that the row recorded. A row whose id today's code does
  * not compute is of an earlier version, which made other bytes: it is served from R2 and never made
  * again.
  */
@@ -10,28 +10,84 @@
 import type { Precision } from '../bundle/manifest.ts';
 import { adapterId } from '../contract/adapter-id.ts';
 import { blamingBundlesOn, T2lError } from '../contract/errors.ts';
-import type { ByteRange } from '../store/blobs.ts';
+import type { ByteRange, StoredBytes } from '../store/blobs.ts';
 import type { AdapterRow, StoredFile } from '../store/schema.ts';
+import { recordedFiles } from './card-file.ts';
 import { type PipelineEffects, type Recipe, timed } from './effects.ts';
 import type { Dtype, Produced } from './produce.ts';
 
-/** The bytes of a file of a known adapter, or a part of them; made again if R2 has lost them. */
+/**
+ * Files of up to this size are hashed whenever they are read. Hashing takes 1.4 ms a megabyte (SHA-256 of
+ * `crypto.subtle`), reading it from R2 several times that; an adapter for a base model of a few hundred
+ * million parameters is smaller.
+ */
+export const ALWAYS_CHECKED_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Of reads of larger files, one in so many is hashed, so that damage that lasts is found within a few
+ * reads, at a sixteenth of the cost. What is made of them (other layouts) is made of hashed bytes always.
+ */
+export const CHECKED_ONE_IN = 16;
+
+/**
+ * The bytes of a file of a known adapter, or a part of them; made again if the store has lost or damaged
+ * them.
+ */
 export async function readFile(
   row: AdapterRow,
   file: StoredFile,
   range: ByteRange | undefined,
   effects: PipelineEffects,
 ): Promise<ReadableStream | Uint8Array> {
-  const stored = await effects.blobs.get(row.id, file, range);
-  if (stored !== null) {
-    return stored;
+  const stored = await readStored(row, file, range, effects);
+  return typeof stored === 'string'
+    ? part(await madeAgain(row, file, stored, effects), range)
+    : stored;
+}
+
+/** The whole of a file, hashed; made again if the store has lost or damaged it. */
+export async function readChecked(
+  row: AdapterRow,
+  file: StoredFile,
+  effects: PipelineEffects,
+): Promise<Uint8Array> {
+  const stored = await effects.blobs.read(row.id, file);
+  return typeof stored === 'string' ? madeAgain(row, file, stored, effects) : stored;
+}
+
+/** What the store has of a file or a part of it, as far as it can be believed. */
+export async function readStored(
+  row: AdapterRow,
+  file: StoredFile,
+  range: ByteRange | undefined,
+  effects: Pick<PipelineEffects, 'blobs'>,
+): Promise<ReadableStream | StoredBytes> {
+  if (file.bytes > ALWAYS_CHECKED_BYTES && Math.random() * CHECKED_ONE_IN >= 1) {
+    return (await effects.blobs.get(row.id, file, range)) ?? 'absent';
   }
-  const remade = await timed(effects, 'remake', () => remake(row, effects));
+  const stored = await effects.blobs.read(row.id, file);
+  return typeof stored === 'string' ? stored : part(stored, range);
+}
+
+function part(bytes: Uint8Array, range: ByteRange | undefined): Uint8Array {
+  return range ? bytes.subarray(range.offset, range.offset + range.length) : bytes;
+}
+
+async function madeAgain(
+  row: AdapterRow,
+  file: StoredFile,
+  why: 'absent' | 'damaged',
+  effects: PipelineEffects,
+): Promise<Uint8Array> {
+  if (why === 'damaged') {
+    effects.damaged?.(`adapters/${row.id}/${file.name}`);
+  }
+  const remade = await timed(effects, 'remake', () => remake(row, why === 'damaged', effects));
   const found = remade.files.find(({ name }) => name === file.name);
   if (found === undefined) {
     throw bytesChanged(row.id, file.name);
   }
-  return range ? found.bytes.subarray(range.offset, range.offset + range.length) : found.bytes;
+  return found.bytes;
 }
 
 /**
@@ -48,7 +104,11 @@ export async function removeAdapter(
   await effects.blobs.remove(row.id, names);
 }
 
-async function remake(row: AdapterRow, effects: PipelineEffects): Promise<Produced> {
+async function remake(
+  row: AdapterRow,
+  replace: boolean,
+  effects: PipelineEffects,
+): Promise<Produced> {
   const recipe = recipeOf(row);
   // The id's tag stands for the version of the code that decides the bytes.
   if ((await adapterId({ digest: row.hypernetDigest, ...recipe })) !== row.id) {
@@ -69,12 +129,12 @@ async function remake(row: AdapterRow, effects: PipelineEffects): Promise<Produc
   const produced = await blamingBundlesOn('endpoint', async () =>
     effects.produce(await effects.catalog.open(version), recipe),
   );
-  for (const { name, sha256 } of row.files) {
+  for (const { name, sha256 } of recordedFiles(row)) {
     if (produced.files.find((file) => file.name === name)?.sha256 !== sha256) {
       throw bytesChanged(row.id, name);
     }
   }
-  await effects.blobs.put(row.id, produced.files);
+  await effects.blobs.put(row.id, produced.files, replace);
   return produced;
 }
 

@@ -24,7 +24,10 @@ export interface AdapterRequest {
   dtype?: Dtype | undefined;
   /** The one that the hypernetwork names if left out. */
   precision?: Precision | undefined;
-  /** Factor on the update, 1 if left out. */
+  /**
+   * Factor on the update, 1 if left out. It is rounded to the nearest multiple of 0.05; its size lies
+   * between 0.05 and 8.
+   */
   strength?: number | undefined;
 }
 
@@ -58,9 +61,12 @@ export interface AdapterDocument {
   precision: string;
   strength: number;
   parameters: number;
+  /** What the id stands for: weights and config. They never change. */
   files: Record<string, { url: string; bytes: number; sha256: Sha256 }>;
   /** Other layouts, made on demand, and the URLs of their files: `gguf`, `workers-ai`, `mlx`. */
   formats: Record<string, Record<string, string>>;
+  /** The model card, made on demand: its wording may change. Left out once its bundle is gone. */
+  card?: string | undefined;
   /** Whether the adapter existed before the request. */
   cached: boolean;
   fit: Fit;

@@ -1,7 +1,11 @@
 /**
  * Adapter files in R2, one object a file under `adapters/<id>/`. Objects are written once, with the
- * sha256 that R2 itself checks, and are only a cache: whoever reads must be ready for `null`.
+ * sha256 that R2 itself checks, and are only a cache: whoever reads must be ready for their absence. The
+ * sha256 in an object's metadata tells whether it was meant to be the file; whether it still is, only
+ * hashing its bytes tells, which `read` does and `get` does not.
  */
+import { wholeBody } from '../bundle/whole-body.ts';
+import { sha256Hex } from '../contract/adapter-id.ts';
 
 /** A file to store; its sha256 in lower-case hex. */
 export interface BlobFile {
@@ -17,10 +21,22 @@ export interface ByteRange {
   readonly length: number;
 }
 
+/** The bytes of a file, or why there are none: nothing was stored, or something else lies there. */
+export type StoredBytes = Uint8Array | 'absent' | 'damaged';
+
 export interface BlobStore {
-  /** Stores the files; an object that has the same bytes already is left alone. */
-  put(id: string, files: readonly BlobFile[]): Promise<void>;
-  /** The bytes of a file or a part of it; null when it is absent or is not the file of that sha256. */
+  /**
+   * Stores the files; an object that was put with the same bytes already is left alone.
+   *
+   * @param replace writes over it all the same, for objects that were found damaged
+   */
+  put(id: string, files: readonly BlobFile[], replace?: boolean): Promise<void>;
+  /** The whole of a file, hashed here. */
+  read(id: string, file: { readonly name: string; readonly sha256: string }): Promise<StoredBytes>;
+  /**
+   * The bytes of a file or a part of it as the store has them; null when it is absent or was not put as
+   * the file of that sha256.
+   */
   get(
     id: string,
     file: { readonly name: string; readonly sha256: string },
@@ -32,8 +48,17 @@ export interface BlobStore {
 /** The adapter files of an R2 bucket. */
 export function blobStore(bucket: R2Bucket): BlobStore {
   return {
-    async put(id, files) {
-      await Promise.all(files.map((file) => putFile(bucket, keyOf(id, file.name), file)));
+    async put(id, files, replace = false) {
+      const write = replace ? replaceFile : putFile;
+      await Promise.all(files.map((file) => write(bucket, keyOf(id, file.name), file)));
+    },
+    async read(id, file) {
+      const object = await bucket.get(keyOf(id, file.name));
+      if (object === null) {
+        return 'absent';
+      }
+      const bytes = await wholeBody(object);
+      return (await sha256Hex(bytes)) === file.sha256 ? bytes : 'damaged';
     },
     async get(id, file, range) {
       const object = await bucket.get(keyOf(id, file.name), range ? { range } : {});
@@ -53,10 +78,7 @@ export function blobStore(bucket: R2Bucket): BlobStore {
 }
 
 async function putFile(bucket: R2Bucket, key: string, file: BlobFile): Promise<void> {
-  const options = {
-    sha256: file.sha256,
-    httpMetadata: { contentType: file.contentType },
-  };
+  const options = optionsOf(file);
   const written = await bucket
     .put(key, file.bytes, { ...options, onlyIf: { etagDoesNotMatch: '*' } })
     // R2 refuses a second write to a key within a second: somebody was first, or a retry will tell.
@@ -70,6 +92,16 @@ async function putFile(bucket: R2Bucket, key: string, file: BlobFile): Promise<v
   if (existing === null || sha256Of(existing) !== file.sha256) {
     await bucket.put(key, file.bytes, options);
   }
+}
+
+async function replaceFile(bucket: R2Bucket, key: string, file: BlobFile): Promise<void> {
+  // R2 refuses a second write to a key within a second: somebody else has just put it right, or the
+  // next reader finds it damaged again and tries again.
+  await bucket.put(key, file.bytes, optionsOf(file)).catch((error: unknown) => console.warn(error));
+}
+
+function optionsOf({ sha256, contentType }: BlobFile) {
+  return { sha256, httpMetadata: { contentType } };
 }
 
 function keyOf(id: string, name: string): string {

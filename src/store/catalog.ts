@@ -4,7 +4,13 @@
  * by the digest of its manifest; where a bundle is both, the built-in one is taken and no row is read.
  */
 
-import { assetsSource, type BundleSource, type OpenedBundle, r2Source } from '../bundle/bundle.ts';
+import {
+  assetsSource,
+  type BundleSource,
+  type OpenedBundle,
+  openBundle,
+  r2Source,
+} from '../bundle/bundle.ts';
 import { T2lError } from '../contract/errors.ts';
 import { isHex64 } from '../contract/hex.ts';
 import { type BuiltIn, readBuiltIn } from './built-in.ts';
@@ -30,6 +36,8 @@ export interface Catalog {
   families(): Promise<readonly HypernetFamily[]>;
   /** Opens the bundle of a version; its manifest is verified. */
   open(version: HypernetVersion): Promise<OpenedBundle>;
+  /** Opens it from the store, whatever is remembered of it. */
+  openAnew(version: HypernetVersion): Promise<OpenedBundle>;
 }
 
 /** The catalog of the given assets, bucket and rows. */
@@ -97,6 +105,10 @@ export function catalogOf(
     return (await builtIn()).defaultName;
   }
 
+  function sourceOf({ origin }: HypernetVersion): BundleSource {
+    return origin === 'built-in' ? builtInSource : registeredSource;
+  }
+
   return {
     defaultName,
     async resolve(reference) {
@@ -116,8 +128,8 @@ export function catalogOf(
       return (await families(name))[0];
     },
     families: () => families(),
-    open: (version) =>
-      openOnce(version.origin === 'built-in' ? builtInSource : registeredSource, version),
+    open: (version) => openOnce(sourceOf(version), version),
+    openAnew: (version) => openBundle(sourceOf(version), version),
   };
 }
 

@@ -60,11 +60,8 @@ test('a description becomes an adapter, once', async () => {
     strength: 1,
     cached: false,
   });
-  expect(Object.keys(document.files).sort()).toEqual([
-    'README.md',
-    'adapter_config.json',
-    'adapter_model.safetensors',
-  ]);
+  expect(Object.keys(document.files)).toEqual(['adapter_model.safetensors', 'adapter_config.json']);
+  expect(document.card).toBe(`${server.origin}/v1/adapters/${id}/README.md`);
   const second = await make({ description: 'Keep the first word' });
   expect(second.status).toBe(200);
   expect(second.document).toEqual({ ...document, cached: true });

@@ -30,6 +30,7 @@ test.each<[string, Record<string, string>, ErrorCode]>([
   const calls = [
     server.fetch(`/v1/adapters/${adapter}`, { method: 'DELETE', headers }),
     server.send('/v1/hypernets', bundle, { headers }),
+    server.fetch('/v1/audit', { method: 'POST', headers }),
     server.send(`/v1/hypernets/${bundle.name}/active`, {}, { method: 'PUT', headers }),
   ];
   for (const response of await Promise.all(calls)) {

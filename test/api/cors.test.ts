@@ -35,6 +35,7 @@ test('a page of another site may send JSON where adapters are made, and only the
   expect(headers).toMatch(/\bContent-Type\b/);
   for (const [path, method] of [
     ['/v1/hypernets', 'POST'],
+    ['/v1/audit', 'POST'],
     ['/v1/hypernets/t2l-mini/active', 'PUT'],
     [`/v1/adapters/${'0'.repeat(64)}`, 'DELETE'],
   ] as const) {

@@ -4,6 +4,7 @@ import { RESPONSE_EXAMPLES } from '../../src/api/docs/examples/answers.ts';
 import { REQUEST_EXAMPLES } from '../../src/api/docs/examples/requests.ts';
 import { modelInfoSchema, refsSchema } from '../../src/api/hub/documents.ts';
 import { adapterPageSchema, adapterSchema } from '../../src/contract/documents/adapter.ts';
+import { auditSchema } from '../../src/contract/documents/audit.ts';
 import {
   healthSchema,
   hypernetListSchema,
@@ -68,6 +69,7 @@ test('the examples are what the endpoint takes and gives', () => {
     Adapter: adapterSchema,
     AdapterPage: adapterPageSchema,
     Health: healthSchema,
+    Audit: auditSchema,
     Hypernet: hypernetSchema,
     HypernetList: hypernetListSchema,
     HubModel: modelInfoSchema,

@@ -44,7 +44,31 @@ test('every file has the bytes and the hash that the document names', async () =
   }
   expect(types[WEIGHTS]).toBe('application/octet-stream');
   expect(types['adapter_config.json']).toMatch(/^application\/json/);
-  expect(types['README.md']).toMatch(/^text\/markdown/);
+});
+
+test('the card has an ETag that is its sha256, and is kept for a while only', async () => {
+  const card = `/v1/adapters/${id}/README.md`;
+  const response = await server.fetch(card, { headers: { 'accept-encoding': 'identity' } });
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const hash = createHash('sha256').update(bytes);
+  const digest = hash.copy().digest('base64');
+  const etag = `"${hash.digest('hex')}"`;
+  expect(bytes.toString()).toContain('Reverse the list');
+  expect(response.headers.get('content-type')).toMatch(/^text\/markdown/);
+  expect(response.headers.get('etag')).toBe(etag);
+  expect(response.headers.get('repr-digest')).toBe(`sha-256=:${digest}:`);
+  expect(response.headers.get('cache-control')).toMatch(/^public, max-age=300\b/);
+  const head = await server.fetch(card, { method: 'HEAD' });
+  expect(head.headers.get('etag')).toBe(etag);
+  expect(head.headers.get('repr-digest')).toBe(`sha-256=:${digest}:`);
+  const known = await server.fetch(card, { headers: { 'if-none-match': etag } });
+  expect(known.status).toBe(304);
+  const part = await server.fetch(card, { headers: { range: 'bytes=4-20' } });
+  expect(Buffer.from(await part.arrayBuffer())).toEqual(bytes.subarray(4, 21));
+  expect(await server.env.ADAPTERS.head(`adapters/${id}/README.md`)).toBeNull();
+  const hub = await server.fetch(`/t2l/${id}/resolve/${id.slice(0, 40)}/README.md`);
+  expect(hub.headers.get('etag')).toBe(etag);
+  expect(hub.headers.get('cache-control')).not.toContain('immutable');
 });
 
 test('answers may be kept for ever and read by every site', async () => {
@@ -140,7 +164,7 @@ test('a prefix of the id leads to the file, but not for ever', async () => {
 
 test('evicted objects are made again with the same bytes and stored again', async () => {
   const key = `adapters/${id}/${WEIGHTS}`;
-  await server.env.ADAPTERS.delete([key, `adapters/${id}/README.md`]);
+  await server.env.ADAPTERS.delete([key, `adapters/${id}/adapter_config.json`]);
   const headers = { range: 'bytes=8-20' };
   const part = await server.fetch(path, { headers });
   expect(part.status).toBe(206);
@@ -149,7 +173,8 @@ test('evicted objects are made again with the same bytes and stored again', asyn
   const again = await server.fetch(path);
   expect(again.headers.get('server-timing')).not.toContain('remake');
   expect(Buffer.from(await again.arrayBuffer())).toEqual(whole);
-  expect((await server.env.ADAPTERS.head(`adapters/${id}/README.md`))?.size).toBeGreaterThan(0);
+  const config = await server.env.ADAPTERS.head(`adapters/${id}/adapter_config.json`);
+  expect(config?.size).toBeGreaterThan(0);
 });
 
 test('an object with other bytes is never served', async () => {

@@ -50,8 +50,8 @@ test('bytes that are gone are made again while the client waits for its retry', 
   expect([statuses[0], statuses.at(-1)]).toEqual([503, 200]);
   expect(last.headers.get('server-timing')).not.toContain('remake');
   expect(Buffer.from(await last.arrayBuffer())).toEqual(before);
-  const card = await server.env.ADAPTERS.head(`adapters/${adapter.id}/README.md`);
-  expect(card?.size).toBe(adapter.files['README.md']?.bytes);
+  const config = await server.env.ADAPTERS.head(`adapters/${adapter.id}/adapter_config.json`);
+  expect(config?.size).toBe(adapter.files['adapter_config.json']?.bytes);
 });
 
 test('the HEAD before a download starts the making and has all metadata', async () => {

@@ -1,6 +1,7 @@
 /** An endpoint with one adapter, for the tests of its repository in the protocol of the Hugging Face Hub. */
 import { expect } from 'vitest';
 import { adapterSchema } from '../../src/contract/documents/adapter.ts';
+import { withCard } from '../fixtures/with-card.ts';
 import { startServer, type TestServer } from '../server.ts';
 
 export type AdapterDocument = ReturnType<typeof adapterSchema.parse>;
@@ -12,6 +13,7 @@ export const FILES = ['README.md', 'adapter_config.json', WEIGHTS];
 /** The endpoint and what the tests need to know of its adapter. */
 interface HubRepository {
   readonly server: TestServer;
+  /** With the card among its files, as the repository lists them. */
   readonly adapter: AdapterDocument;
   readonly repository: string;
   readonly commit: string;
@@ -20,7 +22,7 @@ interface HubRepository {
 /** Starts an endpoint and makes its adapter. */
 export async function serveRepository(): Promise<HubRepository> {
   const server = await startServer();
-  const adapter = await make(server, 'Reverse the list');
+  const adapter = await withCard(await make(server, 'Reverse the list'));
   return { server, adapter, repository: adapter.repository, commit: adapter.id.slice(0, 40) };
 }
 

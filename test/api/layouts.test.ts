@@ -116,7 +116,7 @@ test('HEAD knows size and tag without making the file, and so does If-None-Match
     }
     expect(get.headers.get('content-length')).toBe(String((await get.arrayBuffer()).byteLength));
     // Made by this code, so a release may change it: it is asked about again, by its tag.
-    expect(get.headers.get('cache-control')).toBe('public, max-age=3600, no-transform');
+    expect(get.headers.get('cache-control')).toBe('public, max-age=300, no-transform');
     expect(get.headers.get('server-timing')).toContain('layout;dur=');
     const etag = get.headers.get('etag') ?? '';
     expect(etag).toMatch(/^"[0-9a-f]{64}"$/);

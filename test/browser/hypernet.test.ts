@@ -9,6 +9,7 @@ import type { GenerateRequest } from '../../src/browser/index.ts';
 import { adapterSchema } from '../../src/contract/documents/adapter.ts';
 import { defaultBundle, miniBundle, uploadVariant } from '../bundles.ts';
 import { chunkedBundle } from '../fixtures/small-network.ts';
+import { withCard } from '../fixtures/with-card.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
 import { type PageGlobals, reload, type Site, startSite } from './hypernet-page.ts';
 import { registerBundle } from './register-bundle.ts';
@@ -36,7 +37,7 @@ afterAll(async () => {
 
 /** The endpoint's answer to the same request. */
 async function fromEndpoint(request: object) {
-  return adapterSchema.parse(await (await server.send('/v1/adapters', request)).json());
+  return withCard(adapterSchema.parse(await (await server.send('/v1/adapters', request)).json()));
 }
 
 /** Opens a hypernetwork in a page and makes adapters. */

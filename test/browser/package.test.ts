@@ -10,6 +10,8 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildBrowser } from '../../scripts/package/browser.ts';
+import type { AdapterDocument } from '../../src/sdk/index.ts';
+import { withCard } from '../fixtures/with-card.ts';
 import { startServer } from '../server.ts';
 import { type PageGlobals, startSite } from './hypernet-page.ts';
 
@@ -139,7 +141,7 @@ globalThis.onmessage = async ({ data }) => {
     const fromWorker = await page.evaluate(inWorker, { script, options });
     expect(fromWorker).toEqual(files.map(({ sha256 }) => sha256));
     const answer = await server.send('/v1/adapters', { description: 'Sort the words' });
-    const document = (await answer.json()) as { id: string; files: Record<string, object> };
+    const document = await withCard((await answer.json()) as AdapterDocument);
     expect(id).toBe(document.id);
     for (const { name, sha256 } of files) {
       expect(document.files[name]).toMatchObject({ sha256 });

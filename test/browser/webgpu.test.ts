@@ -8,6 +8,7 @@ import { unpackPeft } from '../../src/adapter/unpack.ts';
 import type { GenerateRequest } from '../../src/browser/index.ts';
 import { adapterSchema } from '../../src/contract/documents/adapter.ts';
 import { chunkedBundle } from '../fixtures/small-network.ts';
+import { withCard } from '../fixtures/with-card.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
 import { type PageGlobals, type Site, startSite } from './hypernet-page.ts';
 import { registerBundle } from './register-bundle.ts';
@@ -49,7 +50,8 @@ function makeOnGpu(request: GenerateRequest, name?: string) {
 
 /** The endpoint's document of the same request, and its weights. */
 async function fromEndpoint(request: object) {
-  const document = adapterSchema.parse(await (await server.send('/v1/adapters', request)).json());
+  const answer = await server.send('/v1/adapters', request);
+  const document = await withCard(adapterSchema.parse(await answer.json()));
   const path = `/v1/adapters/${document.id}/adapter_model.safetensors`;
   return { document, bytes: await (await server.fetch(path)).arrayBuffer() };
 }

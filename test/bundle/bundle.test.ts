@@ -92,26 +92,6 @@ test('a file the manifest does not list is not read', async () => {
   }
 });
 
-test('bytes that the store checked against the listed sha256 are believed, others are hashed', async () => {
-  const { source, reference } = bundleOf();
-  let known: string | undefined;
-  const changed = bytesOf('content of fit.f17');
-  const store: BundleSource = {
-    read: source.read,
-    async readChecked(path) {
-      const bytes = path.endsWith('fit.f16') ? changed : await source.read(path);
-      return bytes && { bytes, sha256: path.endsWith('fit.f16') ? known : undefined };
-    },
-  };
-  const bundle = await openBundle(store, reference);
-  for (const sha256 of [undefined, '0'.repeat(64), sha256Of(changed)]) {
-    known = sha256;
-    await expect(bundle.read('fit.f16')).rejects.toThrow(refusal('bundle_digest_mismatch'));
-  }
-  known = bundle.manifest.files['fit.f16']?.sha256;
-  expect(await bundle.read('fit.f16')).toBe(changed);
-});
-
 test('assets are read below /hypernets/, and a missing one is null', async () => {
   const asked: string[] = [];
   const source = assetsSource({

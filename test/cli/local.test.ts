@@ -143,7 +143,7 @@ test('a stored file that is damaged or gone is made again with the same bytes', 
   await t2l(['generate', DESCRIPTION, '--data', own, '--out', join(folder, 'first')]);
   const stored = join(own, 'adapters', made.id);
   await writeFile(join(stored, 'adapter_model.safetensors'), 'damaged');
-  await rm(join(stored, 'README.md'));
+  await rm(join(stored, 'adapter_config.json'));
   const again = await t2l(['get', made.id, '--data', own, '--out', join(folder, 'second')]);
   expect(again).toMatchObject({ code: 0, stderr: '' });
   expect((await t2l(['verify', join(folder, 'second'), made.id, ...here])).code).toBe(0);

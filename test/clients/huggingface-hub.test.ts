@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { adapterSchema } from '../../src/contract/documents/adapter.ts';
 import { defaultBundle } from '../bundles.ts';
+import { withCard } from '../fixtures/with-card.ts';
 import { startServer, type TestServer } from '../server.ts';
 import { startCuttingProxy } from './cutting-proxy.ts';
 import { call } from './python.ts';
@@ -20,7 +21,7 @@ let weights: Buffer;
 beforeAll(async () => {
   server = await startServer();
   const response = await server.send('/v1/adapters', { description: 'Reverse the list' });
-  adapter = adapterSchema.parse(await response.json());
+  adapter = await withCard(adapterSchema.parse(await response.json()));
   commit = adapter.id.slice(0, 40);
   const file = await server.fetch(`/v1/adapters/${adapter.id}/${WEIGHTS}`);
   weights = Buffer.from(await file.arrayBuffer());

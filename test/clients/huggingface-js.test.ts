@@ -17,6 +17,7 @@ import {
 } from '@huggingface/hub';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { adapterSchema } from '../../src/contract/documents/adapter.ts';
+import { withCard } from '../fixtures/with-card.ts';
 import { startServer, type TestServer } from '../server.ts';
 
 const WEIGHTS = 'adapter_model.safetensors';
@@ -32,7 +33,7 @@ beforeAll(async () => {
   server = await startServer();
   cacheDir = await mkdtemp(join(tmpdir(), 't2l-hfjs-'));
   const response = await server.send('/v1/adapters', { description: 'Reverse the list' });
-  adapter = adapterSchema.parse(await response.json());
+  adapter = await withCard(adapterSchema.parse(await response.json()));
   commit = adapter.id.slice(0, 40);
   hub = { repo: adapter.repository, hubUrl: server.origin, accessToken: 'hf_nobodyknows' };
 });

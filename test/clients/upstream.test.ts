@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { adapterSchema } from '../../src/contract/documents/adapter.ts';
+import { withCard } from '../fixtures/with-card.ts';
 import { type OtherHub, SMALL, startOtherHub } from '../hub/other-hub.ts';
 import { leaveRedirectsAlone } from '../hub/outbound.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
@@ -30,7 +31,7 @@ test.each(['new', 'old'] as const)(
     const sha256 = createHash('sha256').update(SMALL).digest('hex');
     expect(await call(environment, server.origin, 'download', options)).toBe(sha256);
     const ours = await server.send('/v1/adapters', { description: 'Reverse the list' });
-    const { repository, files } = adapterSchema.parse(await ours.json());
+    const { repository, files } = await withCard(adapterSchema.parse(await ours.json()));
     const file = 'README.md';
     expect(await call(environment, server.origin, 'download', { repository, file })).toBe(
       files[file]?.sha256,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pointerOf } from '../../src/hub/git-objects.ts';
-import type { Snapshot } from '../../src/hub/repository.ts';
+import { allFiles, fixedFiles, type Snapshot } from '../../src/hub/repository.ts';
 import { allEntries, entriesBelow } from '../../src/hub/tree.ts';
 
 let folder: string;
@@ -29,19 +29,21 @@ const PATHS = ['a.txt', 'a/x.bin', 'a/y/z.bin', 'a-b', 'manifest.json', 'Z'];
 const snapshot: Snapshot = {
   commit: '0'.repeat(40),
   createdAt: 0,
-  files: PATHS.map((path) => ({
-    path,
-    bytes: path.length,
-    sha256: createHash('sha256').update(path).digest('hex'),
-    contentType: 'text/plain',
-  })),
+  ...fixedFiles(
+    PATHS.map((path) => ({
+      path,
+      bytes: path.length,
+      sha256: createHash('sha256').update(path).digest('hex'),
+      contentType: 'text/plain',
+    })),
+  ),
   facts: { library: 'none', tags: [] },
   read: () => Promise.reject(new Error('nothing to read')),
   announce: async () => {},
 };
 
 test('git gives pointers and folders the names that we give them', async () => {
-  for (const file of snapshot.files) {
+  for (const file of await allFiles(snapshot)) {
     const { text, oid } = await pointerOf(file);
     expect(git(['hash-object', '-w', '--stdin'], text)).toBe(oid);
     git(['update-index', '--add', '--cacheinfo', `100644,${oid},${file.path}`]);

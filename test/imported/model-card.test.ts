@@ -10,8 +10,10 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { loadFitTable } from '../../src/adapter/fit-table.ts';
+import { adapterId } from '../../src/contract/adapter-id.ts';
 import { loadEncoder } from '../../src/encoder/index.ts';
 import { loadHypernet } from '../../src/hypernet/runtime.ts';
+import { cardFile } from '../../src/pipeline/card-file.ts';
 import { produceAdapter } from '../../src/pipeline/produce.ts';
 import { assetBundles } from '../fixtures/assets.ts';
 import { openDefaultBundle } from '../fixtures/default-bundle.ts';
@@ -37,20 +39,26 @@ beforeAll(async () => {
   const bundle = await openDefaultBundle(assetBundles);
   const { precision, target } = bundle.manifest;
   base = target.base_model;
-  const { files } = await produceAdapter({
+  const input = { description: DESCRIPTION };
+  const dtype = 'float32';
+  const strength = 1;
+  const { files, ...made } = await produceAdapter({
     bundle,
     encoder: await loadEncoder(bundle, {}),
     hypernet: await loadHypernet(bundle, precision),
     fit: await loadFitTable(bundle),
-    input: { description: DESCRIPTION },
+    input,
     precision,
-    dtype: 'float32',
-    strength: 1,
+    dtype,
+    strength,
     clock: () => 0,
   });
   folder = await mkdtemp(join(tmpdir(), 't2l-card-'));
   await mkdir(join(folder, 'adapter'));
-  for (const { name, bytes } of files) {
+  const { digest, manifest } = bundle;
+  const id = await adapterId({ digest, precision, dtype, strength, input });
+  const card = await cardFile({ ...made, id, manifest, digest, input, precision, dtype, strength });
+  for (const { name, bytes } of [...files, card]) {
     await writeFile(join(folder, 'adapter', name), bytes);
   }
   await mkdir(join(folder, dirname(base.id)), { recursive: true });

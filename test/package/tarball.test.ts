@@ -68,7 +68,8 @@ test('with miniflare, serve is an endpoint that keeps what it made', async () =>
   const { id, files } = await client.generate({ description: DESCRIPTION });
   const local = JSON.parse(await installed.run('npx', 't2l', 'show', id, '--json'));
   expect(Object.keys(files)).toEqual(Object.keys(local.files));
-  expect(files['README.md']?.sha256).toBe(local.files['README.md'].sha256);
+  const weights = 'adapter_model.safetensors';
+  expect(files[weights]?.sha256).toBe(local.files[weights].sha256);
   expect((await fetch(`${first.endpoint}/docs`)).status).toBe(200);
   await first.close();
   const second = await serve(folder);

@@ -67,6 +67,39 @@ test('an adapter of an earlier version is served, but once evicted it is gone', 
   expect((await server.fetch(`/v1/adapters/${document.id}/${WEIGHTS}`)).status).toBe(200);
 });
 
+test('a row that recorded its card, as earlier versions did, is served and made again', async () => {
+  const response = await server.send('/v1/adapters', { description: 'Keep the first word' });
+  const { id, files } = adapterSchema.parse(await response.json());
+  const row = await server.env.DB.prepare('SELECT files FROM adapters WHERE id = ?')
+    .bind(id)
+    .first<{ files: string }>();
+  const card = {
+    name: 'README.md',
+    contentType: 'text/markdown',
+    bytes: 3,
+    sha256: 'e'.repeat(64),
+  };
+  await server.env.DB.prepare('UPDATE adapters SET files = ? WHERE id = ?')
+    .bind(JSON.stringify([...JSON.parse(row?.files ?? ''), card]), id)
+    .run();
+  await server.env.ADAPTERS.put(`adapters/${id}/README.md`, 'old');
+  await server.env.ADAPTERS.delete(Object.keys(files).map((name) => `adapters/${id}/${name}`));
+  for (const [name, { sha256 }] of Object.entries(files)) {
+    const bytes = new Uint8Array(
+      await (await server.fetch(`/v1/adapters/${id}/${name}`)).arrayBuffer(),
+    );
+    expect([name, await sha256Hex(bytes)]).toEqual([name, sha256]);
+  }
+  const later = adapterSchema.parse(await (await server.fetch(`/v1/adapters/${id}`)).json());
+  expect(later.files).toEqual(files);
+  const shown = await (await server.fetch(`/t2l/${id}/resolve/main/README.md`)).text();
+  expect(shown).toContain('> Keep the first word');
+  const paths = await server.send(`/api/models/t2l/${id}/paths-info/main`, {
+    paths: ['README.md'],
+  });
+  expect(await paths.json()).toMatchObject([{ size: new TextEncoder().encode(shown).length }]);
+});
+
 test('a removal that fails can be asked for again, and then nothing of the adapter is left', async () => {
   const data = temporaryFolder();
   const stores = localStores(data);

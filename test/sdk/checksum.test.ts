@@ -64,6 +64,32 @@ test('a file that is made on demand must have the sha256 that the answer names',
   expect(new TextDecoder().decode(stored)).toBe('made byteS');
 });
 
+test('a layout that was not made of the weights of the document is refused', async () => {
+  const weights = 'a'.repeat(64);
+  const client = await serve(({ url }, response) => {
+    const layout = new URL(url ?? '', 'http://x').searchParams.get('layout');
+    const origin = { mlx: weights, 'workers-ai': 'b'.repeat(64) }[layout ?? ''];
+    response.writeHead(200, origin === undefined ? {} : { 't2l-weights': origin }).end('made');
+  });
+  const document = {
+    id: '0'.repeat(64),
+    files: {
+      'adapter_model.safetensors': { url: 'http://x.example/', bytes: 4, sha256: weights },
+    },
+  };
+  const made = await client.download(document, 'adapters.safetensors', { layout: 'mlx' });
+  expect(new TextDecoder().decode(made)).toBe('made');
+  for (const [file, layout, says] of [
+    ['adapter.gguf', undefined, 'does not say of which'],
+    ['adapter_model.safetensors', 'workers-ai', 'says of those of sha256 b+'],
+  ] as const) {
+    await expect(client.download(document, file, { layout })).rejects.toMatchObject({
+      code: 'download_corrupt',
+      detail: expect.stringMatching(new RegExp(`${file} of 0+ is made of .* a+; .*${says}`)),
+    });
+  }
+});
+
 test('without Repr-Digest only what is made on demand is taken as it comes', async () => {
   const client = await serve((_, response) => response.end('some bytes'));
   const document = { id: '0'.repeat(64), files: {} };

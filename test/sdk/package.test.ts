@@ -62,7 +62,7 @@ export async function use(): Promise<Uint8Array> {
   const adapter: AdapterDocument = await client.generate({ description: 'x', dtype: 'float32' });
   for await (const one of client.allAdapters({ q: 'x', limit: 5 }, { signal })) {
     const score: number | null = one.fit.score;
-    console.log(score, one.files['README.md']?.sha256);
+    console.log(score, one.card, one.files['adapter_config.json']?.sha256);
   }
   // @ts-expect-error: misspelt
   client.generate({ descripion: 'x' }).catch(() => {});

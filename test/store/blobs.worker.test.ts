@@ -44,6 +44,20 @@ test('R2 refuses bytes that are not those of the sha256', async () => {
   await expect(store.put(idOf('d'), [file])).rejects.toThrow();
 });
 
+test('what is read whole is hashed, and what was damaged is replaced only when told', async () => {
+  const file = await fileOf('right');
+  expect(await store.read(idOf('1'), file)).toBe('absent');
+  await env.ADAPTERS.put(`adapters/${idOf('1')}/f.bin`, 'wrong');
+  expect(await store.read(idOf('1'), file)).toBe('damaged');
+  await store.put(idOf('1'), [file], true);
+  expect(await store.read(idOf('1'), file)).toEqual(file.bytes);
+  const { version } = (await env.ADAPTERS.head(`adapters/${idOf('1')}/f.bin`)) as R2Object;
+  await store.put(idOf('1'), [file]);
+  expect((await env.ADAPTERS.head(`adapters/${idOf('1')}/f.bin`))?.version).toBe(version);
+  await store.put(idOf('1'), [file], true);
+  expect((await env.ADAPTERS.head(`adapters/${idOf('1')}/f.bin`))?.version).not.toBe(version);
+});
+
 test('absent, foreign and removed objects are null', async () => {
   const file = await fileOf('right');
   expect(await store.get(idOf('e'), file)).toBeNull();

@@ -1,6 +1,6 @@
 /**
- * How to load the adapter in each program that can run it. A card has no host name, because its bytes
- * follow from the adapter id alone: the endpoint is a placeholder that the reader fills in. Of a base
+ * How to load the adapter in each program that can run it. A card has no host name, because it is read
+ * far from the endpoint that wrote it: the endpoint is a placeholder that the reader fills in. Of a base
  * model that has no name of the Hub's form the recipes show a placeholder too, so that nothing in the
  * manifest can end a block of code.
  */

@@ -32,7 +32,8 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   precision_unknown: 'precision must be one of float32, int8.',
   precision_unavailable: 'The hypernetwork has graphs for float32, not for int8.',
   strength_not_number: 'strength must be a number.',
-  strength_out_of_range: 'strength must lie between 0.01 and 8, or the same below 0.',
+  strength_out_of_range:
+    'strength must lie between 0.05 and 8, or the same below 0; it is rounded to steps of 0.05.',
   hypernet_malformed: 'hypernet must be a name, name@version or the digest of a manifest.',
   hypernet_unknown: 'There is no hypernetwork nobody; GET /v1/hypernets lists them.',
   hypernet_inactive:
@@ -48,7 +49,7 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   layout_unavailable:
     'Workers AI has no LoRA base model of the type gemma2; it takes adapters for mistral, gemma, llama.',
   file_unknown:
-    'The adapter has the files adapter_model.safetensors, adapter_config.json, README.md.',
+    'The adapter has the files adapter_model.safetensors, adapter_config.json, README.md, adapter.gguf.',
   range_malformed:
     'Range must be bytes=<first>-<last>, bytes=<first>- or bytes=-<length of the end>.',
   range_unsatisfiable: 'The file has 98880 bytes; the range must begin before its end.',

@@ -55,8 +55,8 @@ export const HEADERS = {
   ETag: {
     required: true,
     description:
-      'Names the bytes, quoted: the sha256 of a stored file, and of what a file made on demand is ' +
-      'made from.',
+      'Names the bytes, quoted: the sha256 of the file, or for `adapter.gguf` and other layouts of ' +
+      'what it is made from.',
     schema: { type: 'string', pattern: `^"${HEX_64}"$` },
   },
   'Repr-Digest': {
@@ -67,7 +67,7 @@ export const HEADERS = {
   'Cache-Control': {
     required: true,
     description:
-      'How long caches may keep the bytes: for good, or for an hour where a release may change them.',
+      'How long caches may keep the bytes: for good, or for five minutes where a release may change them.',
     schema: { type: 'string', example: 'public, max-age=31536000, immutable, no-transform' },
   },
   'Accept-Ranges': {

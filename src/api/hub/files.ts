@@ -15,7 +15,7 @@ import { FILE_PARAMETERS, UPSTREAM_CODES, UPSTREAM_HEAD_CODES } from './paramete
 import { hubProblems } from './problems.ts';
 import { type Found, withSnapshot } from './repository.ts';
 
-/** A commit never changes; what a prefix or a branch stands for may. */
+/** A commit never changes but for the wording of its card; what a prefix or a branch stands for may. */
 const MOVABLE = 'no-cache, no-transform';
 
 /** Adds the routes of files. */
@@ -80,9 +80,10 @@ async function sendResolved(
   c: Context<AppEnv>,
   { repository, snapshot }: Found,
 ): Promise<Response> {
-  const file = fileAt(repository, snapshot, c.req.param('path') ?? '');
+  const file = await fileAt(repository, snapshot, c.req.param('path') ?? '');
   const etag = etagOf(file.sha256);
-  const fixed = repository.lasting && c.req.param('revision') === snapshot.commit;
+  const lasting = repository.lasting && file.lasting !== false;
+  const fixed = lasting && c.req.param('revision') === snapshot.commit;
   return sendFile(
     c,
     {
@@ -102,7 +103,7 @@ async function sendResolved(
 }
 
 async function sendPointer(c: Context<AppEnv>, { repository, snapshot }: Found): Promise<Response> {
-  const file = fileAt(repository, snapshot, c.req.param('path') ?? '');
+  const file = await fileAt(repository, snapshot, c.req.param('path') ?? '');
   const { text, oid } = await pointerOf(file);
   return new Response(c.req.method === 'HEAD' ? null : text, {
     headers: {

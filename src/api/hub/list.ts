@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { encodeCursor } from '../../contract/cursor.ts';
 import { parse } from '../../contract/parse.ts';
 import { NAMESPACE, repositoryOf } from '../../contract/repository-names.ts';
-import { adapterSnapshot, cardsOf } from '../../hub/adapter-repository.ts';
+import { adapterSnapshot, makersOf } from '../../hub/adapter-repository.ts';
 import { modelInfo } from '../../hub/info.ts';
 import type { ListPage } from '../../store/adapters.ts';
 import { adaptersNamed } from '../../store/find-adapter.ts';
@@ -71,10 +71,10 @@ async function listModels(c: Context<AppEnv>): Promise<Response> {
   const { rows, next } = ours ? await pageOf(c, query) : NONE;
   const effects = hubEffects(c);
   const options = { expand: propertiesOf(query), blobs: false, securityStatus: false };
-  const cards = await cardsOf(rows, effects.catalog);
+  const makers = await makersOf(rows, effects.catalog);
   const models = await Promise.all(
     rows.map((row) =>
-      modelInfo({ id: repositoryOf(row.id) }, adapterSnapshot(row, cards, effects), options),
+      modelInfo({ id: repositoryOf(row.id) }, adapterSnapshot(row, makers, effects), options),
     ),
   );
   c.header('Cache-Control', 'no-cache');

@@ -1,14 +1,16 @@
 /**
  * `t2l verify`: whether a folder's files are those of its adapter. Without an id the folder's own
- * `t2l.json` says what they must be; with one, the endpoint or this machine's store does.
+ * `t2l.json` says what they must be; with one, the endpoint or this machine's store does. A card may be
+ * worded anew, so it must only be as it was written.
  */
 import { join } from 'node:path';
 import { sha256Hex } from '../../contract/adapter-id.ts';
 import { T2lError } from '../../contract/errors.ts';
 import { readIfThere } from '../../local/whole-file.ts';
+import type { AdapterDocument } from '../../sdk/index.ts';
 import { readLayout } from '../adapter-files.ts';
 import { EXIT } from '../exit-codes.ts';
-import { DOCUMENT_FILE, readRecord } from '../folder.ts';
+import { DOCUMENT_FILE, type FolderRecord, readRecord } from '../folder.ts';
 import type { Context } from '../options.ts';
 import { columns } from '../output.ts';
 import { openService } from '../service.ts';
@@ -54,15 +56,13 @@ async function expectedOf(
         `${directory} has no ${DOCUMENT_FILE} of t2l; name the adapter: t2l verify DIR ID.`,
       );
     }
-    // Where the document names a hash, it and not the record of the writing counts.
-    const named = record.layout === 'peft' ? record.files : record.written;
-    return { id: record.id, files: hashes(named) };
+    return { id: record.id, files: expectedFiles(record, record.files) };
   }
   const service = await openService(options);
   const document = await service.adapter(id, { signal });
   const layout = record?.layout ?? 'peft';
   if (layout === 'peft') {
-    return { id: document.id, files: hashes(document.files) };
+    return { id: document.id, files: expectedFiles(record, document.files) };
   }
   const files: Record<string, string> = {};
   for (const [name, bytes] of await readLayout(service, document, layout, signal)) {
@@ -71,6 +71,12 @@ async function expectedOf(
   return { id: document.id, files };
 }
 
-function hashes(files: Readonly<Record<string, { readonly sha256: string }>>): Expected {
+/** Where the document names a hash, it and not the record of the writing counts. */
+function expectedFiles(
+  record: FolderRecord | undefined,
+  named: AdapterDocument['files'],
+): Expected {
+  const plain = record === undefined || record.layout === 'peft';
+  const files = { ...record?.written, ...(plain && named) };
   return Object.fromEntries(Object.entries(files).map(([name, { sha256 }]) => [name, sha256]));
 }

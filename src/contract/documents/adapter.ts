@@ -21,10 +21,16 @@ export const adapterSchema = component(
     precision: z.string(),
     strength: z.number(),
     parameters: z.int(),
-    files: z.record(z.string(), z.object({ url: z.url(), bytes: z.int(), sha256: hex64 })),
+    files: z
+      .record(z.string(), z.object({ url: z.url(), bytes: z.int(), sha256: hex64 }))
+      .meta({ description: 'What the id stands for: weights and config. They never change.' }),
     formats: z.record(z.string(), z.record(z.string(), z.url())).meta({
       description:
         'Other layouts, made on demand, and the URLs of their files: `gguf`, `workers-ai`, `mlx`. One that the base model cannot have is left out.',
+    }),
+    card: z.url().optional().meta({
+      description:
+        'The model card, `README.md`, made on demand: its wording may change, so its hash is not part of the adapter. Left out once the bundle that made the adapter is gone, as `formats` is then empty.',
     }),
     cached: z.boolean().meta({ description: 'Whether the adapter existed before the request.' }),
     fit: z.object({

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import type { AdapterInput } from '../adapter-id.ts';
 import { component } from '../documents/values.ts';
 import { MAX_STRENGTH, MIN_STRENGTH } from '../limits.ts';
+import { roundStrength } from '../strength.ts';
 import { descriptionSchema, embeddingSchema } from './inputs.ts';
 import { hypernetReference } from './names.ts';
 
@@ -29,16 +30,23 @@ export const createAdapterSchema = component(
         .meta({ description: 'Of the computation; the default is the one the bundle names.' }),
       strength: z
         .number({ error: 'strength must be a number.' })
-        .refine((value) => Math.abs(value) >= MIN_STRENGTH && Math.abs(value) <= MAX_STRENGTH, {
-          error: `strength must lie between ${MIN_STRENGTH} and ${MAX_STRENGTH}, or the same below 0.`,
+        .refine((value) => Math.abs(value) <= MAX_STRENGTH && roundStrength(value) !== 0, {
+          error:
+            `strength must lie between ${MIN_STRENGTH} and ${MAX_STRENGTH}, or the same below 0; ` +
+            `it is rounded to steps of ${MIN_STRENGTH}.`,
           params: { code: 'strength_out_of_range' },
         })
+        .transform(roundStrength)
         .default(1)
         .meta({
-          description: `Factor on the update; its size lies between ${MIN_STRENGTH} and ${MAX_STRENGTH}.`,
+          description:
+            `Factor on the update, rounded to the nearest multiple of ${MIN_STRENGTH}; its size lies ` +
+            `between ${MIN_STRENGTH} and ${MAX_STRENGTH}. 0.52 and 0.5 are one adapter.`,
+          type: 'number',
+          // What is half the smallest or more is rounded up to it.
           anyOf: [
-            { minimum: MIN_STRENGTH, maximum: MAX_STRENGTH },
-            { minimum: -MAX_STRENGTH, maximum: -MIN_STRENGTH },
+            { minimum: MIN_STRENGTH / 2, maximum: MAX_STRENGTH },
+            { minimum: -MAX_STRENGTH, maximum: -MIN_STRENGTH / 2 },
           ],
         }),
     })

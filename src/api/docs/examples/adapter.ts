@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import type { adapterPageSchema, adapterSchema } from '../../../contract/documents/adapter.ts';
 import { EXAMPLE } from '../../../contract/examples.ts';
-import { ADAPTER_ID, CARD_SHA256, CONFIG_SHA256, WEIGHTS_SHA256 } from '../names.ts';
+import { ADAPTER_ID, CONFIG_SHA256, WEIGHTS_SHA256 } from '../names.ts';
 import { BASE_MODEL, HYPERNET, MODULES } from './hypernet.ts';
 
 /** What it was made from. */
@@ -34,7 +34,6 @@ export const adapter: z.input<typeof adapterSchema> = {
       bytes: 544,
       sha256: CONFIG_SHA256,
     },
-    'README.md': { url: `${FILES}/README.md`, bytes: 3050, sha256: CARD_SHA256 },
   },
   formats: {
     gguf: { 'adapter.gguf': `${FILES}/adapter.gguf` },
@@ -47,6 +46,7 @@ export const adapter: z.input<typeof adapterSchema> = {
       'adapter_config.json': `${FILES}/adapter_config.json?layout=mlx`,
     },
   },
+  card: `${FILES}/README.md`,
   cached: false,
   fit: {
     score: 0.9427,

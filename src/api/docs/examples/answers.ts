@@ -1,5 +1,6 @@
 /** Examples of answers, by the name of their schema in the description of the API. */
 import type * as z from 'zod';
+import type { auditSchema } from '../../../contract/documents/audit.ts';
 import type { healthSchema } from '../../../contract/documents/hypernet.ts';
 import { adapter, adapterPage, DESCRIPTION } from './adapter.ts';
 import { hubCommit, hubEntry, hubModel, hubRefs } from './hub.ts';
@@ -18,6 +19,18 @@ const index = {
 
 const health: z.input<typeof healthSchema> = { status: 'ok', hypernet: HYPERNET };
 
+const audit: z.input<typeof auditSchema> = {
+  adapters: 50,
+  files: 98,
+  evicted: 2,
+  damaged: 1,
+  healed: 1,
+  bundles: 0,
+  bundle_files: 0,
+  failed: [],
+  next_cursor: 'bundles',
+};
+
 /** Component -> what an answer of it looks like. */
 export const RESPONSE_EXAMPLES: Readonly<Record<string, unknown>> = {
   Adapter: adapter,
@@ -25,6 +38,7 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, unknown>> = {
   Hypernet: hypernet,
   HypernetList: hypernetList,
   Health: health,
+  Audit: audit,
   HubModel: hubModel,
   HubCommit: hubCommit,
   HubEntry: hubEntry,

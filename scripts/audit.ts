@@ -1,0 +1,77 @@
+/**
+ * `npm run audit`: hashes everything that is stored, heals what can be made again, says what it found.
+ *
+ *   npm run audit                                    the data folder of `t2l`, and the bundles that ship
+ *   npm run audit -- --data DIR [--hypernets DIR]    another one, with further bundles
+ *   npm run audit -- --endpoint URL                  an endpoint (R2), with its ADMIN_TOKEN in T2L_TOKEN
+ *
+ * The report is one JSON document on stdout. What could not be healed makes exit code 1.
+ */
+import { parseArgs } from 'node:util';
+import { auditSchema } from '../src/contract/documents/audit.ts';
+import { localCatalog } from '../src/local/catalog.ts';
+import { localEffects } from '../src/local/pipeline.ts';
+import { defaultDataFolder } from '../src/local/places.ts';
+import {
+  AUDIT_START,
+  type AuditReport,
+  addReports,
+  auditSlice,
+  NOTHING_AUDITED,
+} from '../src/pipeline/audit.ts';
+import { progress, Refusal, runCommand } from './command.ts';
+
+await runCommand(main);
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      data: { type: 'string' },
+      hypernets: { type: 'string' },
+      endpoint: { type: 'string' },
+    },
+  });
+  const { endpoint, data, hypernets } = values;
+  if (endpoint !== undefined && (data ?? hypernets) !== undefined) {
+    throw new Refusal('--endpoint audits an endpoint, --data and --hypernets folders: not both.');
+  }
+  const report =
+    endpoint === undefined
+      ? await auditFolder(data ?? defaultDataFolder(), hypernets)
+      : await auditEndpoint(endpoint);
+  console.log(JSON.stringify(report, null, 2));
+  if (report.failed.length > 0) {
+    throw new Refusal(`${report.failed.length} could not be healed.`);
+  }
+}
+
+async function auditFolder(data: string, hypernets: string | undefined): Promise<AuditReport> {
+  const effects = localEffects(await localCatalog(hypernets), { data, hypernets });
+  let report = NOTHING_AUDITED;
+  let place: typeof AUDIT_START | undefined = AUDIT_START;
+  while (place !== undefined) {
+    const slice = await auditSlice(place, effects);
+    report = addReports(report, slice.report);
+    place = slice.next;
+  }
+  return report;
+}
+
+async function auditEndpoint(endpoint: string): Promise<AuditReport> {
+  const headers = { authorization: `Bearer ${process.env.T2L_TOKEN ?? ''}` };
+  let report = NOTHING_AUDITED;
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const query: string = cursor === '' ? '' : `?cursor=${cursor}`;
+    const address = `${endpoint.replace(/\/+$/, '')}/v1/audit${query}`;
+    const answer = await fetch(address, { method: 'POST', headers });
+    if (!answer.ok) {
+      throw new Refusal(`${address} answers ${answer.status}: ${await answer.text()}`);
+    }
+    const { next_cursor: next, ...slice } = auditSchema.parse(await answer.json());
+    report = addReports(report, slice);
+    progress(`${report.adapters} adapters, ${report.bundles} bundles`);
+    cursor = next;
+  }
+  return report;
+}
