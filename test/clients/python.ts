@@ -12,6 +12,7 @@ const CLIENTS = import.meta.dirname;
 export const ENVIRONMENTS = {
   new: join(CLIENTS, '.venv-new/bin'),
   old: join(CLIENTS, '.venv-old/bin'),
+  'peft-old': join(CLIENTS, '.venv-peft-old/bin'),
   training: join(CLIENTS, '../../training/.venv/bin'),
 } as const;
 

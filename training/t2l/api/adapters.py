@@ -11,11 +11,11 @@ takes the wraps off. Where adapters come from is in `api/generator.py`.
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urldefrag
 
 import numpy as np
@@ -24,6 +24,7 @@ from peft.tuners.lora import LoraModel
 from peft.tuners.tuners_utils import BaseTunerLayer
 from torch import Tensor, nn
 
+from t2l.api.base_state import BaseState
 from t2l.api.bundle_generator import BundleGenerator
 from t2l.api.checkpoint_generator import CheckpointGenerator
 from t2l.api.endpoint_generator import EndpointGenerator
@@ -147,10 +148,10 @@ def apply_lora(
     active = None
     if isinstance(base_model, PeftModel):
         model, active = base_model, base_model.active_adapter
-        model.add_adapter(adapter_name, config, autocast_adapter_dtype=False)
+        _add_adapter(model, adapter_name, config)
         model.set_adapter(adapter_name)
     else:
-        before = _Before.of(base)
+        before = BaseState.of(base)
         own = set(base.modules())
         # autocast would keep the adapter in float32 beside a base model in half precision
         model = PeftModelForCausalLM(base, config, adapter_name, autocast_adapter_dtype=False)
@@ -184,6 +185,8 @@ def apply_lora(
 def remove(model: PeftModel) -> nn.Module:
     """Take every adapter off, and give back the very base model, bit for bit as it was.
 
+    So are its mode, its gradients, its checkpointing and its config, and PEFT's hooks are gone.
+
     :param model: what `apply_lora` gave; it is of no use afterwards.
     :raises ValueError: for a model without a LoRA, or with one merged into its weights.
     """
@@ -202,24 +205,10 @@ def remove(model: PeftModel) -> nn.Module:
     return base
 
 
-@dataclass(frozen=True)
-class _Before:
-    """What PEFT changes in a base model beside its modules, and `unload` leaves changed."""
-
-    trainable: tuple[str, ...]
-    pretraining_tp: int | None
-
-    @classmethod
-    def of(cls, base: nn.Module) -> _Before:
-        trainable = tuple(name for name, p in base.named_parameters() if p.requires_grad)
-        return cls(trainable, getattr(getattr(base, "config", None), "pretraining_tp", None))
-
-    def restore(self, base: nn.Module) -> None:
-        for name in self.trainable:
-            base.get_parameter(name).requires_grad_(True)
-        if self.pretraining_tp is not None:
-            config: Any = base.config  # a base model that has it has a config
-            config.pretraining_tp = self.pretraining_tp
+def _add_adapter(model: PeftModel, adapter_name: str, config: LoraConfig) -> None:
+    """Add an adapter in the base model's dtype, as PEFT 0.18 does without being told."""
+    told = "autocast_adapter_dtype" in inspect.signature(model.add_adapter).parameters
+    model.add_adapter(adapter_name, config, **({"autocast_adapter_dtype": False} if told else {}))
 
 
 def _base_of(model: nn.Module, adapter_name: str) -> nn.Module:

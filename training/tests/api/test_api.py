@@ -89,6 +89,14 @@ def test_a_second_adapter_goes_beside_the_first(base: LlamaForCausalLM, lora: Lo
     assert not any(isinstance(m, BaseTunerLayer) for m in base.modules())
 
 
+def test_a_second_adapter_is_in_the_base_model_s_dtype_too(lora: Lora) -> None:
+    model = apply_lora(fresh_base(torch.float16), lora)
+    apply_lora(model, lora, adapter_name="again")
+    dtypes = {name: p.dtype for name, p in model.named_parameters() if ".lora_" in name}
+    assert sum(".again." in name for name in dtypes) == len(lora.tensors)
+    assert set(dtypes.values()) == {torch.float16}
+
+
 def sized(hidden: int, layers: int, kv_heads: int = 4) -> LlamaForCausalLM:
     return LlamaForCausalLM(
         LlamaConfig(
