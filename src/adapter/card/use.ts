@@ -80,27 +80,35 @@ function fetching({ id }: Names): string[] {
 }
 
 function peft({ base, revision }: BaseNames): string[] {
-  return section('PEFT', 'python', [
-    'from peft import PeftModel',
-    'from transformers import AutoModelForCausalLM, AutoTokenizer',
+  return [
+    ...section('PEFT', 'python', [
+      'from peft import PeftModel',
+      'from transformers import AutoModelForCausalLM, AutoTokenizer',
+      '',
+      `name = ${quoted(base)}`,
+      ...(revision === '' ? [] : [`revision = ${quoted(revision)}`]),
+      `tokenizer = AutoTokenizer.from_pretrained(name${pythonRevision(revision)})`,
+      `base = AutoModelForCausalLM.from_pretrained(name${pythonRevision(revision)})`,
+      'model = PeftModel.from_pretrained(base, "adapter")',
+    ]),
+    'Beside transformers 5 it takes PEFT 0.18 or later.',
     '',
-    `name = ${quoted(base)}`,
-    ...(revision === '' ? [] : [`revision = ${quoted(revision)}`]),
-    `tokenizer = AutoTokenizer.from_pretrained(name${pythonRevision(revision)})`,
-    `base = AutoModelForCausalLM.from_pretrained(name${pythonRevision(revision)})`,
-    'model = PeftModel.from_pretrained(base, "adapter")',
-  ]);
+  ];
 }
 
 function transformers({ base, revision }: BaseNames): string[] {
-  return section('transformers', 'python', [
-    'from transformers import AutoModelForCausalLM',
+  return [
+    ...section('transformers', 'python', [
+      'from transformers import AutoModelForCausalLM',
+      '',
+      `name = ${quoted(base)}`,
+      ...(revision === '' ? [] : [`revision = ${quoted(revision)}`]),
+      `model = AutoModelForCausalLM.from_pretrained(name${pythonRevision(revision)})`,
+      'model.load_adapter("adapter")',
+    ]),
+    'It needs PEFT beside it, 0.19 or later for transformers 5.',
     '',
-    `name = ${quoted(base)}`,
-    ...(revision === '' ? [] : [`revision = ${quoted(revision)}`]),
-    `model = AutoModelForCausalLM.from_pretrained(name${pythonRevision(revision)})`,
-    'model.load_adapter("adapter")',
-  ]);
+  ];
 }
 
 function pythonRevision(revision: string): string {
@@ -161,7 +169,9 @@ function ollama({ short }: Names): string[] {
       `ollama create ${short} -f Modelfile`,
       `ollama run ${short}`,
     ]),
-    'It takes the same `adapter.gguf` as llama.cpp.',
+    'It takes the same `adapter.gguf` as llama.cpp. From 0.34.1 on it is reported to refuse ' +
+      '`ADAPTER`: then use llama.cpp, or merge first (`llama-export-lora -m base-model.gguf --lora ' +
+      'adapter.gguf -o merged.gguf`) and write `FROM ./merged.gguf` alone.',
     '',
   ];
 }
