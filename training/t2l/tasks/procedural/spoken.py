@@ -9,13 +9,16 @@ fit score is calibrated on one half of the tasks and reported on the other.
     other          something else altogether
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from t2l.config.fields import STRICT
 from t2l.tasks.description_text import normalise_description
 
 Kind = Literal["task", "missing_step", "size", "other"]
@@ -29,7 +32,14 @@ class SpokenError(ValueError):
     """A line that cannot be used; the message says which and why."""
 
 
-@dataclass(frozen=True)
+def _canonical(text: Any) -> str:
+    canonical = normalise_description(text)
+    if canonical != text:
+        raise ValueError(f"text is not in the canonical form {canonical!r}")
+    return canonical
+
+
+@dataclass(frozen=True, config=STRICT)
 class Spoken:
     """One text.
 
@@ -39,10 +49,18 @@ class Spoken:
     :param split: the half that its task belongs to.
     """
 
-    text: str
+    text: Annotated[str, BeforeValidator(_canonical)]
     task: str | None
     kind: Kind
     split: Half
+
+    def __post_init__(self) -> None:
+        if (self.kind in NAMED) != (self.task is not None):
+            needed = "the name of a task" if self.kind in NAMED else "null"
+            raise ValueError(f"task must be {needed} for kind {self.kind}, is {self.task!r}")
+
+
+_ROW = TypeAdapter(Spoken)
 
 
 @cache
@@ -75,38 +93,21 @@ def read_spoken(text: str, place: str) -> tuple[Spoken, ...]:
 
 def _row(line: str, place: str) -> Spoken:
     try:
-        document = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise SpokenError(f"{place}: no JSON: {error}") from None
-    if not isinstance(document, dict):
-        raise SpokenError(f"{place}: must be an object")
-    wanted = [field.name for field in fields(Spoken)]
-    if sorted(document) != sorted(wanted):
-        raise SpokenError(
-            f"{place}: must have exactly the keys {', '.join(wanted)}, has "
-            f"{', '.join(sorted(document)) or 'none'}"
-        )
-    kind = _one_of(document, "kind", get_args(Kind), place)
-    task = document["task"]
-    if (kind in NAMED) != isinstance(task, str) or not (task is None or isinstance(task, str)):
-        needed = "the name of a task" if kind in NAMED else "null"
-        raise SpokenError(f"{place}: task must be {needed} for kind {kind}, is {task!r}")
-    split = _one_of(document, "split", get_args(Half), place)
-    return Spoken(_text(document["text"], place), task, kind, split)
+        return _ROW.validate_json(line)
+    except ValidationError as error:
+        said = "; ".join(_sentence(item) for item in error.errors())
+        raise SpokenError(f"{place}: {said}") from None
 
 
-def _one_of(document: Mapping[str, Any], key: str, allowed: tuple[Any, ...], place: str) -> Any:
-    value = document[key]
-    if value not in allowed:
-        raise SpokenError(f"{place}: {key} must be one of {', '.join(allowed)}, is {value!r}")
-    return value
-
-
-def _text(value: object, place: str) -> str:
-    try:
-        text = normalise_description(value)  # type: ignore[arg-type]  # it refuses other types
-    except ValueError as error:
-        raise SpokenError(f"{place}: {error}") from None
-    if text != value:
-        raise SpokenError(f"{place}: text is not in the canonical form {text!r}")
-    return text
+def _sentence(item: Mapping[str, Any]) -> str:
+    key = ".".join(map(str, item["loc"])) or "the line"
+    match item["type"]:
+        case "value_error":
+            return str(item["ctx"]["error"])
+        case "literal_error":
+            return f"{key} must be one of {item['ctx']['expected']}, is {item['input']!r}"
+        case "missing" | "unexpected_keyword_argument":
+            wanted = ", ".join(field.name for field in fields(Spoken))
+            return f"{key}: the line must have exactly the keys {wanted}"
+        case _:
+            return f"{key}: {item['msg']}"
