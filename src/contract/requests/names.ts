@@ -45,7 +45,7 @@ export const versionSchema = z
 /** The field `digest`. */
 export const digestSchema = z
   .string({ error: DIGEST_ERROR })
-  .refine(isHex64, { error: DIGEST_ERROR });
+  .regex(new RegExp(`^${HEX_64}$`), { error: DIGEST_ERROR });
 
 /** The field `hypernet`: which hypernetwork is to make an adapter. */
 export const hypernetReference = z
