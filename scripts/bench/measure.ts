@@ -4,7 +4,7 @@
  * Its own, because a WASM heap never shrinks: what another bundle needed must not be counted here.
  */
 import { z } from 'zod';
-import { graphFiles } from '../../src/bundle/graph-files.ts';
+import { graphFiles } from '../../src/bundle/manifest-rules.ts';
 import { type AdapterDocument, createClient, type T2lClient } from '../../src/sdk/index.ts';
 import { median, uniform } from '../command.ts';
 import { serveFiles } from '../release/file-server.ts';

@@ -11,7 +11,7 @@
  */
 import { createApp } from '../../src/api/app.ts';
 import type { Env } from '../../src/env.ts';
-import { free } from '../../src/ort/free.ts';
+import { free } from '../../src/ort/memory.ts';
 import { wasmMemoryBytes } from '../../src/ort/session.ts';
 
 const app = createApp();

@@ -16,6 +16,8 @@
  * the verdict is what says so. The same formula, and where its coefficients come from, is in
  * `training/t2l/export/bundle/predictor.py`.
  */
+import type { Bundle } from '../bundle/bundle.ts';
+import { createLatest } from '../bundle/latest.ts';
 import type { FitSpec } from '../bundle/manifest.ts';
 import { decodeFloat16 } from './float16.ts';
 
@@ -46,6 +48,9 @@ export interface FitPredictor extends NonNullable<FitSpec['predictor']> {
 }
 
 const NEAREST_TASKS = 3;
+/** Tables are small; those of the last bundles stay. */
+const TABLES_KEPT = 4;
+const tables = createLatest<FitTable>(TABLES_KEPT);
 /** Digits after the point of what is reported; the scores come from a float16 table. */
 const REPORTED_DIGITS = 4;
 
@@ -135,4 +140,10 @@ function rowProduct({ rows, dim }: FitTable, index: number, unit: readonly numbe
 
 function rounded(value: number): number {
   return Number(value.toFixed(REPORTED_DIGITS));
+}
+
+/** The fit table of a bundle; undefined if the bundle does not say what it was trained on. */
+export async function loadFitTable(bundle: Bundle): Promise<FitTable | undefined> {
+  const { fit } = bundle.manifest;
+  return fit && tables(bundle.digest, async () => parseFitTable(fit, await bundle.read(fit.file)));
 }

@@ -6,6 +6,7 @@ import { T2lError } from '../contract/errors.ts';
 import { activateHypernetSchema, registerHypernetSchema } from '../contract/requests/hypernets.ts';
 import { NAME } from '../contract/requests/names.ts';
 import { hypernetDocument } from '../pipeline/hypernet-document.ts';
+import { openIfWhole } from '../pipeline/makers.ts';
 import { activateVersion, registerBundle } from '../pipeline/register.ts';
 import type { HypernetFamily } from '../store/families.ts';
 import { requireAdmin } from './admin.ts';
@@ -170,18 +171,11 @@ async function documentOf(services: Services, name: string): Promise<object> {
 
 async function document({ catalog }: Services, family: HypernetFamily): Promise<object> {
   const bundles = await Promise.all(
-    family.versions.map((version) => catalog.open(version).catch(absentIfBroken)),
+    // A version that cannot be read must not hide the others, nor keep anyone from activating one.
+    family.versions.map((version) => openIfWhole(version, catalog)),
   );
   return hypernetDocument(
     family,
     new Map(bundles.flatMap((bundle) => (bundle ? [[bundle.digest, bundle.manifest]] : []))),
   );
-}
-
-/** A version that cannot be read must not hide the others, nor keep anyone from activating one. */
-function absentIfBroken(error: unknown): undefined {
-  if (!(error instanceof T2lError)) {
-    throw error;
-  }
-  console.error(error);
 }

@@ -8,7 +8,7 @@ import type { Context } from 'hono';
 import { sha256Hex } from '../contract/adapter-id.ts';
 import { reprDigest } from '../contract/repr-digest.ts';
 import type { KeptContent, MadeContent } from '../pipeline/layout-file.ts';
-import type { ByteRange } from '../store/blobs.ts';
+import { type ByteRange, partOf } from '../store/blobs.ts';
 import { noneMatchNames, parseRange } from './range.ts';
 import type { AppEnv } from './route.ts';
 
@@ -18,7 +18,7 @@ import type { AppEnv } from './route.ts';
  */
 export const IMMUTABLE = 'public, max-age=31536000, immutable, no-transform';
 
-/** For bytes that a release of this code may change, as it words cards anew; the entity tag says whether it did. */
+/** For bytes that a release may change, as it words cards anew; the entity tag says whether it did. */
 export const REVALIDATED = 'public, max-age=300, no-transform';
 
 /** A file: what is known of it before its bytes are read, and how they are. */
@@ -89,6 +89,5 @@ async function readContent(
     return { body: await content.read(range), sha256: content.sha256 };
   }
   const whole = await content.read();
-  const body = range ? whole.subarray(range.offset, range.offset + range.length) : whole;
-  return { body, sha256: await sha256Hex(whole) };
+  return { body: partOf(whole, range), sha256: await sha256Hex(whole) };
 }

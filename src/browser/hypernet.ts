@@ -4,7 +4,7 @@
  * generated from leaves the page.
  */
 
-import { loadFitTable } from '../adapter/fit-table.ts';
+import { loadFitTable } from '../adapter/fit.ts';
 import type { Bundle } from '../bundle/bundle.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { adapterId } from '../contract/adapter-id.ts';

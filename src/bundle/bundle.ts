@@ -9,9 +9,8 @@
  */
 import { sha256Hex } from '../contract/adapter-id.ts';
 import { T2lError } from '../contract/errors.ts';
-import { free } from '../ort/free.ts';
+import { free } from '../ort/memory.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
-import { wholeBody } from './whole-body.ts';
 
 /** Where bundles lie: `<name>/<version>/<file>` and `encoders/<slug>/<file>`. */
 export interface BundleSource {
@@ -140,4 +139,22 @@ async function verify(
       `The bundle's file ${path} has sha256 ${actual} where ${expected.sha256} is expected.`,
     );
   }
+}
+
+/**
+ * An object of R2 in one buffer of the right size: `arrayBuffer()` gathers the body in pieces and copies
+ * them.
+ */
+export async function wholeBody({
+  body,
+  size,
+}: Pick<R2ObjectBody, 'body' | 'size'>): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  if (size === 0) {
+    // A reader refuses to fill nothing.
+    await body.cancel();
+    return bytes;
+  }
+  const { value } = await body.getReader({ mode: 'byob' }).readAtLeast(size, bytes);
+  return value ?? new Uint8Array(0);
 }

@@ -1,6 +1,5 @@
 /** The rules of a manifest that a schema's shape cannot say: references resolve and sizes agree. */
 import type { z } from 'zod';
-import { graphFiles } from './graph-files.ts';
 import type { EncoderSpec, FitSpec, Graph, Target } from './manifest.ts';
 
 /** Adds an issue for every rule that is broken. */
@@ -98,4 +97,11 @@ function checkFit(
   if (success !== undefined && success.length !== tasks.length) {
     issue(['fit', 'success'], `has ${success.length} values for ${tasks.length} tasks`);
   }
+}
+
+/** The files of a graph; the first is the one that stays loaded. */
+export function graphFiles(graph: Graph): string[] {
+  return 'file' in graph
+    ? [graph.file]
+    : [graph.body, ...(graph.stages ?? []), ...graph.chunks.map(({ file }) => file)];
 }

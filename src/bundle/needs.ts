@@ -13,8 +13,9 @@
  * it is freed before the next one arrives. The inspector sees about as many bytes as the weights have
  * besides while chunks stream.
  */
-import { graphFiles } from './graph-files.ts';
+
 import type { Graph, Manifest, Precision } from './manifest.ts';
+import { graphFiles } from './manifest-rules.ts';
 
 /** What one precision of a bundle needs. */
 export interface PrecisionNeeds {

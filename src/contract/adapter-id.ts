@@ -8,6 +8,7 @@
  * Nothing here touches the server: anyone can compute an id offline.
  */
 import { recordedForm } from './description.ts';
+import { toHex } from './hex.ts';
 
 /** What an adapter is made from: a sentence as the door lets it in, or the encoder's vector for it. */
 export type AdapterInput = { readonly description: string } | { readonly embedding: Float32Array };
@@ -39,12 +40,7 @@ export async function adapterId(key: AdapterKey): Promise<string> {
 
 /** sha256 of `bytes` in lower-case hex. */
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource));
-  let hex = '';
-  for (const byte of digest) {
-    hex += byte.toString(16).padStart(2, '0');
-  }
-  return hex;
+  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource)));
 }
 
 async function inputField(input: AdapterInput): Promise<string> {

@@ -32,13 +32,17 @@ export function decodeCursor(cursor: string): ListPosition | undefined {
 }
 
 /**
- * The parameter `cursor`, read as the position it stands for.
+ * The parameter `cursor`, read as what it stands for.
  *
  * @param source where a client finds a cursor, for the message
+ * @param decode what a text stands for; undefined if we never made it
  */
-export function cursorSchema(source: string) {
-  return z.string().transform((text, context): ListPosition => {
-    const position = decodeCursor(text);
+export function cursorSchema<Position>(
+  source: string,
+  decode: (text: string) => Position | undefined,
+) {
+  return z.string().transform((text, context): Position => {
+    const position = decode(text);
     if (position === undefined) {
       context.addIssue({ code: 'custom', message: `cursor must be ${source}, unchanged.` });
       return z.NEVER;

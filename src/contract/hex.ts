@@ -1,6 +1,6 @@
 /**
  * 64 hex digits: what a sha256 is written as, and with it the id of an adapter, the digest of a bundle
- * and the hash of a file.
+ * and the hash of a file; and how bytes are written in hex.
  */
 import * as z from 'zod';
 
@@ -15,3 +15,8 @@ export function isHex64(text: string): boolean {
 
 /** A sha256, a digest or an adapter id. */
 export const hex64 = z.string().regex(WHOLE);
+
+/** Bytes in lower-case hex. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

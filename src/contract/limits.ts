@@ -23,8 +23,8 @@ export const MAX_DESCRIPTION_CHARACTERS = 2000;
  * strengths are lawful: they push away from the task.
  */
 export const MAX_STRENGTH = 8;
-export const MIN_STRENGTH = 0.05;
 export const STRENGTH_STEPS_A_UNIT = 20;
+export const MIN_STRENGTH = 1 / STRENGTH_STEPS_A_UNIT;
 
 /** Hex digits of a short adapter id: 48 bits, so a clash needs some ten million adapters. */
 export const MIN_ID_PREFIX = 12;

@@ -4,6 +4,7 @@
  *
  *   Repr-Digest: sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:
  */
+import { toHex } from './hex.ts';
 
 /** Names the sha256, in hex, of the weights that a file of another layout was made of. */
 export const WEIGHTS_HEADER = 'T2L-Weights';
@@ -27,7 +28,5 @@ export function sha256Named(header: string | null): string | undefined {
   if (base64 === undefined) {
     return value;
   }
-  return Array.from(atob(base64), (character) =>
-    character.charCodeAt(0).toString(16).padStart(2, '0'),
-  ).join('');
+  return toHex(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
 }

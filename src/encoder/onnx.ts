@@ -8,7 +8,7 @@ import type { Bundle } from '../bundle/bundle.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { T2lError } from '../contract/errors.ts';
 import { createResidentCache } from '../hypernet/resident.ts';
-import { free } from '../ort/free.ts';
+import { free } from '../ort/memory.ts';
 import { createSession, type OrtSession, type OrtTensor } from '../ort/session.ts';
 import type { RawEncoder } from './index.ts';
 

@@ -7,35 +7,15 @@
 import { type CardData, cardData } from '../adapter/card/front-matter.ts';
 import { CARD_FILE } from '../adapter/card.ts';
 import type { Bundle } from '../bundle/bundle.ts';
-import { T2lError } from '../contract/errors.ts';
 import { commitOf, repositoryOf } from '../contract/repository-names.ts';
 import { cardOfRow, recordedFiles } from '../pipeline/card-file.ts';
+import { type Makers, makersOf } from '../pipeline/makers.ts';
 import type { ProducedFile } from '../pipeline/produce.ts';
 import { readStored } from '../pipeline/stored-files.ts';
-import type { Catalog } from '../store/catalog.ts';
+import { partOf } from '../store/blobs.ts';
 import type { AdapterRow } from '../store/schema.ts';
-import type { HubEffects } from './effects.ts';
 import { remakingError, startRemaking } from './remaking.ts';
-import type { Repository, RepositoryFacts, Snapshot } from './repository.ts';
-
-/** The bundles that made some adapters, by their digests. */
-export type Makers = ReadonlyMap<string, Bundle>;
-
-/** The bundles of some adapters. One that is gone or broken is left out: the row knows the rest. */
-export async function makersOf(
-  rows: readonly Pick<AdapterRow, 'hypernetDigest'>[],
-  catalog: Pick<Catalog, 'byDigest' | 'open'>,
-): Promise<Makers> {
-  const found = new Map<string, Bundle>();
-  for (const digest of new Set(rows.map((row) => row.hypernetDigest))) {
-    const version = await catalog.byDigest(digest);
-    const bundle = version && (await catalog.open(version).catch(absentIfBroken));
-    if (bundle !== undefined) {
-      found.set(digest, bundle);
-    }
-  }
-  return found;
-}
+import type { HubEffects, Repository, RepositoryFacts, Snapshot } from './repository.ts';
 
 /** The tags of a card with those that the Hub makes of its other keys. */
 export function tagsOf(
@@ -96,7 +76,7 @@ export function adapterSnapshot(row: AdapterRow, makers: Makers, effects: HubEff
       const file = stored.get(path);
       if (file === undefined) {
         const { bytes } = await card();
-        return range ? bytes.subarray(range.offset, range.offset + range.length) : bytes;
+        return partOf(bytes, range);
       }
       const body = await readStored(row, file, range, effects);
       if (typeof body === 'string') {
@@ -131,10 +111,4 @@ function factsOf(
     card,
     config: { peft: { base_model_name_or_path: baseModel, task_type: 'CAUSAL_LM' } },
   };
-}
-
-function absentIfBroken(error: unknown): undefined {
-  if (!(error instanceof T2lError)) {
-    throw error;
-  }
 }

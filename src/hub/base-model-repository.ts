@@ -4,7 +4,7 @@
  * are listed in base-models/index.json (scripts/index-base-models.ts writes it).
  */
 import { z } from 'zod';
-import type { HubEffects } from './effects.ts';
+import type { HubEffects } from './repository.ts';
 import { fixedFiles, type Repository } from './repository.ts';
 import { readAsset } from './streams.ts';
 

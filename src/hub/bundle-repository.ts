@@ -7,7 +7,7 @@ import { bundlePath } from '../bundle/bundle.ts';
 import { blamingBundlesOn } from '../contract/errors.ts';
 import { commitOf, repositoryOf } from '../contract/repository-names.ts';
 import type { HypernetFamily, HypernetVersion } from '../store/families.ts';
-import type { HubEffects } from './effects.ts';
+import type { HubEffects } from './repository.ts';
 import { fixedFiles, type Repository, type Snapshot } from './repository.ts';
 import { readAsset, readObject } from './streams.ts';
 

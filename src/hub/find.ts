@@ -11,8 +11,7 @@ import type { AdapterRow } from '../store/schema.ts';
 import { adapterRepository } from './adapter-repository.ts';
 import { baseModelRepository } from './base-model-repository.ts';
 import { bundleRepository } from './bundle-repository.ts';
-import type { HubEffects } from './effects.ts';
-import type { Repository } from './repository.ts';
+import type { HubEffects, Repository } from './repository.ts';
 
 /** The repository with this id, if it is one of ours. */
 export async function findRepository(

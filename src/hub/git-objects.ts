@@ -3,6 +3,7 @@
  * is the pointer text of the LFS specification, which size and sha256 of the file determine, so the
  * object names are right without the bytes at hand and `hf cache verify` compares sha256 alone.
  */
+import { toHex } from '../contract/hex.ts';
 import type { RepositoryFile } from './repository.ts';
 
 /** The pointer to a file, and the name git gives it. */
@@ -15,7 +16,7 @@ export interface Pointer {
 /** The pointer that git holds in place of a file. */
 export async function pointerOf(file: Pick<RepositoryFile, 'bytes' | 'sha256'>): Promise<Pointer> {
   const text = `version https://git-lfs.github.com/spec/v1\noid sha256:${file.sha256}\nsize ${file.bytes}\n`;
-  return { text, oid: hex(await objectHash('blob', new TextEncoder().encode(text))) };
+  return { text, oid: toHex(await objectHash('blob', new TextEncoder().encode(text))) };
 }
 
 /** One line of a git tree. */
@@ -35,12 +36,12 @@ export async function treeOid(lines: readonly TreeLine[]): Promise<string> {
     encoder.encode(`${folder ? '40000' : '100644'} ${name}\0`),
     Uint8Array.from(oid.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)),
   ]);
-  return hex(await objectHash('tree', joined(parts)));
+  return toHex(await objectHash('tree', joined(parts)));
 }
 
-async function objectHash(type: string, content: Uint8Array): Promise<ArrayBuffer> {
+async function objectHash(type: string, content: Uint8Array): Promise<Uint8Array> {
   const header = new TextEncoder().encode(`${type} ${content.length}\0`);
-  return crypto.subtle.digest('SHA-1', joined([header, content]));
+  return new Uint8Array(await crypto.subtle.digest('SHA-1', joined([header, content])));
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -51,8 +52,4 @@ function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     offset += part.length;
   }
   return bytes;
-}
-
-function hex(bytes: ArrayBuffer): string {
-  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -7,7 +7,7 @@
 import { T2lError } from '../contract/errors.ts';
 import { readChecked } from '../pipeline/stored-files.ts';
 import type { AdapterRow, StoredFile } from '../store/schema.ts';
-import type { HubEffects } from './effects.ts';
+import type { HubEffects } from './repository.ts';
 
 /** Work that has not ended by then was cut off with its request and must not block others. */
 const ABANDONED_AFTER_MS = 60_000;

@@ -3,7 +3,9 @@
  * commit a fixed list of files. Everything the protocol says of files, their git object names, the
  * folders, the sizes, follows from that list.
  */
+
 import { T2lError } from '../contract/errors.ts';
+import type { PipelineEffects } from '../pipeline/effects.ts';
 import type { ByteRange } from '../store/blobs.ts';
 
 /** A file at a commit. */
@@ -135,4 +137,14 @@ function listed(paths: readonly string[]): string {
 /** Order of git and of every list here: by code units, never by locale. */
 export function byPath(one: { readonly path: string }, other: { readonly path: string }): number {
   return one.path < other.path ? -1 : one.path > other.path ? 1 : 0;
+}
+
+/** What repositories are made from: the pipeline's effects, and the stores that files stream from. */
+export interface HubEffects extends PipelineEffects {
+  /** The static assets: built-in bundles and base models. */
+  readonly assets: Pick<Fetcher, 'fetch'>;
+  /** Registered bundles. */
+  readonly bundles: Pick<R2Bucket, 'get'>;
+  /** Lets work go on after the answer. */
+  waitUntil(work: Promise<unknown>): void;
 }

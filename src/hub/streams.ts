@@ -8,8 +8,9 @@
 
 import { sha256Hex } from '../contract/adapter-id.ts';
 import { T2lError } from '../contract/errors.ts';
+import { toHex } from '../contract/hex.ts';
 import { ALWAYS_CHECKED_BYTES } from '../pipeline/stored-files.ts';
-import type { ByteRange } from '../store/blobs.ts';
+import { type ByteRange, partOf } from '../store/blobs.ts';
 import type { RepositoryFile } from './repository.ts';
 
 /** Opens a file or a part of it where it lies. */
@@ -52,7 +53,7 @@ async function checked(
     if ((await sha256Hex(bytes)) !== file.sha256) {
       throw damaged(path, file);
     }
-    return range ? bytes.subarray(range.offset, range.offset + range.length) : bytes;
+    return partOf(bytes, range);
   }
   if (range === undefined) {
     return hashing(await open(), path, file);
@@ -84,7 +85,7 @@ function hashing(stream: ReadableStream, path: string, file: RepositoryFile): Re
       },
       async flush(controller) {
         await writer.close();
-        if (hexOf(await hash.digest) !== file.sha256) {
+        if (toHex(new Uint8Array(await hash.digest)) !== file.sha256) {
           console.warn(`damaged: ${path}`);
           controller.error(damaged(path, file));
         } else if (held !== undefined) {
@@ -93,10 +94,6 @@ function hashing(stream: ReadableStream, path: string, file: RepositoryFile): Re
       },
     }),
   );
-}
-
-function hexOf(digest: ArrayBuffer): string {
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 async function openAsset(

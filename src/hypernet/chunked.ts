@@ -13,7 +13,7 @@
 
 import type { HeadChunk, Manifest } from '../bundle/manifest.ts';
 import type { Device } from '../ort/device.ts';
-import { free } from '../ort/free.ts';
+import { free } from '../ort/memory.ts';
 import type { OrtSession, OrtTensor } from '../ort/session.ts';
 import { graphInvalid, runOnce } from './graph.ts';
 import type { LoraWeights } from './runtime.ts';

@@ -3,7 +3,7 @@
 import type { Bundle } from '../bundle/bundle.ts';
 import { T2lError } from '../contract/errors.ts';
 import type { Device } from '../ort/device.ts';
-import { free } from '../ort/free.ts';
+import { free } from '../ort/memory.ts';
 import { createSession, type OrtSession, type OrtTensor } from '../ort/session.ts';
 
 /** Reads and verifies a graph of a bundle and loads it. */

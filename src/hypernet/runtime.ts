@@ -6,8 +6,8 @@
  * was evicted by the time it runs, the session is simply loaded again.
  */
 import type { Bundle } from '../bundle/bundle.ts';
-import { graphFiles } from '../bundle/graph-files.ts';
 import type { Graph, Manifest, Precision } from '../bundle/manifest.ts';
+import { graphFiles } from '../bundle/manifest-rules.ts';
 import { T2lError } from '../contract/errors.ts';
 import type { Device } from '../ort/device.ts';
 import type { OrtSession, OrtTensor } from '../ort/session.ts';

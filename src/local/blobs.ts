@@ -5,7 +5,7 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex } from '../contract/adapter-id.ts';
-import type { BlobStore, StoredBytes } from '../store/blobs.ts';
+import { type BlobStore, partOf, type StoredBytes } from '../store/blobs.ts';
 import { readIfThere, writeWhole } from './whole-file.ts';
 
 /** The adapter files of a folder. */
@@ -36,8 +36,7 @@ export function blobFiles(folder: string): BlobStore {
       if (typeof bytes === 'string') {
         return null;
       }
-      const part = range ? bytes.subarray(range.offset, range.offset + range.length) : bytes;
-      return new Blob([new Uint8Array(part)]).stream() as ReadableStream;
+      return new Blob([new Uint8Array(partOf(bytes, range))]).stream() as ReadableStream;
     },
     async remove(id, names) {
       for (const name of names) {

@@ -7,10 +7,10 @@
 import { CARD_FILE, type CardFacts, modelCard } from '../adapter/card.ts';
 import type { AdapterFile } from '../adapter/peft.ts';
 import type { Bundle } from '../bundle/bundle.ts';
-import type { Precision } from '../bundle/manifest.ts';
 import { sha256Hex } from '../contract/adapter-id.ts';
 import type { AdapterRow, StoredFile } from '../store/schema.ts';
-import type { Dtype, ProducedFile } from './produce.ts';
+import { recipeOf } from './effects.ts';
+import type { ProducedFile } from './produce.ts';
 
 /** Writes a card. */
 export type CardWriter = (facts: CardFacts) => AdapterFile;
@@ -30,11 +30,7 @@ export function cardOfRow(
     id: row.id,
     manifest,
     digest,
-    input:
-      row.description === null ? { embedding: row.embedding } : { description: row.description },
-    precision: row.precision as Precision,
-    dtype: row.dtype as Dtype,
-    strength: row.strength,
+    ...recipeOf(row),
     parameters: row.parameters,
     fit: row.fit,
   };

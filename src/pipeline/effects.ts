@@ -10,6 +10,7 @@ import type { AdapterInput } from '../contract/adapter-id.ts';
 import type { AdapterStore } from '../store/adapters.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { Catalog } from '../store/catalog.ts';
+import type { AdapterRow } from '../store/schema.ts';
 import type { CardWriter } from './card-file.ts';
 import type { Dtype, Produced } from './produce.ts';
 
@@ -21,6 +22,18 @@ export interface Recipe {
   readonly dtype: Dtype;
   readonly precision: Precision;
   readonly strength: number;
+}
+
+/** The recipe that a row was made from; its embedding is in the row. */
+export function recipeOf(row: AdapterRow): Recipe {
+  return {
+    input:
+      row.description === null ? { embedding: row.embedding } : { description: row.description },
+    embedding: row.embedding,
+    dtype: row.dtype as Dtype,
+    precision: row.precision as Precision,
+    strength: row.strength,
+  };
 }
 
 /** The effects that the pipeline has. */

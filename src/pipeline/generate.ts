@@ -15,7 +15,7 @@ import type { Precision } from '../bundle/manifest.ts';
 import { type AdapterInput, adapterId } from '../contract/adapter-id.ts';
 import { blamingBundlesOn, T2lError } from '../contract/errors.ts';
 import { searchText } from '../contract/search-text.ts';
-import { free } from '../ort/free.ts';
+import { free } from '../ort/memory.ts';
 import type { HypernetVersion } from '../store/families.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import { type PipelineEffects, type Recipe, timed } from './effects.ts';

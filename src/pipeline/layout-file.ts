@@ -26,12 +26,13 @@ import { WEIGHTS_FILE } from '../adapter/peft.ts';
 import type { Bundle } from '../bundle/bundle.ts';
 import { sha256Hex } from '../contract/adapter-id.ts';
 import { blamingBundlesOn, T2lError } from '../contract/errors.ts';
-import { free } from '../ort/free.ts';
-import type { ByteRange } from '../store/blobs.ts';
+import { free } from '../ort/memory.ts';
+import { type ByteRange, partOf } from '../store/blobs.ts';
 import type { Catalog } from '../store/catalog.ts';
 import type { AdapterRow, StoredFile } from '../store/schema.ts';
 import { cardOfRow, recordedFiles } from './card-file.ts';
 import type { PipelineEffects } from './effects.ts';
+import { makersOf } from './makers.ts';
 import type { Dtype } from './produce.ts';
 import { readChecked, readFile } from './stored-files.ts';
 
@@ -84,8 +85,7 @@ export async function findFile(
       bytes: bytes.length,
       lasting: false,
       tag: sha256,
-      read: async (range) =>
-        range ? bytes.subarray(range.offset, range.offset + range.length) : bytes,
+      read: async (range) => partOf(bytes, range),
     };
   }
   if (format === undefined) {
@@ -119,21 +119,10 @@ export async function formatsByDigest(
   rows: readonly AdapterRow[],
   catalog: Catalog,
 ): Promise<Map<string, Formats>> {
-  const digests = [...new Set(rows.map((row) => row.hypernetDigest))];
-  const found = new Map<string, Formats>();
-  for (const digest of digests) {
-    const bundle = await bundleOf(digest, catalog).catch(absentIfBroken);
-    if (bundle !== undefined) {
-      found.set(digest, availableFormats(bundle.manifest.target));
-    }
-  }
-  return found;
-}
-
-/** A bundle; undefined if it is gone. */
-async function bundleOf(digest: string, catalog: Catalog): Promise<Bundle | undefined> {
-  const version = await catalog.byDigest(digest);
-  return version && (await blamingBundlesOn('endpoint', () => catalog.open(version)));
+  const makers = await makersOf(rows, catalog);
+  return new Map(
+    [...makers].map(([digest, { manifest }]) => [digest, availableFormats(manifest.target)]),
+  );
 }
 
 /** The bundle that made an adapter, without which only what is stored can be had. */
@@ -141,21 +130,15 @@ async function neededBundle(
   { hypernetDigest, hypernetName, hypernetVersion }: AdapterRow,
   catalog: Catalog,
 ): Promise<Bundle> {
-  const bundle = await bundleOf(hypernetDigest, catalog);
-  if (bundle === undefined) {
+  const version = await catalog.byDigest(hypernetDigest);
+  if (version === undefined) {
     throw new T2lError(
       'hypernet_unknown',
       `${hypernetName} ${hypernetVersion} is gone, which says how the adapter is laid out; ` +
         'only the stored files are left.',
     );
   }
-  return bundle;
-}
-
-function absentIfBroken(error: unknown): undefined {
-  if (!(error instanceof T2lError)) {
-    throw error;
-  }
+  return blamingBundlesOn('endpoint', () => catalog.open(version));
 }
 
 /** The format that a name and a layout ask for; undefined is the stored one. */

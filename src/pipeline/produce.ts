@@ -14,7 +14,7 @@ import { recordedForm } from '../contract/description.ts';
 import { T2lError } from '../contract/errors.ts';
 import type { Encoder } from '../encoder/index.ts';
 import { type LoadedHypernet, runHypernet } from '../hypernet/runtime.ts';
-import { free } from '../ort/free.ts';
+import { free } from '../ort/memory.ts';
 
 /** A number format of an adapter's weights. */
 export type Dtype = AdapterDtype;

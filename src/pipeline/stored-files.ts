@@ -2,19 +2,18 @@
  * The stored files of a known adapter: read, and removed with it.
  *
  * Generation is deterministic, so an R2 object is only a cache of its row: reading makes a missing or
- * damaged one again and serves it only if it has the sha256 that the row recorded. A row whose id today's code does
- * not compute is of an earlier version, which made other bytes: it is served from R2 and never made
- * again.
+ * damaged one again and serves it only if it has the sha256 that the row recorded. A row whose id today's
+ * code does not compute is of an earlier version, which made other bytes: it is served from R2 and never
+ * made again.
  */
 
-import type { Precision } from '../bundle/manifest.ts';
 import { adapterId } from '../contract/adapter-id.ts';
 import { blamingBundlesOn, T2lError } from '../contract/errors.ts';
-import type { ByteRange, StoredBytes } from '../store/blobs.ts';
+import { type ByteRange, partOf, type StoredBytes } from '../store/blobs.ts';
 import type { AdapterRow, StoredFile } from '../store/schema.ts';
 import { recordedFiles } from './card-file.ts';
-import { type PipelineEffects, type Recipe, timed } from './effects.ts';
-import type { Dtype, Produced } from './produce.ts';
+import { type PipelineEffects, recipeOf, timed } from './effects.ts';
+import type { Produced } from './produce.ts';
 
 /**
  * Files of up to this size are hashed whenever they are read. Hashing takes 1.4 ms a megabyte (SHA-256 of
@@ -41,7 +40,7 @@ export async function readFile(
 ): Promise<ReadableStream | Uint8Array> {
   const stored = await readStored(row, file, range, effects);
   return typeof stored === 'string'
-    ? part(await madeAgain(row, file, stored, effects), range)
+    ? partOf(await madeAgain(row, file, stored, effects), range)
     : stored;
 }
 
@@ -66,11 +65,7 @@ export async function readStored(
     return (await effects.blobs.get(row.id, file, range)) ?? 'absent';
   }
   const stored = await effects.blobs.read(row.id, file);
-  return typeof stored === 'string' ? stored : part(stored, range);
-}
-
-function part(bytes: Uint8Array, range: ByteRange | undefined): Uint8Array {
-  return range ? bytes.subarray(range.offset, range.offset + range.length) : bytes;
+  return typeof stored === 'string' ? stored : partOf(stored, range);
 }
 
 async function madeAgain(
@@ -136,17 +131,6 @@ async function remake(
   }
   await effects.blobs.put(row.id, produced.files, replace);
   return produced;
-}
-
-function recipeOf(row: AdapterRow): Recipe {
-  return {
-    input:
-      row.description === null ? { embedding: row.embedding } : { description: row.description },
-    embedding: row.embedding,
-    dtype: row.dtype as Dtype,
-    precision: row.precision as Precision,
-    strength: row.strength,
-  };
 }
 
 function bytesChanged(id: string, name: string): T2lError {

@@ -4,7 +4,7 @@
  * sha256 in an object's metadata tells whether it was meant to be the file; whether it still is, only
  * hashing its bytes tells, which `read` does and `get` does not.
  */
-import { wholeBody } from '../bundle/whole-body.ts';
+import { wholeBody } from '../bundle/bundle.ts';
 import { sha256Hex } from '../contract/adapter-id.ts';
 
 /** A file to store; its sha256 in lower-case hex. */
@@ -19,6 +19,11 @@ export interface BlobFile {
 export interface ByteRange {
   readonly offset: number;
   readonly length: number;
+}
+
+/** The part of bytes that a range names; all of them without one. */
+export function partOf(bytes: Uint8Array, range: ByteRange | undefined): Uint8Array {
+  return range ? bytes.subarray(range.offset, range.offset + range.length) : bytes;
 }
 
 /** The bytes of a file, or why there are none: nothing was stored, or something else lies there. */

@@ -11,6 +11,7 @@ import {
   openBundle,
   r2Source,
 } from '../bundle/bundle.ts';
+import { createLatest } from '../bundle/latest.ts';
 import { T2lError } from '../contract/errors.ts';
 import { isHex64 } from '../contract/hex.ts';
 import { type BuiltIn, readBuiltIn } from './built-in.ts';
@@ -21,7 +22,6 @@ import {
   registeredVersion,
 } from './families.ts';
 import type { HypernetStore } from './hypernets.ts';
-import { openOnce } from './opened-bundles.ts';
 
 export interface Catalog {
   /** The name that answers when a request names none. */
@@ -39,6 +39,10 @@ export interface Catalog {
   /** Opens it from the store, whatever is remembered of it. */
   openAnew(version: HypernetVersion): Promise<OpenedBundle>;
 }
+
+/** Opening a bundle reads and verifies its manifest, some 100 kB: the last ones stay opened. */
+const MAX_OPENED = 8;
+const opened = createLatest<OpenedBundle>(MAX_OPENED);
 
 /** The catalog of the given assets, bucket and rows. */
 export function catalog(assets: Fetcher, bucket: R2Bucket, rows: HypernetStore): Catalog {
@@ -128,7 +132,7 @@ export function catalogOf(
       return (await families(name))[0];
     },
     families: () => families(),
-    open: (version) => openOnce(sourceOf(version), version),
+    open: (version) => opened(version.digest, () => openBundle(sourceOf(version), version)),
     openAnew: (version) => openBundle(sourceOf(version), version),
   };
 }

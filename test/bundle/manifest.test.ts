@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { graphFiles } from '../../src/bundle/graph-files.ts';
 import { type Graph, type Manifest, parseManifest } from '../../src/bundle/manifest.ts';
+import { graphFiles } from '../../src/bundle/manifest-rules.ts';
 import { smallManifest } from '../fixtures/manifest.ts';
 
 const REFUSAL = expect.objectContaining({ code: 'bundle_schema_unsupported' });

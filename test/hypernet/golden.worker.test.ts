@@ -6,10 +6,10 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, expect, test } from 'vitest';
 import { relativeError, thinned } from '../../scripts/release/compare.ts';
-import { loadFitTable } from '../../src/adapter/fit-table.ts';
+import { loadFitTable } from '../../src/adapter/fit.ts';
 import { unpackPeft } from '../../src/adapter/unpack.ts';
 import { assetsSource, type Bundle } from '../../src/bundle/bundle.ts';
-import { graphFiles } from '../../src/bundle/graph-files.ts';
+import { graphFiles } from '../../src/bundle/manifest-rules.ts';
 import { type Encoder, loadEncoder } from '../../src/encoder/index.ts';
 import { parseTokenizer, tokenIds } from '../../src/encoder/onnx.ts';
 import { type LoraWeights, loadHypernet, runHypernet } from '../../src/hypernet/runtime.ts';

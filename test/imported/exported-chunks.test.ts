@@ -10,10 +10,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { runTraining } from '../../scripts/bench/random-bundle.ts';
 import { uniform } from '../../scripts/command.ts';
 import { readBundleFolder } from '../../scripts/release/folder.ts';
-import { loadFitTable } from '../../src/adapter/fit-table.ts';
 import { type Bundle, openBundle } from '../../src/bundle/bundle.ts';
-import { loadHypernet } from '../../src/hypernet/runtime.ts';
-import { type ProducedFile, produceAdapter } from '../../src/pipeline/produce.ts';
+import type { ProducedFile } from '../../src/pipeline/produce.ts';
+import { produceRecipe } from '../../src/pipeline/produce-recipe.ts';
 
 // Each export starts Python and PyTorch: seconds, but on a busy machine half a minute.
 vi.setConfig({ testTimeout: 300_000 });
@@ -55,16 +54,16 @@ async function exported(variant: string, version: string, options: string[]): Pr
 
 async function adapter(bundle: Bundle, precision: 'float32' | 'int8'): Promise<ProducedFile[]> {
   const next = uniform(3);
-  const produced = await produceAdapter({
+  const produced = await produceRecipe(
     bundle,
-    hypernet: await loadHypernet(bundle, precision),
-    fit: await loadFitTable(bundle),
-    input: { embedding: Float32Array.from({ length: DIM }, () => (next() - 0.5) / 2) },
-    precision,
-    dtype: 'float32',
-    strength: 1,
-    clock: () => 0,
-  });
+    {
+      input: { embedding: Float32Array.from({ length: DIM }, () => (next() - 0.5) / 2) },
+      precision,
+      dtype: 'float32',
+      strength: 1,
+    },
+    {},
+  );
   return [...produced.files];
 }
 

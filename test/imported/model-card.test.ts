@@ -9,12 +9,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { loadFitTable } from '../../src/adapter/fit-table.ts';
 import { adapterId } from '../../src/contract/adapter-id.ts';
-import { loadEncoder } from '../../src/encoder/index.ts';
-import { loadHypernet } from '../../src/hypernet/runtime.ts';
 import { cardFile } from '../../src/pipeline/card-file.ts';
-import { produceAdapter } from '../../src/pipeline/produce.ts';
+import { produceRecipe } from '../../src/pipeline/produce-recipe.ts';
 import { assetBundles } from '../fixtures/assets.ts';
 import { openDefaultBundle } from '../fixtures/default-bundle.ts';
 
@@ -42,17 +39,7 @@ beforeAll(async () => {
   const input = { description: DESCRIPTION };
   const dtype = 'float32';
   const strength = 1;
-  const { files, ...made } = await produceAdapter({
-    bundle,
-    encoder: await loadEncoder(bundle, {}),
-    hypernet: await loadHypernet(bundle, precision),
-    fit: await loadFitTable(bundle),
-    input,
-    precision,
-    dtype,
-    strength,
-    clock: () => 0,
-  });
+  const { files, ...made } = await produceRecipe(bundle, { input, precision, dtype, strength }, {});
   folder = await mkdtemp(join(tmpdir(), 't2l-card-'));
   await mkdir(join(folder, 'adapter'));
   const { digest, manifest } = bundle;

@@ -8,17 +8,14 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { uniform } from '../../scripts/command.ts';
 import { ROOT } from '../../scripts/environment.ts';
-import { loadFitTable } from '../../src/adapter/fit-table.ts';
 import { WEIGHTS_FILE } from '../../src/adapter/peft.ts';
 import { unpackPeft } from '../../src/adapter/unpack.ts';
 import { REQUEST_EXAMPLES } from '../../src/api/docs/examples/requests.ts';
 import type { Bundle } from '../../src/bundle/bundle.ts';
 import { ANOTHER_EXAMPLE, EXAMPLE } from '../../src/contract/examples.ts';
 import { createAdapterSchema, inputOf } from '../../src/contract/requests/create-adapter.ts';
-import { loadEncoder } from '../../src/encoder/index.ts';
-import { loadHypernet } from '../../src/hypernet/runtime.ts';
 import { generateText, type Lm, loadLm } from '../../src/lm/index.ts';
-import { produceAdapter } from '../../src/pipeline/produce.ts';
+import { produceRecipe } from '../../src/pipeline/produce-recipe.ts';
 import { assetBundles, readAsset } from '../fixtures/assets.ts';
 import { openDefaultBundle } from '../fixtures/default-bundle.ts';
 
@@ -48,17 +45,8 @@ test.each([
 ])('%o answers right', async (body) => {
   const { dtype, strength, ...rest } = createAdapterSchema.parse(body);
   const precision = rest.precision ?? bundle.manifest.precision;
-  const produced = await produceAdapter({
-    bundle,
-    encoder: await loadEncoder(bundle, {}),
-    hypernet: await loadHypernet(bundle, precision),
-    fit: await loadFitTable(bundle),
-    input: inputOf(rest),
-    precision,
-    dtype,
-    strength,
-    clock: () => 0,
-  });
+  const recipe = { input: inputOf(rest), precision, dtype, strength };
+  const produced = await produceRecipe(bundle, recipe, {});
   const weights = produced.files.find(({ name }) => name === WEIGHTS_FILE);
   const lora = unpackPeft(weights?.bytes as Uint8Array);
   const asked = lists();

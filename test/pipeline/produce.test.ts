@@ -3,12 +3,10 @@
  * promise behind an id that anyone can compute and bytes that can be made again anywhere.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { loadFitTable } from '../../src/adapter/fit-table.ts';
 import type { Bundle } from '../../src/bundle/bundle.ts';
 import { adapterId } from '../../src/contract/adapter-id.ts';
-import { loadEncoder } from '../../src/encoder/index.ts';
-import { loadHypernet } from '../../src/hypernet/runtime.ts';
-import { type Dtype, produceAdapter } from '../../src/pipeline/produce.ts';
+import type { Dtype } from '../../src/pipeline/produce.ts';
+import { produceRecipe } from '../../src/pipeline/produce-recipe.ts';
 import { assetBundles } from '../fixtures/assets.ts';
 import { openDefaultBundle } from '../fixtures/default-bundle.ts';
 import { startServer, type TestServer } from '../server.ts';
@@ -38,17 +36,7 @@ test.each<[Dtype, 'float32' | 'int8', number]>([
   expect(document.id).toBe(
     await adapterId({ digest: bundle.digest, precision, dtype, strength, input }),
   );
-  const produced = await produceAdapter({
-    bundle,
-    encoder: await loadEncoder(bundle, {}),
-    hypernet: await loadHypernet(bundle, precision),
-    fit: await loadFitTable(bundle),
-    input,
-    precision,
-    dtype,
-    strength,
-    clock: () => performance.now(),
-  });
+  const produced = await produceRecipe(bundle, { input, precision, dtype, strength }, {});
   for (const { name, bytes, sha256 } of produced.files) {
     expect(document.files[name]).toMatchObject({ bytes: bytes.length, sha256 });
   }

@@ -8,10 +8,9 @@ import type { Context } from 'hono';
 import { T2lError } from '../../contract/errors.ts';
 import { findRepository } from '../../hub/find.ts';
 import { type App, type AppEnv, addRoute } from '../route.ts';
-import { hubHandler } from './errors.ts';
+import { hubHandler, hubProblems } from './errors.ts';
 import { elsewhere } from './files.ts';
 import { REST_PARAMETERS, UPSTREAM_CODES, UPSTREAM_HEAD_CODES } from './parameters.ts';
-import { hubProblems } from './problems.ts';
 import { hubEffects, leaveTo } from './repository.ts';
 
 const ELSEWHERE = { 307: { description: 'The location is at another hub.' } };

@@ -4,8 +4,11 @@
  * file. These headers, and a member `error`, are added to the problem document; src/api/problem.ts
  * renders it as always.
  */
+
 import type { Context } from 'hono';
+import type { ErrorCode } from '../../contract/error-codes.ts';
 import { T2lError } from '../../contract/errors.ts';
+import { PROBLEM_TYPE, type ProblemAnswer, problemResponses } from '../problem.ts';
 import type { AppEnv } from '../route.ts';
 
 /** Our codes and what the Hub calls them. */
@@ -56,4 +59,19 @@ function hubError({ code, status, detail, extra }: T2lError): T2lError {
 /** The detail may quote a path, and a header takes no other characters. */
 function asHeader(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]/g, '?');
+}
+
+/** The answer for a repository that is not ours, where an upstream hub is set. */
+export const ELSEWHERE = { 307: { description: 'Not ours: the location is at another hub.' } };
+
+/** OpenAPI responses for the codes a route may answer with. */
+export function hubProblems(codes: readonly ErrorCode[]): Record<number, ProblemAnswer> {
+  return Object.fromEntries(
+    Object.entries(problemResponses(codes)).map(([status, answer]) => {
+      const media = answer.content[PROBLEM_TYPE];
+      return media !== undefined && Number(status) < 500
+        ? [status, { ...answer, content: { 'application/json': media } }]
+        : [status, answer];
+    }),
+  );
 }

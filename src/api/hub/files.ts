@@ -10,9 +10,8 @@ import { FILE_CONTENT, FILE_HEADERS, RANGE_CONTENT } from '../docs/bytes.ts';
 import { etagOf } from '../range.ts';
 import { type App, type AppEnv, addRoute } from '../route.ts';
 import { IMMUTABLE, sendFile } from '../send-file.ts';
-import { hubHandler } from './errors.ts';
+import { hubHandler, hubProblems } from './errors.ts';
 import { FILE_PARAMETERS, UPSTREAM_CODES, UPSTREAM_HEAD_CODES } from './parameters.ts';
-import { hubProblems } from './problems.ts';
 import { type Found, withSnapshot } from './repository.ts';
 
 /** A commit never changes but for the wording of its card; what a prefix or a branch stands for may. */

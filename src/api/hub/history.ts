@@ -8,9 +8,8 @@ import { lastCommitOf } from '../../hub/tree.ts';
 import { BUNDLE_CODES } from '../codes.ts';
 import { type App, type AppEnv, addRoute } from '../route.ts';
 import { commitsSchema } from './documents.ts';
-import { hubHandler } from './errors.ts';
+import { ELSEWHERE, hubHandler, hubProblems } from './errors.ts';
 import { REPOSITORY_PARAMETERS, REVISION_PARAMETERS, UPSTREAM_CODES } from './parameters.ts';
-import { ELSEWHERE, hubProblems } from './problems.ts';
 import { withRepository, withSnapshot } from './repository.ts';
 
 /** Adds the routes. */

@@ -8,7 +8,7 @@ import { allEntries, entriesBelow } from '../../hub/tree.ts';
 import { BUNDLE_CODES, OBJECT_CODES } from '../codes.ts';
 import { type App, type AppEnv, addRoute } from '../route.ts';
 import { modelInfoSchema, refsSchema, treeSchema } from './documents.ts';
-import { hubHandler } from './errors.ts';
+import { ELSEWHERE, hubHandler, hubProblems } from './errors.ts';
 import {
   FILE_PARAMETERS,
   infoQuerySchema,
@@ -19,7 +19,6 @@ import {
   UPSTREAM_CODES,
 } from './parameters.ts';
 import { readPaths } from './paths-body.ts';
-import { ELSEWHERE, hubProblems } from './problems.ts';
 import { type Found, withRepository, withSnapshot } from './repository.ts';
 
 const CODES = ['flag_malformed', 'revision_unknown', ...UPSTREAM_CODES, ...BUNDLE_CODES] as const;

@@ -1,6 +1,6 @@
 /** Path and query parameters of the routes of the Hub's protocol, and the codes they may end with. */
 import { z } from '@hono/zod-openapi';
-import { cursorSchema } from '../../contract/cursor.ts';
+import { cursorSchema, decodeCursor } from '../../contract/cursor.ts';
 import type { ErrorCode } from '../../contract/error-codes.ts';
 import { MAX_PAGE, MAX_SEARCH_CHARACTERS } from '../../contract/limits.ts';
 
@@ -144,7 +144,7 @@ export const listQuerySchema = z.object({
     .transform((value) => Math.min(value, MAX_PAGE))
     .default(MAX_PAGE)
     .openapi({ type: 'integer', minimum: 1 }),
-  cursor: cursorSchema('the one of the Link header of an earlier page')
+  cursor: cursorSchema('the one of the Link header of an earlier page', decodeCursor)
     .optional()
     .meta({ type: 'string' }),
 });

@@ -1,8 +1,8 @@
 /** The repository and the commit that a request names, for all routes of the protocol. */
 import type { Context } from 'hono';
 import { T2lError } from '../../contract/errors.ts';
-import type { HubEffects } from '../../hub/effects.ts';
 import { findRepository } from '../../hub/find.ts';
+import type { HubEffects } from '../../hub/repository.ts';
 import { commitNamed, type Repository, type Snapshot } from '../../hub/repository.ts';
 import { redirectTo, upstreamUrl } from '../../hub/upstream.ts';
 import { routedUrl } from '../path.ts';

@@ -1,8 +1,7 @@
 /** `/api/whoami-v2`: nobody. Adapters are public, so every token is as good as none. */
 import { T2lError } from '../../contract/errors.ts';
 import { type App, addRoute } from '../route.ts';
-import { hubHandler } from './errors.ts';
-import { hubProblems } from './problems.ts';
+import { hubHandler, hubProblems } from './errors.ts';
 
 /** Adds the route. */
 export function registerWhoamiRoute(app: App): void {

@@ -5,8 +5,7 @@
 import * as z from 'zod';
 import type { AdapterInput } from '../adapter-id.ts';
 import { component } from '../documents/values.ts';
-import { MAX_STRENGTH, MIN_STRENGTH } from '../limits.ts';
-import { roundStrength } from '../strength.ts';
+import { MAX_STRENGTH, MIN_STRENGTH, STRENGTH_STEPS_A_UNIT } from '../limits.ts';
 import { descriptionSchema, embeddingSchema } from './inputs.ts';
 import { hypernetReference } from './names.ts';
 
@@ -75,4 +74,14 @@ export function inputOf({
   embedding,
 }: Pick<z.output<typeof createAdapterSchema>, 'description' | 'embedding'>): AdapterInput {
   return embedding === undefined ? { description: description ?? '' } : { embedding };
+}
+
+/**
+ * The nearest strength. An adapter id hashes it as JavaScript prints it, so it is the quotient of two
+ * whole numbers, which is the number nearest to the multiple: 0.3, and never the 0.30000000000000004 of a
+ * sum. Halves go away from 0, so that a strength and its opposite stay opposites.
+ */
+export function roundStrength(value: number): number {
+  const size = Math.round(Math.abs(value) * STRENGTH_STEPS_A_UNIT) / STRENGTH_STEPS_A_UNIT;
+  return value < 0 && size > 0 ? -size : size;
 }

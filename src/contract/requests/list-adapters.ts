@@ -1,6 +1,6 @@
 /** `GET /v1/adapters`: what narrows the list, how long a page is, and where it begins. */
 import * as z from 'zod';
-import { CURSOR, cursorSchema } from '../cursor.ts';
+import { CURSOR, cursorSchema, decodeCursor } from '../cursor.ts';
 import {
   DEFAULT_PAGE,
   MAX_BASE_MODEL_CHARACTERS,
@@ -49,7 +49,7 @@ export const listAdaptersSchema = z.strictObject({
       maximum: MAX_PAGE,
       description: 'Adapters in a page.',
     }),
-  cursor: cursorSchema('the next_cursor of an earlier page').optional().meta({
+  cursor: cursorSchema('the next_cursor of an earlier page', decodeCursor).optional().meta({
     type: 'string',
     pattern: CURSOR.source,
     description: 'The `next_cursor` of the page before.',

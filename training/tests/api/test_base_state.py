@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 import torch
+from llama_for_tests import tiny_llama
 from peft import PeftModel
 from torch import Tensor, nn
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import LlamaForCausalLM
 
 from t2l import apply_lora, remove
 from t2l.api.generated import Hypernet, Lora
@@ -27,21 +28,9 @@ TARGET = TargetSpec(
 IDS = torch.tensor([[3, 1, 4, 1, 5, 9, 2, 6]])
 
 
-def tiny_llama() -> LlamaForCausalLM:
+def fresh_base() -> LlamaForCausalLM:
     """With dropout, so that its logits tell whether it is in training mode, and one frozen part."""
-    torch.manual_seed(0)
-    model = LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=20,
-            hidden_size=16,
-            intermediate_size=24,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            num_key_value_heads=2,
-            attention_dropout=0.5,
-            pretraining_tp=2,
-        )
-    ).eval()
+    model = tiny_llama(attention_dropout=0.5, pretraining_tp=2)
     model.lm_head.requires_grad_(False)
     return model
 
@@ -110,7 +99,7 @@ def add_another(model: PeftModel) -> None:
 def test_nothing_is_left_of_an_adapter(
     checkpointed: bool, use: Callable[[PeftModel], object]
 ) -> None:
-    base = tiny_llama()
+    base = fresh_base()
     plain = logits(base)
     if checkpointed:
         base.gradient_checkpointing_enable()
@@ -128,7 +117,7 @@ def test_nothing_is_left_of_an_adapter(
 
 
 def test_nothing_is_left_of_an_adapter_that_was_refused() -> None:
-    base = tiny_llama()
+    base = fresh_base()
     base.gradient_checkpointing_enable()
     base.tower = nn.ModuleDict({"q_proj": nn.Linear(3, 3)})
     before = state(base)
@@ -138,7 +127,7 @@ def test_nothing_is_left_of_an_adapter_that_was_refused() -> None:
 
 
 def test_a_hook_of_somebody_else_stays() -> None:
-    base = tiny_llama()
+    base = fresh_base()
     seen: list[int] = []
     model = apply_lora(base, adapter())
     checkpoint(model)

@@ -6,8 +6,9 @@ from typing import cast
 
 import pytest
 import torch
+from llama_for_tests import tiny_llama
 from peft import LoraConfig, get_peft_model
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import LlamaForCausalLM
 
 from t2l.base.lora import apply_lora, changed
 from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec
@@ -25,20 +26,6 @@ TARGET = TargetSpec(
     alpha=6,
     use_rslora=True,
 )
-
-
-def tiny_llama() -> LlamaForCausalLM:
-    torch.manual_seed(0)
-    return LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=20,
-            hidden_size=16,
-            intermediate_size=24,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            num_key_value_heads=2,
-        )
-    ).eval()
 
 
 def random_weights(tasks: int):

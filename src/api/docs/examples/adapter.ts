@@ -5,15 +5,13 @@ import { EXAMPLE } from '../../../contract/examples.ts';
 import { ADAPTER_ID, CONFIG_SHA256, WEIGHTS_SHA256 } from '../names.ts';
 import { BASE_MODEL, HYPERNET, MODULES } from './hypernet.ts';
 
-/** What it was made from. */
-export const DESCRIPTION = EXAMPLE;
 const FILES = `https://t2l.example/v1/adapters/${ADAPTER_ID}`;
 
 /** Its document, right after it was made. */
 export const adapter: z.input<typeof adapterSchema> = {
   id: ADAPTER_ID,
   repository: `t2l/${ADAPTER_ID}`,
-  description: DESCRIPTION,
+  description: EXAMPLE,
   hypernet: HYPERNET,
   base_model: BASE_MODEL,
   rank: 8,

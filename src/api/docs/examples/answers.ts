@@ -2,14 +2,15 @@
 import type * as z from 'zod';
 import type { auditSchema } from '../../../contract/documents/audit.ts';
 import type { healthSchema } from '../../../contract/documents/hypernet.ts';
-import { adapter, adapterPage, DESCRIPTION } from './adapter.ts';
+import { EXAMPLE } from '../../../contract/examples.ts';
+import { adapter, adapterPage } from './adapter.ts';
 import { hubCommit, hubEntry, hubModel, hubRefs } from './hub.ts';
 import { HYPERNET, hypernet, hypernetList } from './hypernet.ts';
 
 const index = {
   name: 't2l-edge',
   description: 'Text in, LoRA adapter out.',
-  try: `curl https://t2l.example/v1/adapters -H 'content-type: application/json' -d '{"description": "${DESCRIPTION}"}'`,
+  try: `curl https://t2l.example/v1/adapters -H 'content-type: application/json' -d '{"description": "${EXAMPLE}"}'`,
   adapters: '/v1/adapters',
   hypernets: '/v1/hypernets',
   health: '/healthz',

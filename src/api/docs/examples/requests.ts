@@ -1,18 +1,17 @@
 /** Examples of bodies to send, by the name of their schema in the description of the API. */
 import type * as z from 'zod';
-import { ANOTHER_EXAMPLE } from '../../../contract/examples.ts';
+import { ANOTHER_EXAMPLE, EXAMPLE } from '../../../contract/examples.ts';
 import type { createAdapterSchema } from '../../../contract/requests/create-adapter.ts';
 import type {
   activateHypernetSchema,
   registerHypernetSchema,
 } from '../../../contract/requests/hypernets.ts';
 import { DIGEST } from '../names.ts';
-import { DESCRIPTION } from './adapter.ts';
 import { WEIGHTS } from './hub.ts';
 import { HYPERNET } from './hypernet.ts';
 
 const createAdapter: Record<string, z.input<typeof createAdapterSchema>> = {
-  'A sentence': { description: DESCRIPTION },
+  'A sentence': { description: EXAMPLE },
   'With options': {
     description: ANOTHER_EXAMPLE,
     hypernet: HYPERNET.name,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MAX_STRENGTH, MIN_STRENGTH } from '../../src/contract/limits.ts';
-import { roundStrength } from '../../src/contract/strength.ts';
+import { roundStrength } from '../../src/contract/requests/create-adapter.ts';
 
 test('a strength is the nearest multiple of 0.05', () => {
   const cases = [
