@@ -8,6 +8,7 @@
  * The report is one JSON document on stdout. What could not be healed makes exit code 1.
  */
 import { parseArgs } from 'node:util';
+import type * as z from 'zod';
 import { auditSchema } from '../src/contract/documents/audit.ts';
 import { localCatalog } from '../src/local/catalog.ts';
 import { localEffects } from '../src/local/pipeline.ts';
@@ -19,6 +20,8 @@ import {
   auditSlice,
   NOTHING_AUDITED,
 } from '../src/pipeline/audit.ts';
+import { documentOf } from '../src/sdk/answer.ts';
+import { createTransport } from '../src/sdk/transport.ts';
 import { progress, Refusal, runCommand } from './command.ts';
 
 await runCommand(main);
@@ -58,20 +61,20 @@ async function auditFolder(data: string, hypernets: string | undefined): Promise
 }
 
 async function auditEndpoint(endpoint: string): Promise<AuditReport> {
-  const headers = { authorization: `Bearer ${process.env.T2L_TOKEN ?? ''}` };
+  const transport = createTransport({ endpoint, token: process.env.T2L_TOKEN });
   let report = NOTHING_AUDITED;
-  let cursor: string | null = '';
-  while (cursor !== null) {
-    const query: string = cursor === '' ? '' : `?cursor=${cursor}`;
-    const address = `${endpoint.replace(/\/+$/, '')}/v1/audit${query}`;
-    const answer = await fetch(address, { method: 'POST', headers });
-    if (!answer.ok) {
-      throw new Refusal(`${address} answers ${answer.status}: ${await answer.text()}`);
-    }
-    const { next_cursor: next, ...slice } = auditSchema.parse(await answer.json());
+  let path: string | undefined = '/v1/audit';
+  while (path !== undefined) {
+    // A slice that is audited twice finds the second time what the first time left.
+    const answer = await transport({ method: 'POST', path, repeatable: true, signal: undefined });
+    const { next_cursor, ...slice }: z.output<typeof auditSchema> = documentOf(
+      auditSchema,
+      answer,
+      `POST ${path}`,
+    );
     report = addReports(report, slice);
     progress(`${report.adapters} adapters, ${report.bundles} bundles`);
-    cursor = next;
+    path = next_cursor === null ? undefined : `/v1/audit?cursor=${next_cursor}`;
   }
   return report;
 }

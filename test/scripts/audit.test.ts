@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROOT } from '../../scripts/environment.ts';
 import { sha256Hex } from '../../src/contract/adapter-id.ts';
+import { adapterSchema } from '../../src/contract/documents/adapter.ts';
 import { createLocalClient } from '../../src/local/client.ts';
 import type { AdapterDocument } from '../../src/sdk/index.ts';
 import { keptFolder } from '../cli/command.ts';
 import { flipBit } from '../fixtures/damage.ts';
+import { ADMIN_TOKEN, startServer } from '../server.ts';
 
 const WEIGHTS = 'adapter_model.safetensors';
 
@@ -26,9 +28,14 @@ beforeAll(async () => {
 
 afterAll(() => rm(data, { recursive: true, force: true }));
 
-function audit(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+function audit(
+  args: readonly string[],
+  token = '',
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const command = [join(ROOT, 'scripts/audit.ts'), ...args];
+  const env = { ...process.env, ...(token !== '' && { T2L_TOKEN: token }) };
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(ROOT, 'scripts/audit.ts'), ...args], (error, stdout, stderr) =>
+    execFile(process.execPath, command, { env }, (error, stdout, stderr) =>
       resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
     );
   });
@@ -73,4 +80,35 @@ test('an endpoint and a folder at once are refused', async () => {
   const run = await audit(['--data', data, '--endpoint', 'http://localhost:1']);
   expect([run.code, run.stdout]).toEqual([1, '']);
   expect(run.stderr).toContain('not both');
+});
+
+test('an endpoint is audited slice by slice, with its token only', async () => {
+  const server = await startServer();
+  try {
+    const adapter = adapterSchema.parse(
+      await (await server.send('/v1/adapters', { description: 'Reverse the words.' })).json(),
+    );
+    const key = `adapters/${adapter.id}/${WEIGHTS}`;
+    await server.env.ADAPTERS.put(key, new Uint8Array(10));
+    const refused = await audit(['--endpoint', server.origin], 'another');
+    expect([refused.code, refused.stdout]).toEqual([1, '']);
+    expect(refused.stderr).toContain('admin_token_wrong');
+    const run = await audit(['--endpoint', `${server.origin}/`], ADMIN_TOKEN);
+    expect([run.code, JSON.parse(run.stdout)]).toMatchObject([
+      0,
+      { adapters: 1, damaged: 1, healed: 1, failed: [] },
+    ]);
+    const healed = await server.env.ADAPTERS.get(key);
+    expect(await sha256Hex(new Uint8Array((await healed?.arrayBuffer()) ?? []))).toBe(
+      adapter.files[WEIGHTS]?.sha256,
+    );
+  } finally {
+    await server.close();
+  }
+});
+
+test('an address at which nothing answers is said in a line', async () => {
+  const run = await audit(['--endpoint', 'nonsense']);
+  expect([run.code, run.stderr.split('\n').length]).toEqual([1, 2]);
+  expect(run.stderr).toContain('endpoint_malformed');
 });
