@@ -5,7 +5,6 @@
  * file cannot tell whether it has all of it.
  */
 import type { Context } from 'hono';
-import { sha256Hex } from '../contract/adapter-id.ts';
 import { reprDigest } from '../contract/repr-digest.ts';
 import type { KeptContent, MadeContent } from '../pipeline/layout-file.ts';
 import { type ByteRange, partOf } from '../store/blobs.ts';
@@ -88,6 +87,6 @@ async function readContent(
   if (content.sha256 !== undefined) {
     return { body: await content.read(range), sha256: content.sha256 };
   }
-  const whole = await content.read();
-  return { body: partOf(whole, range), sha256: await sha256Hex(whole) };
+  const { bytes, sha256 } = await content.read();
+  return { body: partOf(bytes, range), sha256 };
 }

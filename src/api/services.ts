@@ -7,6 +7,7 @@ import { adapterStore } from '../store/adapters.ts';
 import { blobStore } from '../store/blobs.ts';
 import { catalog } from '../store/catalog.ts';
 import { type HypernetStore, hypernetStore } from '../store/hypernets.ts';
+import { layoutStore } from '../store/layouts.ts';
 import { admitGeneration } from './admission.ts';
 import type { Timings } from './timing.ts';
 
@@ -27,6 +28,7 @@ export function servicesOf(env: Env, timings: Timings, address: string | undefin
     catalog: catalog(env.ASSETS, env.HYPERNETS, hypernets),
     adapters: adapterStore(env.DB),
     blobs: blobStore(env.ADAPTERS),
+    layouts: layoutStore(env.DB),
     now: () => Date.now(),
     admit: () => admitGeneration(env.GENERATIONS, address),
     damaged(path) {

@@ -99,7 +99,10 @@ export async function createLocalClient(options: LocalOptions): Promise<LocalCli
         effects().then((all) => findFile(row, file, layout, all)),
         signal,
       );
-      const bytes = await unlessAborted(handle.read(), signal);
+      const bytes =
+        handle.sha256 === undefined
+          ? (await unlessAborted(handle.read(), signal)).bytes
+          : await unlessAborted(handle.read(), signal);
       return new Uint8Array(await new Response(bytes as BodyInit).arrayBuffer());
     },
     async hypernets() {

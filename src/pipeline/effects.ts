@@ -10,6 +10,7 @@ import type { AdapterInput } from '../contract/adapter-id.ts';
 import type { AdapterStore } from '../store/adapters.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { Catalog } from '../store/catalog.ts';
+import type { LayoutStore } from '../store/layouts.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import type { CardWriter } from './card-file.ts';
 import type { Dtype, Produced } from './produce.ts';
@@ -41,6 +42,7 @@ export interface PipelineEffects {
   readonly catalog: Catalog;
   readonly adapters: AdapterStore;
   readonly blobs: BlobStore;
+  readonly layouts: LayoutStore;
   /** Lets a request make an adapter, or throws; what is known already is free. */
   admit?(): Promise<void>;
   /** Encodes, runs and packs. */

@@ -7,10 +7,10 @@
  *   another layout, adapter.gguf     planned from the bundle's target, made from the stored weights
  *                                    when it is read, never stored
  *
- * A file of another layout has no recorded sha256: it is known only once the bytes are there. They follow
- * from the adapter, the format and this code, so a hash of these names them as well and without making
- * them; a change of code that changes bytes changes LAYOUT_TAG. A card is made whatever is asked of it,
- * which takes less than a millisecond.
+ * The sha256 of a file of another layout is known only once the bytes are there. They follow from the
+ * adapter, the format and this code, so a hash of these names them as well and without making them; a
+ * change of code that changes bytes changes LAYOUT_TAG. The sha256 of the first making is noted, and what
+ * has another is not served. A card is made whatever is asked of it, which takes less than a millisecond.
  */
 import { CARD_FILE } from '../adapter/card.ts';
 import { GGUF_FILE } from '../adapter/gguf.ts';
@@ -34,7 +34,7 @@ import { cardOfRow, recordedFiles } from './card-file.ts';
 import type { PipelineEffects } from './effects.ts';
 import { makersOf } from './makers.ts';
 import type { Dtype } from './produce.ts';
-import { readChecked, readFile } from './stored-files.ts';
+import { bytesChanged, readChecked, readFile } from './stored-files.ts';
 
 const LAYOUT_TAG = 't2l-layout/1';
 
@@ -49,7 +49,7 @@ export interface MadeContent {
   readonly sha256?: undefined;
   /** sha256 of the weights. */
   readonly weights: string;
-  read(): Promise<Uint8Array>;
+  read(): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }>;
 }
 
 /** A file of an adapter, wherever its bytes come from. */
@@ -100,14 +100,15 @@ export async function findFile(
   const file = named(formatFiles(format, facts), name);
   const weights = named(recordedFiles(row), WEIGHTS_FILE);
   const made = [LAYOUT_TAG, row.id, weights.sha256, format, name].join('\n');
+  const tag = await sha256Hex(new TextEncoder().encode(made));
   return {
     name,
     contentType: file.contentType,
     bytes: file.bytes,
     lasting: false,
     weights: weights.sha256,
-    tag: await sha256Hex(new TextEncoder().encode(made)),
-    read: () => make(row, weights, file, effects),
+    tag,
+    read: () => make(row, weights, file, tag, effects),
   };
 }
 
@@ -174,8 +175,9 @@ async function make(
   row: AdapterRow,
   weights: StoredFile,
   file: LayoutFile,
+  tag: string,
   effects: PipelineEffects,
-): Promise<Uint8Array> {
+): Promise<{ bytes: Uint8Array; sha256: string }> {
   let source: Uint8Array | undefined;
   const start = performance.now();
   const bytes = await file.make(async () => {
@@ -187,5 +189,9 @@ async function make(
     free(source);
   }
   effects.time('layout', performance.now() - start);
-  return bytes;
+  const sha256 = await sha256Hex(bytes);
+  if ((await effects.layouts.firstMade(row.id, tag, sha256)) !== sha256) {
+    throw bytesChanged(row.id, file.name);
+  }
+  return { bytes, sha256 };
 }

@@ -91,9 +91,10 @@ async function madeAgain(
  */
 export async function removeAdapter(
   row: AdapterRow,
-  effects: Pick<PipelineEffects, 'adapters' | 'blobs'>,
+  effects: Pick<PipelineEffects, 'adapters' | 'blobs' | 'layouts'>,
 ): Promise<void> {
   const names = row.files.map(({ name }) => name);
+  await effects.layouts.remove(row.id);
   await effects.blobs.remove(row.id, names);
   await effects.adapters.remove(row.id);
   await effects.blobs.remove(row.id, names);
@@ -133,7 +134,8 @@ async function remake(
   return produced;
 }
 
-function bytesChanged(id: string, name: string): T2lError {
+/** The error of bytes that were made again and are not what they were. */
+export function bytesChanged(id: string, name: string): T2lError {
   return new T2lError(
     'adapter_bytes_changed',
     `${name} of ${id.slice(0, 12)} was made again but its sha256 is not the recorded one; nothing is served.`,

@@ -71,6 +71,18 @@ export const adapters = sqliteTable(
   ],
 );
 
+/** The sha256 of files of other layouts, which are made when they are read. */
+export const layouts = sqliteTable(
+  'layouts',
+  {
+    /** Names what the file follows from. */
+    tag: text('tag').primaryKey(),
+    adapterId: text('adapter_id').notNull(),
+    sha256: text('sha256').notNull(),
+  },
+  (table) => [index('layouts_by_adapter').on(table.adapterId)],
+);
+
 /** Registered bundles: every file of them was verified before the row was written. */
 export const hypernets = sqliteTable(
   'hypernets',

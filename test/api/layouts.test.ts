@@ -49,10 +49,10 @@ async function register(version: string, target: Target): Promise<string> {
   return `${bundle.name}@${version}`;
 }
 
-async function make(hypernet: string, dtype: Dtype = 'float16'): Promise<Document> {
+async function make(hypernet: string, dtype: Dtype = 'float16', strength = 1): Promise<Document> {
   const { dim } = (await miniBundle()).manifest.encoder;
   const embedding = Array.from({ length: dim }, (_, at) => Math.sin(at) / Math.sqrt(dim / 2));
-  const made = await server.send('/v1/adapters', { embedding, hypernet, dtype });
+  const made = await server.send('/v1/adapters', { embedding, hypernet, dtype, strength });
   expect(made.status).toBe(201);
   return adapterSchema.parse(await made.json());
 }
@@ -244,4 +244,34 @@ test('an adapter whose bundle is gone keeps its stored files and has no other la
     status: 404,
     code: 'hypernet_unknown',
   });
+});
+
+test('a file that comes out otherwise than at its first making is not served', async () => {
+  const path = `/v1/adapters/${document.id}/adapter.gguf`;
+  const sha256 = createHash('sha256')
+    .update(await bytesOf(path))
+    .digest('hex');
+  const noted = (now: string) =>
+    server.env.DB.prepare('UPDATE layouts SET sha256 = ?1 WHERE adapter_id = ?2 AND sha256 = ?3')
+      .bind(now, document.id, now === sha256 ? 'f'.repeat(64) : sha256)
+      .run();
+  expect((await noted('f'.repeat(64))).meta.changes).toBe(1);
+  expect(await problem(path)).toMatchObject({ status: 500, code: 'adapter_bytes_changed' });
+  await noted(sha256);
+  await bytesOf(path);
+});
+
+test('an adapter that is removed leaves no trace of its layouts', async () => {
+  const { id } = await make(`${document.hypernet.name}@90.0.0`, 'float32', 0.5);
+  await bytesOf(`/v1/adapters/${id}/adapters.safetensors?layout=mlx`);
+  const left = () =>
+    server.env.DB.prepare('SELECT count(*) AS n FROM layouts WHERE adapter_id = ?')
+      .bind(id)
+      .first();
+  expect(await left()).toEqual({ n: 1 });
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+  expect((await server.fetch(`/v1/adapters/${id}`, { method: 'DELETE', headers })).status).toBe(
+    204,
+  );
+  expect(await left()).toEqual({ n: 0 });
 });
