@@ -1,149 +1,116 @@
 /**
- * Fit: what exact match to expect of a description.
+ * Fit: what exact match to expect of an adapter, and why no more.
  *
- * The bundle carries the embedding of every training task as a unit row, how well each task is done
- * (`success`), and coefficients measured on tasks that training did not have. For a unit vector v
- * with these cosines to the training tasks:
- *
- *     similarity = highest cosine                              how close the closest task is
- *     success    = softmax(cosines / temperature) . success    how well the tasks around it are done
- *     topic      = sigmoid(bias + weight similarity + direction . v)    is it a task of this kind?
- *     match      = sigmoid(bias + weight success + direction . v)    if so, will it be done well?
- *     score      = topic match
- *
- * A bundle without these coefficients has the highest cosine as its score; one that does not say what
- * it was trained on has none. A generator answers every description, also one it knows nothing about;
- * the verdict is what says so. The same formula, and where its coefficients come from, is in
- * `training/t2l/export/bundle/predictor.py`.
+ * A generator answers every description, also one it knows nothing about; the verdict is what says so.
+ * A bundle carries the embedding of every training task and numbers that were found on descriptions
+ * whose adapters were measured. Its score comes from the description and from the adapter that was made
+ * of it (`fit/calibrated.ts`); bundles of before look at the description alone (`fit/predictor.ts`), or
+ * have the highest cosine to a training task as their score. A strength other than 1 leaves only a share
+ * of it (`fit/strength.ts`). A bundle that does not say what it was trained on has no score.
  */
-import type { Bundle } from '../bundle/bundle.ts';
-import { createLatest } from '../bundle/latest.ts';
-import type { FitSpec } from '../bundle/manifest.ts';
-import { decodeFloat16 } from './float16.ts';
+import type { LoraWeights } from '../hypernet/runtime.ts';
+import { observe } from './fit/calibrated.ts';
+import { largestAt, times, unitOf } from './fit/matrix.ts';
+import { predictedMatch } from './fit/predictor.ts';
+import { type FitReason, reasonOf, strengthReason } from './fit/reason.ts';
+import { factorAt } from './fit/strength.ts';
+import type { FitTable } from './fit/table.ts';
 
-/** What the API says about a description's fit. */
+/** What the API says about an adapter's fit. */
 export interface Fit {
-  /** Expected exact match, 0 to 1; without predictor, the highest cosine; null: nothing is known. */
+  /**
+   * Expected exact match at the adapter's strength, 0 to 1; the highest cosine if the bundle was not
+   * calibrated; null: nothing is known.
+   */
   readonly score: number | null;
   readonly verdict: 'good' | 'uncertain' | 'unfit' | 'unknown';
+  /** Why no more is to be expected, where something can be said of that. */
+  readonly reason: FitReason | null;
   /** The closest training tasks, closest first. */
   readonly nearest: readonly { readonly task: string; readonly similarity: number }[];
 }
 
-/** The training tasks of one bundle, ready to be compared with. */
-export interface FitTable {
-  readonly tasks: readonly string[];
-  readonly dim: number;
-  /** Unit rows, [tasks, dim]. */
-  readonly rows: Float32Array;
-  readonly thresholds: { readonly good: number; readonly uncertain: number };
-  /** Absent from bundles that were not calibrated. */
-  readonly predictor: FitPredictor | undefined;
-}
-
-/** What turns cosines into an expected exact match; see the formula above. */
-export interface FitPredictor extends NonNullable<FitSpec['predictor']> {
-  /** Exact match of each training task, [tasks]. */
-  readonly success: readonly number[];
+/** An adapter before it is packed. */
+export interface Judged {
+  /** The description's vector, of any length. */
+  readonly embedding: Float32Array;
+  /** As the network gives them, without the strength. */
+  readonly weights: LoraWeights;
+  readonly strength: number;
+  /** Of the hypernetwork. */
+  readonly name: string;
 }
 
 const NEAREST_TASKS = 3;
-/** Tables are small; those of the last bundles stay. */
-const TABLES_KEPT = 4;
-const tables = createLatest<FitTable>(TABLES_KEPT);
 /** Digits after the point of what is reported; the scores come from a float16 table. */
 const REPORTED_DIGITS = 4;
 
-/** Reads the fit table of a bundle from the bytes of its fit file. */
-export function parseFitTable(fit: FitSpec, bytes: Uint8Array): FitTable {
-  const values = fit.tasks.length * fit.dim;
-  if (bytes.length !== values * 2) {
-    throw new Error(`${fit.file} has ${bytes.length} bytes where ${values * 2} are expected`);
-  }
-  // A copy, because a view of 16-bit values needs an even offset.
-  const halves = new Uint16Array(bytes.slice().buffer);
-  return {
-    tasks: fit.tasks,
-    dim: fit.dim,
-    rows: decodeFloat16(halves),
-    thresholds: fit.thresholds,
-    predictor: fit.predictor && fit.success && { ...fit.predictor, success: fit.success },
-  };
-}
-
 /**
- * Compares an embedding, of any length, with the training tasks.
+ * Judges an adapter.
  *
  * @param table undefined: the bundle does not say what it was trained on
  */
-export function judgeFit(table: FitTable | undefined, embedding: Float32Array): Fit {
+export function judgeFit(table: FitTable | undefined, judged: Judged): Fit {
   if (table === undefined) {
-    return { score: null, verdict: 'unknown', nearest: [] };
+    return { score: null, verdict: 'unknown', reason: null, nearest: [] };
   }
-  const length = Math.hypot(...embedding) || 1;
-  const unit = Array.from(embedding, (value) => value / length);
-  const cosines = table.tasks.map((_, index) => rowProduct(table, index, unit));
-  const nearest = table.tasks
-    .map((task, index) => ({ task, similarity: cosines[index] as number }))
-    .sort((a, b) => b.similarity - a.similarity)
+  const { strength } = judged;
+  const unit = unitOf(judged.embedding);
+  const cosines = times(table.rows, unit);
+  const nearest = nearestTasks(table.tasks, cosines);
+  const factor = factorAt(table.strengths, strength);
+  if (factor === undefined) {
+    const reason = strengthReason(strength, undefined);
+    return { score: null, verdict: 'unknown', reason, nearest };
+  }
+  const found = atOne(table, judged, cosines, unit);
+  const score = rounded(Math.min(1, found.score * factor));
+  const verdict = verdictOf(score, table.thresholds);
+  const worse = RANKS[verdict] > RANKS[verdictOf(rounded(found.score), table.thresholds)];
+  return {
+    score,
+    verdict,
+    reason: worse ? strengthReason(strength, factor) : found.reason,
+    nearest,
+  };
+}
+
+/** From good to bad. */
+const RANKS = { good: 0, uncertain: 1, unfit: 2 } as const;
+
+function verdictOf(score: number, { good, uncertain }: FitTable['thresholds']): keyof typeof RANKS {
+  return score >= good ? 'good' : score >= uncertain ? 'uncertain' : 'unfit';
+}
+
+/** Score and reason at strength 1. */
+function atOne(
+  { tasks, success, predictor, calibration }: FitTable,
+  { embedding, weights, name }: Judged,
+  cosines: Float64Array,
+  unit: Float64Array,
+): { score: number; reason: FitReason | null } {
+  const similarity = cosines[largestAt(cosines)] as number;
+  if (calibration !== undefined) {
+    const observed = observe(calibration, embedding, unit, similarity, weights);
+    return {
+      score: observed.score,
+      reason: reasonOf(calibration, observed, { name, tasks, success }),
+    };
+  }
+  const score = predictor ? predictedMatch(predictor, cosines, unit) : similarity;
+  return { score, reason: null };
+}
+
+function nearestTasks(tasks: readonly string[], cosines: Float64Array): Fit['nearest'] {
+  return [...cosines.keys()]
+    .sort((a, b) => (cosines[b] as number) - (cosines[a] as number))
     .slice(0, NEAREST_TASKS)
-    .map(({ task, similarity }) => ({ task, similarity: rounded(similarity) }));
-  const { predictor, thresholds } = table;
-  const score = predictor
-    ? rounded(expectedMatch(predictor, cosines, unit))
-    : (nearest[0]?.similarity ?? 0);
-  const verdict =
-    score >= thresholds.good ? 'good' : score >= thresholds.uncertain ? 'uncertain' : 'unfit';
-  return { score, verdict, nearest };
-}
-
-/**
- * The predictor's answer.
- *
- * @param cosines with all training tasks, [tasks]
- * @param unit the embedding with length 1, [dim]
- */
-function expectedMatch(
-  { temperature, topic, match, success }: FitPredictor,
-  cosines: readonly number[],
-  unit: readonly number[],
-): number {
-  const similarity = cosines.reduce((a, b) => Math.max(a, b), -Infinity);
-  let total = 0;
-  let right = 0;
-  for (const [index, cosine] of cosines.entries()) {
-    const share = Math.exp((cosine - similarity) / temperature); // at most 1: nothing overflows
-    total += share;
-    right += share * (success[index] as number);
-  }
-  return (
-    sigmoid(topic.bias + topic.similarity * similarity + along(topic.direction, unit)) *
-    sigmoid(match.bias + match.success * (right / total) + along(match.direction, unit))
-  );
-}
-
-function along(direction: readonly number[] = [], unit: readonly number[]): number {
-  return direction.reduce((sum, value, k) => sum + value * (unit[k] as number), 0);
-}
-
-function sigmoid(value: number): number {
-  return 1 / (1 + Math.exp(-value));
-}
-
-function rowProduct({ rows, dim }: FitTable, index: number, unit: readonly number[]): number {
-  let sum = 0;
-  for (let k = 0, p = index * dim; k < dim; k++, p++) {
-    sum += (rows[p] as number) * (unit[k] as number);
-  }
-  return sum;
+    .map((place) => ({
+      task: tasks[place] as string,
+      similarity: rounded(cosines[place] as number),
+    }));
 }
 
 function rounded(value: number): number {
   return Number(value.toFixed(REPORTED_DIGITS));
-}
-
-/** The fit table of a bundle; undefined if the bundle does not say what it was trained on. */
-export async function loadFitTable(bundle: Bundle): Promise<FitTable | undefined> {
-  const { fit } = bundle.manifest;
-  return fit && tables(bundle.digest, async () => parseFitTable(fit, await bundle.read(fit.file)));
 }

@@ -4,7 +4,7 @@
  * generated from leaves the page.
  */
 
-import { loadFitTable } from '../adapter/fit.ts';
+import { loadFitTable } from '../adapter/fit/table.ts';
 import type { Bundle } from '../bundle/bundle.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import { adapterId } from '../contract/adapter-id.ts';
@@ -109,7 +109,7 @@ export async function openHypernet(options: HypernetOptions): Promise<Hypernet> 
           strength,
           ...produced,
           files: [...produced.files, card],
-          fit: { ...produced.fit, nearest: [...produced.fit.nearest] },
+          fit: { ...judged, nearest: [...judged.nearest] },
           norms: Object.fromEntries(
             Object.entries(produced.norms).map(([module, layers]) => [module, [...layers]]),
           ),

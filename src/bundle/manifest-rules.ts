@@ -1,6 +1,8 @@
 /** The rules of a manifest that a schema's shape cannot say: references resolve and sizes agree. */
 import type { z } from 'zod';
-import type { EncoderSpec, FitSpec, Graph, Target } from './manifest.ts';
+import { checkFit } from './fit-rules.ts';
+import type { FitSpec } from './fit-spec.ts';
+import type { EncoderSpec, Graph, Target } from './manifest.ts';
 
 /** Adds an issue for every rule that is broken. */
 export function checkConsistency(
@@ -12,7 +14,7 @@ export function checkConsistency(
     fit?: FitSpec | undefined;
     norms?: Record<string, { mean: number[]; deviation: number[] }> | undefined;
     golden: { file: string };
-    files: Record<string, unknown>;
+    files: Record<string, { bytes: number }>;
   },
   context: z.RefinementCtx,
 ): void {
@@ -34,10 +36,12 @@ export function checkConsistency(
   if (manifest.graphs[manifest.precision] === undefined) {
     issue(['precision'], `there is no ${manifest.precision} graph`);
   }
-  if (fit !== undefined) {
-    checkFit(fit, manifest.encoder.dim, issue);
-  }
   const names = manifest.target.modules.map(({ name }) => name);
+  if (fit !== undefined) {
+    const listed = Object.hasOwn(manifest.files, fit.file) ? manifest.files[fit.file] : undefined;
+    const { dim } = manifest.encoder;
+    checkFit(fit, { dim, modules: names, fileBytes: listed?.bytes }, issue);
+  }
   if (new Set(names).size !== names.length) {
     issue(['target', 'modules'], 'module names must differ');
   }
@@ -74,28 +78,6 @@ function checkAttention(
     if (groups.has(name) && rows !== out) {
       issue(['target', 'attention'], `gives ${name} ${rows} outputs, the module has ${out}`);
     }
-  }
-}
-
-function checkFit(
-  { dim, tasks, success, predictor }: FitSpec,
-  encoderDim: number,
-  issue: (path: string[], message: string) => void,
-): void {
-  if (dim !== encoderDim) {
-    issue(['fit', 'dim'], 'differs from the dimension of the encoder');
-  }
-  if (predictor !== undefined && success === undefined) {
-    issue(['fit', 'success'], 'is needed by the predictor');
-  }
-  for (const factor of ['topic', 'match'] as const) {
-    const direction = predictor?.[factor].direction;
-    if (direction !== undefined && direction.length !== dim) {
-      issue(['fit', 'predictor', factor, 'direction'], 'must have as many values as an embedding');
-    }
-  }
-  if (success !== undefined && success.length !== tasks.length) {
-    issue(['fit', 'success'], `has ${success.length} values for ${tasks.length} tasks`);
   }
 }
 

@@ -8,6 +8,7 @@
 import * as z from 'zod';
 import { T2lError } from '../contract/errors.ts';
 import { hex64 } from '../contract/hex.ts';
+import { fitSchema } from './fit-spec.ts';
 import { checkConsistency } from './manifest-rules.ts';
 
 const SCHEMA = 't2l-bundle/1';
@@ -87,30 +88,6 @@ const graphSchema = z.union(
 );
 const perLayer = z.array(z.number().nonnegative());
 
-/** `success` is the exact match of every training task; the formula is in `adapter/fit.ts`. */
-const fitSchema = z.strictObject({
-  file: fileName,
-  dim: count,
-  tasks: z.array(z.string()).min(1),
-  thresholds: z.strictObject({ good: z.number(), uncertain: z.number() }),
-  success: z.array(z.number().min(0).max(1)).optional(),
-  predictor: z
-    .strictObject({
-      temperature: z.number().positive(),
-      topic: z.strictObject({
-        bias: z.number(),
-        similarity: z.number(),
-        direction: z.array(z.number()).optional(), // bundles before t2l-mini 3 have none
-      }),
-      match: z.strictObject({
-        bias: z.number(),
-        success: z.number(),
-        direction: z.array(z.number()),
-      }),
-    })
-    .optional(),
-});
-
 /** The manifest's shape, version `t2l-bundle/1`. */
 export const manifestSchema = z
   .strictObject({
@@ -149,9 +126,6 @@ export type Graph = z.infer<typeof graphSchema>;
 
 /** A head graph of a chunked hypernetwork and where its outputs belong. */
 export type HeadChunk = Extract<Graph, { body: string }>['chunks'][number];
-
-/** The training tasks that a description is compared with. */
-export type FitSpec = z.infer<typeof fitSchema>;
 
 /** The target of a bundle: the base model and what of it is adapted. */
 export type Target = z.infer<typeof targetSchema>;

@@ -7,6 +7,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { ListPosition } from '../contract/cursor.ts';
+import { recordedFitSchema } from '../contract/documents/adapter.ts';
 import { T2lError } from '../contract/errors.ts';
 import { HEX_64, hex64 } from '../contract/hex.ts';
 import { searchText, soughtText } from '../contract/search-text.ts';
@@ -39,11 +40,7 @@ const rowSchema = z.looseObject({
   files: z.array(
     z.object({ name: z.string(), contentType: z.string(), bytes: z.int(), sha256: hex64 }),
   ),
-  fit: z.object({
-    score: z.number().nullable(),
-    verdict: z.enum(['good', 'uncertain', 'unfit', 'unknown']),
-    nearest: z.array(z.object({ task: z.string(), similarity: z.number() })),
-  }),
+  fit: recordedFitSchema,
   norms: z.record(z.string(), z.array(z.number())),
   timings: z.record(z.string(), z.number()),
 });

@@ -7,6 +7,8 @@ import { repositoryOf } from '../contract/repository-names.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import { recordedFiles } from './card-file.ts';
 
+type DocumentedFit = z.output<typeof adapterSchema>['fit'];
+
 /**
  * The document of a row.
  *
@@ -51,11 +53,15 @@ export function adapterDocument(
     ),
     ...(formats && { card: `${origin}/v1/adapters/${row.id}/${CARD_FILE}` }),
     cached,
-    fit: { ...row.fit, nearest: row.fit.nearest.map((task) => ({ ...task })) },
+    fit: documentedFit(row.fit),
     norms: row.norms,
     timings_ms: row.timings,
     created_at: new Date(row.createdAt).toISOString(),
   };
+}
+
+function documentedFit({ score, verdict, reason, nearest }: AdapterRow['fit']): DocumentedFit {
+  return { score, verdict, reason, nearest: nearest.map((task) => ({ ...task })) };
 }
 
 function formatUrls(

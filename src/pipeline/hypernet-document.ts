@@ -25,7 +25,7 @@ function versionDocument(
   { version, digest, origin, registeredAt }: HypernetVersion,
   manifest: Manifest,
 ): z.output<typeof hypernetSchema>['versions'][number] {
-  const { target, graphs, encoder } = manifest;
+  const { target, graphs, encoder, fit } = manifest;
   return {
     version,
     digest,
@@ -40,6 +40,9 @@ function versionDocument(
     precisions: Object.keys(graphs),
     encoder: { kind: encoder.kind, model: encoder.model, dim: encoder.dim },
     needs: needsOf(manifest),
+    ...(fit && {
+      fit: { tasks: fit.tasks.length, ...(fit.sizes !== undefined && { sizes: fit.sizes }) },
+    }),
     evaluation: manifest.evaluation,
     training: manifest.training,
   };

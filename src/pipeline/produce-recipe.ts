@@ -1,6 +1,6 @@
 /** Making the adapter of a recipe: loads what it needs, the encoder only if there is text to encode. */
 
-import { loadFitTable } from '../adapter/fit.ts';
+import { loadFitTable } from '../adapter/fit/table.ts';
 import type { Bundle } from '../bundle/bundle.ts';
 import { type EncoderServices, loadEncoder } from '../encoder/index.ts';
 import { loadHypernet } from '../hypernet/runtime.ts';

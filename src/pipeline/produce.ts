@@ -4,7 +4,8 @@
  * No network, no storage and no clock of its own: equal arguments give equal bytes, which is what
  * lets an adapter be identified by its request and remade after its bytes were evicted.
  */
-import { type Fit, type FitTable, judgeFit } from '../adapter/fit.ts';
+import type { FitTable } from '../adapter/fit/table.ts';
+import { type Fit, judgeFit } from '../adapter/fit.ts';
 import { type AdapterNorms, guardNorms, updateNorms } from '../adapter/norms.ts';
 import { type AdapterDtype, type AdapterFile, packPeft } from '../adapter/peft.ts';
 import type { Bundle } from '../bundle/bundle.ts';
@@ -84,7 +85,7 @@ export async function produceAdapter(request: ProduceRequest): Promise<Produced>
   const ran = clock();
   const norms = updateNorms(manifest, weights);
   guardNorms(manifest, norms);
-  const fit = judgeFit(request.fit, embedding);
+  const fit = judgeFit(request.fit, { embedding, weights, strength, name: manifest.name });
   const { files, parameters } = packPeft({ manifest, weights, dtype, strength });
   for (const { A, B } of weights.values()) {
     free(A);

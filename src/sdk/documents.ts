@@ -77,12 +77,27 @@ export interface AdapterDocument {
   created_at: string;
 }
 
-/** How close a description is to what the hypernetwork was trained on. */
+/** What is to be expected of an adapter. */
 export interface Fit {
-  /** Expected exact match, or a cosine, or null if the bundle does not say what it knows. */
+  /** Expected exact match at the adapter's strength, or a cosine, or null if nothing was measured. */
   score: number | null;
   verdict: 'good' | 'uncertain' | 'unfit' | 'unknown';
+  /** Why no more is to be expected; null: there is nothing to say. */
+  reason: FitReason | null;
   nearest: { task: string; similarity: number }[];
+}
+
+/** Why no more is to be expected of an adapter; a member that does not apply is null. */
+export interface FitReason {
+  code: 'far' | 'missing_step' | 'weak' | 'strength';
+  /** The training task that it is close to. */
+  task: string | null;
+  /** The step that nothing trained near it does. */
+  step: string | null;
+  /** Exact match of `task`, 0 to 1. */
+  success: number | null;
+  /** All of it in words. */
+  text: string;
 }
 
 /** A page of adapters, newest first. */
@@ -125,6 +140,8 @@ export interface HypernetVersion {
       int8?: PrecisionNeeds | undefined;
     };
   };
+  /** The training tasks, and the sizes of input that they had; left out if it does not say. */
+  fit?: { tasks: number; sizes?: string | undefined } | undefined;
   /** Exact match with controls and baselines, as measured in training. */
   evaluation: Record<string, unknown>;
   /** What made it: seeds, digest of the configuration, commit. */

@@ -38,6 +38,19 @@ const float32Vector = customType<{ data: Float32Array; driverData: ArrayBuffer |
   },
 });
 
+/** JSON; what was written before there were reasons has none. */
+const fitJson = customType<{ data: Fit; driverData: string }>({
+  dataType() {
+    return 'text';
+  },
+  toDriver(fit) {
+    return JSON.stringify(fit);
+  },
+  fromDriver(stored) {
+    return { reason: null, ...(JSON.parse(stored) as Omit<Fit, 'reason'>) };
+  },
+});
+
 export const adapters = sqliteTable(
   'adapters',
   {
@@ -60,7 +73,7 @@ export const adapters = sqliteTable(
     targetModules: text('target_modules', { mode: 'json' }).$type<readonly string[]>().notNull(),
     parameters: integer('parameters').notNull(),
     files: text('files', { mode: 'json' }).$type<readonly StoredFile[]>().notNull(),
-    fit: text('fit', { mode: 'json' }).$type<Fit>().notNull(),
+    fit: fitJson('fit').notNull(),
     norms: text('norms', { mode: 'json' }).$type<AdapterNorms>().notNull(),
     timings: text('timings', { mode: 'json' }).$type<Record<string, number>>().notNull(),
   },

@@ -2,6 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { type CardFacts, modelCard } from '../../src/adapter/card.ts';
+import { strengthReason } from '../../src/adapter/fit/reason.ts';
+import type { FitSpec } from '../../src/bundle/fit-spec.ts';
+import { fitNamed } from '../fixtures/fit-vectors.ts';
 import { smallManifest } from '../fixtures/manifest.ts';
 
 const ID = '0123456789abcdef'.repeat(4);
@@ -14,7 +17,12 @@ const FACTS = {
   dtype: 'float16',
   strength: 0.5,
   parameters: 88,
-  fit: { score: 0.81, verdict: 'good', nearest: [{ task: 'first_task', similarity: 0.81 }] },
+  fit: {
+    score: 0.81,
+    verdict: 'good',
+    reason: null,
+    nearest: [{ task: 'first_task', similarity: 0.81 }],
+  },
 } as const satisfies CardFacts;
 
 function text(facts: CardFacts = FACTS): string {
@@ -70,11 +78,47 @@ test('the fit is explained, with its thresholds and the closest tasks', () => {
   expect(card).toContain('**good** (0.81): expect the adapter to work');
   expect(card).toContain('From 0.75 on the verdict is good, from 0.5 on uncertain.');
   expect(card).toContain('- 0.81: first\\_task');
+  expect(card).not.toContain('Why:');
+});
+
+test('a fit says why no more is to be expected, and what the bundle says of sizes', () => {
+  const words = 'close to letters/join:_, but nothing trained near it also does star:*';
+  const members = { task: 'letters/join:_', step: 'star:*', success: null };
+  const reason = { code: 'missing_step', ...members, text: words } as const;
+  const manifest = smallManifest();
+  manifest.fit.sizes = 'Trained on 3 words | *no* more.';
+  const fit = { ...FACTS.fit, verdict: 'unfit', score: 0.12, reason } as const;
+  const lines = text({ ...FACTS, manifest, fit }).split('\n');
+  expect(lines).toContain('**unfit** (0.12): do not expect the adapter to work.');
+  expect(lines).toContain(
+    'Why: close to letters/join:\\_, but nothing trained near it also does star:\\*.',
+  );
+  expect(lines).toContain('Trained on 3 words \\| \\*no\\* more.');
+});
+
+test('a fit that is unknown for its strength says so, and nothing about what is missing', () => {
+  const reason = strengthReason(8, undefined);
+  const card = text({ ...FACTS, fit: { ...FACTS.fit, score: null, verdict: 'unknown', reason } });
+  expect(card).toContain('**unknown**: nothing is known about how well the adapter works');
+  expect(card).toContain('Why: measured at strength 1 only; this adapter has 8.');
+});
+
+test('the score is explained by what it was found from', () => {
+  const explained = (change: Partial<FitSpec>) => {
+    const manifest = smallManifest();
+    Object.assign(manifest.fit, change);
+    return text({ ...FACTS, manifest });
+  };
+  const { calibration } = fitNamed('plain').fit;
+  expect(explained({})).toContain('was not calibrated against results');
+  expect(explained(calibration === undefined ? {} : { calibration })).toContain(
+    'descriptions whose adapters were measured',
+  );
 });
 
 test('a card says so if nothing is known about the fit', () => {
   const { fit: _fit, ...manifest } = smallManifest();
-  const fit = { score: null, verdict: 'unknown', nearest: [] } as const;
+  const fit = { score: null, verdict: 'unknown', reason: null, nearest: [] } as const;
   const card = text({ ...FACTS, manifest, fit });
   expect(card).toContain('**unknown**: nothing is known about how well the description fits');
   expect(card).not.toContain('null');

@@ -97,7 +97,7 @@ test('an adapter of chunks is the adapter of the whole graph, and says that its 
     for (const name of ['adapter_model.safetensors', 'adapter_config.json']) {
       expect(files[name]?.sha256).toBe(whole?.files[name]?.sha256);
     }
-    expect(fit).toEqual({ score: null, verdict: 'unknown', nearest: [] });
+    expect(fit).toEqual({ score: null, verdict: 'unknown', reason: null, nearest: [] });
     const card = await (await server.fetch(`/v1/adapters/${id}/README.md`)).text();
     expect(card).toContain('nothing is known about how well the description fits');
     // What a reader finds later is the row.

@@ -47,6 +47,8 @@ test('the built-in bundle is there with nothing registered', async () => {
   const first = list.hypernets.find(({ name }) => name === builtIn.name);
   expect(first).toEqual(await family());
   expect(first).toMatchObject({ active: builtIn.digest, previous: null });
+  const { tasks = [], sizes } = builtIn.manifest.fit ?? {};
+  const builtInFit = { tasks: tasks.length, ...(sizes !== undefined && { sizes }) };
   expect(first?.versions).toMatchObject([
     {
       version: builtIn.version,
@@ -54,6 +56,7 @@ test('the built-in bundle is there with nothing registered', async () => {
       origin: 'built-in',
       registered_at: null,
       base_model: builtIn.manifest.target.base_model,
+      fit: builtInFit,
       evaluation: builtIn.manifest.evaluation,
       training: builtIn.manifest.training,
     },

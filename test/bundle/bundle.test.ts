@@ -11,12 +11,17 @@ function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
+/** As long as the manifest says that the fit file is. */
+function contentOf(name: string): Uint8Array {
+  return bytesOf(`the content of ${name}`.padEnd(24));
+}
+
 /** A bundle in memory, changed by `change` after its manifest was written. */
 function bundleOf(change: (files: Map<string, Uint8Array>) => void = () => undefined) {
   const manifest = smallManifest();
   const files = new Map<string, Uint8Array>();
   for (const name of Object.keys(manifest.files)) {
-    const content = bytesOf(`content of ${name}`);
+    const content = contentOf(name);
     files.set(`small/1.0.0/${name}`, content);
     manifest.files[name] = { bytes: content.length, sha256: sha256Of(content) };
   }
@@ -42,7 +47,7 @@ test('files are read by the name the manifest gives them, shared ones too', asyn
   const bundle = await openBundle(source, reference);
   expect(bundle.digest).toBe(reference.digest);
   expect(bundle.manifest.name).toBe('small');
-  expect(await bundle.read('fit.f16')).toEqual(bytesOf('content of fit.f16'));
+  expect(await bundle.read('fit.f16')).toEqual(contentOf('fit.f16'));
   expect(await bundle.read('encoders/slug/tokenizer.json')).toEqual(bytesOf('a tokenizer'));
 });
 
@@ -70,7 +75,7 @@ test('a bundle that calls itself something else is refused', async () => {
 test.each([
   ['missing', 'bundle_missing_file', undefined],
   ['of another size', 'bundle_digest_mismatch', bytesOf('longer than it was before')],
-  ['of the same size and other content', 'bundle_digest_mismatch', bytesOf('content of fit.f17')],
+  ['of the same size and other content', 'bundle_digest_mismatch', contentOf('fit.f17')],
 ])('a file that is %s is refused', async (_case, code, content) => {
   const { source, reference } = bundleOf((files) => {
     files.delete('small/1.0.0/fit.f16');

@@ -128,7 +128,7 @@ test.each<[string, RegExp, (manifest: Loose) => void]>([
   ],
   [
     'a direction of another dimension',
-    /fit\.predictor\.match\.direction: must have as many/,
+    /fit\.predictor\.match\.direction: has 1 values for 3 numbers/,
     (m) =>
       Object.assign(m.fit as Loose, {
         success: [0, 0.5, 0.25, 1],
@@ -137,7 +137,7 @@ test.each<[string, RegExp, (manifest: Loose) => void]>([
   ],
   [
     'a direction of topics of another dimension',
-    /fit\.predictor\.topic\.direction: must have as many/,
+    /fit\.predictor\.topic\.direction: has 1 values for 3 numbers/,
     (m) =>
       Object.assign(m.fit as Loose, {
         success: [0, 0.5, 0.25, 1],

@@ -6,7 +6,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, expect, test } from 'vitest';
 import { relativeError, thinned } from '../../scripts/release/compare.ts';
-import { loadFitTable } from '../../src/adapter/fit.ts';
+import { loadFitTable } from '../../src/adapter/fit/table.ts';
 import { unpackPeft } from '../../src/adapter/unpack.ts';
 import { assetsSource, type Bundle } from '../../src/bundle/bundle.ts';
 import { graphFiles } from '../../src/bundle/manifest-rules.ts';

@@ -1,7 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { strengthReason } from '../../src/adapter/fit/reason.ts';
 import { rowFiles } from '../../src/local/rows.ts';
+import { adapterDocument } from '../../src/pipeline/adapter-document.ts';
 import { temporaryFolder } from '../cli/command.ts';
 import { adapterRow, idOf } from '../store/row.ts';
 
@@ -59,6 +61,27 @@ test('a prefix finds one row, or the two that make it ambiguous', async () => {
   expect((await rows.findByPrefix('abd')).map(({ id }) => id)).toEqual([idOf('abd')]);
   expect(await rows.findByPrefix('abc')).toHaveLength(2);
   expect(await rows.findByPrefix('f')).toEqual([]);
+});
+
+test('a row of before there were reasons has none, and its document says so', async () => {
+  const folder = temporaryFolder();
+  const rows = rowFiles(folder);
+  const row = adapterRow({ id: idOf('a') });
+  const { reason: _reason, ...fit } = row.fit;
+  await rows.insert({ ...row, fit: fit as typeof row.fit });
+  const path = join(folder, `${row.id}.json`);
+  expect(await readFile(path, 'utf8')).not.toContain('reason');
+  const read = await rows.get(row.id);
+  expect(read).toEqual(row);
+  expect(adapterDocument(read as typeof row, 'http://x', true, new Map()).fit).toEqual(row.fit);
+});
+
+test('a reason comes back as it was written', async () => {
+  const rows = rowFiles(temporaryFolder());
+  const row = adapterRow({ id: idOf('a') });
+  const fit = { ...row.fit, verdict: 'unfit', reason: strengthReason(8, 0.03) } as const;
+  await rows.insert({ ...row, fit });
+  expect((await rows.get(row.id))?.fit).toEqual(fit);
 });
 
 test('a row that is damaged is one clear error that names its file', async () => {

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
+import { strengthReason } from '../../src/adapter/fit/reason.ts';
 import type { ListPosition } from '../../src/contract/cursor.ts';
 import { SEARCHED_ROWS } from '../../src/contract/limits.ts';
 import { adapterStore } from '../../src/store/adapters.ts';
@@ -17,6 +18,20 @@ test('a row comes back as it was written, its embedding bit by bit', async () =>
   expect(await store.insert(row)).toBe(true);
   expect(await store.get(row.id)).toEqual(row);
   expect(await store.get(idOf('b'))).toBeUndefined();
+});
+
+test('a row of before there were reasons has none; a reason comes back as it was written', async () => {
+  const row = adapterRow({ id: idOf('a') });
+  const reason = strengthReason(8, 0.03);
+  await store.insert(row);
+  await store.insert({ ...row, id: idOf('b'), fit: { ...row.fit, reason } });
+  const { reason: _reason, ...fit } = row.fit;
+  await env.DB.prepare('UPDATE adapters SET fit = ? WHERE id = ?')
+    .bind(JSON.stringify(fit), row.id)
+    .run();
+  expect(await store.get(row.id)).toEqual(row);
+  const { rows } = await store.list({ limit: 2 });
+  expect(rows.map((one) => one.fit.reason)).toEqual([reason, null]);
 });
 
 test('the first row of an id stays', async () => {

@@ -21,7 +21,12 @@ export function adapterRow(given: Partial<AdapterRow> & { id: string }): Adapter
     targetModules: ['q_proj', 'v_proj'],
     parameters: 36864,
     files: [{ name: 'README.md', contentType: 'text/markdown', bytes: 3, sha256: 'e'.repeat(64) }],
-    fit: { score: 0.9, verdict: 'good', nearest: [{ task: 'reverse the list', similarity: 0.9 }] },
+    fit: {
+      score: 0.9,
+      verdict: 'good',
+      reason: null,
+      nearest: [{ task: 'reverse the list', similarity: 0.9 }],
+    },
     norms: { q_proj: [1, 2], v_proj: [0.5, 0.25] },
     timings: { run: 4 },
     ...given,

@@ -18,6 +18,7 @@ from t2l.commands import target as target_command
 from t2l.config.recipe import Config, ConfigError, load_config
 from t2l.encoders.service import ServiceError
 from t2l.evaluate.checks import check
+from t2l.export.bundle.manifest import BundleError
 from t2l.sakana import command as import_command
 from t2l.template.template import TemplateError
 
@@ -36,7 +37,14 @@ STAGES: dict[str, Callable[[Config], None]] = {
     "report": stages.report,
     "all": stages.everything,
 }
-REFUSALS = (ConfigError, TargetError, TemplateError, FileExistsError, FileNotFoundError)
+REFUSALS = (
+    ConfigError,
+    BundleError,
+    TargetError,
+    TemplateError,
+    FileExistsError,
+    FileNotFoundError,
+)
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     import_command.COMMAND: import_command.run,
     bridge_command.COMMAND: bridge_command.run,
@@ -63,11 +71,13 @@ def main() -> None:
                 "--seed", type=int, help="sampling seed for the bundle, by default the first"
             )
         if name == "export":
-            command.add_argument(
-                "--real",
-                type=Path,
-                help="gzipped JSON lines of descriptions of other tasks, to be scored too",
-            )
+            _add_real(command)
+    again = commands.add_parser(
+        "refit", help="Measure the fit of a bundle anew and write its next version."
+    )
+    again.add_argument("bundle", type=Path, help="folder of the bundle as it is")
+    _add_real(again)
+    _add_config(again)
     study = commands.add_parser("study", help="Train and measure the variants of a study.")
     study.add_argument("name", help="a study of configs/studies.yaml")
     _add_config(study)
@@ -90,6 +100,8 @@ def main() -> None:
             stages.study(config, arguments.name)
         elif arguments.stage == "export":
             stages.export(config, arguments.real)
+        elif arguments.stage == "refit":
+            stages.refit(config, arguments.bundle, arguments.real)
         elif getattr(arguments, "bundle", None) is not None:
             stages.evaluate_bundle(config, arguments.bundle, arguments.precision, arguments.seed)
         else:
@@ -108,6 +120,14 @@ def _run(
         command(arguments)
     except (ValueError, ServiceError, OSError) as error:
         parser.error(str(error))
+
+
+def _add_real(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--real",
+        type=Path,
+        help="gzipped JSON lines of descriptions of other tasks, to be scored too",
+    )
 
 
 def _add_config(command: argparse.ArgumentParser) -> None:

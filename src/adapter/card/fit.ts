@@ -1,24 +1,23 @@
-/** What the fit of a description means, in words, with the numbers behind it. */
-import type { FitSpec } from '../../bundle/manifest.ts';
+/** What the fit of an adapter means, in words, with the numbers behind it. */
+import type { FitSpec } from '../../bundle/fit-spec.ts';
+import { verdictText } from '../fit/words.ts';
 import type { Fit } from '../fit.ts';
 import { escapeMarkdown } from './escape.ts';
 
-const VERDICTS: Readonly<Record<Exclude<Fit['verdict'], 'unknown'>, string>> = {
-  good: 'expect the adapter to work: descriptions like this one mostly do',
-  uncertain: 'the adapter may or may not work: test it before use',
-  unfit: 'do not expect the adapter to work: the description is far from what was trained on',
-};
-
 /** The section on fit. */
 export function fitSection(fit: Fit, spec: FitSpec | undefined): string[] {
-  return ['## Fit', '', verdict(fit), '', ...meaning(spec), ...nearest(fit)];
+  return ['## Fit', '', ...verdict(fit), ...sizes(spec), ...meaning(spec), ...nearest(fit)];
 }
 
-function verdict({ verdict: word, score }: Fit): string {
-  return word === 'unknown'
-    ? '**unknown**: nothing is known about how well the description fits; the hypernetwork came ' +
-        'without the descriptions it was trained on. Test the adapter before use.'
-    : `**${word}** (${score}): ${VERDICTS[word]}.`;
+function verdict(fit: Fit): string[] {
+  const score = fit.score === null ? '' : ` (${fit.score})`;
+  const why = fit.reason === null ? [] : [`Why: ${escapeMarkdown(fit.reason.text)}.`, ''];
+  return [`**${fit.verdict}**${score}: ${verdictText(fit)}.`, '', ...why];
+}
+
+/** On what sizes of input the hypernetwork was trained. */
+function sizes(spec: FitSpec | undefined): string[] {
+  return spec?.sizes === undefined ? [] : [escapeMarkdown(spec.sizes), ''];
 }
 
 function meaning(spec: FitSpec | undefined): string[] {
@@ -26,14 +25,26 @@ function meaning(spec: FitSpec | undefined): string[] {
     return [];
   }
   const { good, uncertain } = spec.thresholds;
-  const score =
-    spec.predictor === undefined
-      ? 'The score is the highest cosine between the description and a training task; it was not ' +
+  return [
+    `${scoreText(spec)} From ${good} on the verdict is good, from ${uncertain} on uncertain.`,
+    '',
+  ];
+}
+
+function scoreText({ calibration, predictor }: FitSpec): string {
+  if (calibration !== undefined) {
+    return (
+      'The score is the exact match to expect at this strength, 0 to 1, estimated from how close ' +
+      'the description is to the training tasks, how much its adapter is like theirs, and how well ' +
+      'those are done; it was calibrated on descriptions whose adapters were measured.'
+    );
+  }
+  return predictor === undefined
+    ? 'The score is the highest cosine between the description and a training task; it was not ' +
         'calibrated against results.'
-      : 'The score is the exact match to expect, 0 to 1, estimated from how close the description ' +
+    : 'The score is the exact match to expect, 0 to 1, estimated from how close the description ' +
         'is to the training tasks and how well those are done; it was calibrated on tasks that ' +
         'training did not have.';
-  return [`${score} From ${good} on the verdict is good, from ${uncertain} on uncertain.`, ''];
 }
 
 function nearest({ nearest: tasks }: Fit): string[] {

@@ -3,6 +3,36 @@ import * as z from 'zod';
 import { hex64 } from '../hex.ts';
 import { component, instant } from './values.ts';
 
+/** Why no more is to be expected of an adapter. */
+const fitReasonSchema = z.object({
+  code: z.enum(['far', 'missing_step', 'weak', 'strength']).meta({
+    description:
+      '`far`: far from everything that was trained; `missing_step`: nothing trained near it also does `step`; `weak`: close to `task`, which the hypernetwork does not do well; `strength`: other strengths than 1 do worse, or were not measured.',
+  }),
+  task: z.string().nullable().meta({ description: 'The training task that it is close to.' }),
+  step: z.string().nullable().meta({ description: 'The step that is missing.' }),
+  success: z.number().nullable().meta({ description: 'Exact match of `task`, 0 to 1.' }),
+  text: z.string().meta({ description: 'All of it in words.' }),
+});
+
+/** What is to be expected of an adapter. */
+const fitSchema = z.object({
+  score: z.number().nullable().meta({
+    description:
+      "Expected exact match at the adapter's strength, 0 to 1; the highest cosine to a training task if the bundle was not calibrated; null if nothing was measured, for the bundle or for the strength.",
+  }),
+  verdict: z.enum(['good', 'uncertain', 'unfit', 'unknown']),
+  reason: fitReasonSchema
+    .nullable()
+    .meta({ description: 'Why no more is to be expected; null: there is nothing to say.' }),
+  nearest: z.array(z.object({ task: z.string(), similarity: z.number() })),
+});
+
+/** The same as it was recorded, in a row or a folder: before there were reasons it had none. */
+export const recordedFitSchema = fitSchema.extend({
+  reason: fitSchema.shape.reason.default(null),
+});
+
 /** One adapter. */
 export const adapterSchema = component(
   'Adapter',
@@ -33,14 +63,7 @@ export const adapterSchema = component(
         'The model card, `README.md`, made on demand: its wording may change, so its hash is not part of the adapter. Left out once the bundle that made the adapter is gone, as `formats` is then empty.',
     }),
     cached: z.boolean().meta({ description: 'Whether the adapter existed before the request.' }),
-    fit: z.object({
-      score: z.number().nullable().meta({
-        description:
-          'Expected exact match, 0 to 1; the highest cosine to a training task if the bundle was not calibrated; null if it does not say what it was trained on.',
-      }),
-      verdict: z.enum(['good', 'uncertain', 'unfit', 'unknown']),
-      nearest: z.array(z.object({ task: z.string(), similarity: z.number() })),
-    }),
+    fit: fitSchema,
     norms: z
       .record(z.string(), z.array(z.number()))
       .meta({ description: 'Per module, the Frobenius norm of the update of each layer.' }),

@@ -66,6 +66,15 @@ const hypernetVersionSchema = component(
           .partial(),
       })
       .meta({ description: 'What running it takes.' }),
+    fit: z
+      .object({
+        tasks: z.int().meta({ description: 'How many training tasks it compares with.' }),
+        sizes: z.string().optional().meta({
+          description: 'On what sizes of input training was, and what happens beyond them.',
+        }),
+      })
+      .optional()
+      .meta({ description: 'Left out if it does not say what it was trained on.' }),
     evaluation: z.record(z.string(), z.unknown()).meta({
       description: 'Exact match with controls and baselines, as measured in training.',
     }),

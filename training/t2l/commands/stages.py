@@ -9,6 +9,7 @@ from t2l.base.device import pick_device
 from t2l.base.model import BaseModel
 from t2l.base.target import TargetSpec
 from t2l.commands.encoder_stage import encoder
+from t2l.commands.refit import refit as refit_bundle
 from t2l.commands.ship import check_encoder, ship
 from t2l.config.recipe import Config
 from t2l.evaluate.compression import compression
@@ -298,6 +299,14 @@ def export(config: Config, real: Path | None = None) -> None:
     """
     first = with_seed(config, config.evaluation.train_seeds[0])
     ship(first, load_hypernetwork(first), training_corpus(config), real)
+
+
+def refit(config: Config, folder: Path, real: Path | None = None) -> None:
+    """Measure the fit of a bundle anew and write it as version `bundle.version`.
+
+    :param real: as in `export`.
+    """
+    refit_bundle(config, folder, real)
 
 
 def everything(config: Config) -> None:

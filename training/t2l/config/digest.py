@@ -21,7 +21,7 @@ LATER: dict[str, dict[str, Any]] = {
     "encoder": {"temperature": 0.05, "reads": None},
     "hypernetwork": {"half_offsets": False},
     "sft": {"teacher": "codes", "teacher_shots": 4, "teacher_signal": "states"},
-    "bundle": {"default": True, "precisions": ("float32", "int8")},
+    "bundle": {"default": True, "precisions": ("float32", "int8"), "sizes": None},
 }
 
 

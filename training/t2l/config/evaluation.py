@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic.dataclasses import dataclass
 
-from t2l.config.fields import STRICT, Count, Natural, Text, require_distinct
+from t2l.config.fields import STRICT, Count, Natural, Sentence, Text, require_distinct
 
 # as in `export/bundle/manifest.py`, which writes them
 _NAME = re.compile(r"^[a-z0-9]+(?:[-.][a-z0-9]+)*$")
@@ -72,6 +72,8 @@ class BundleConfig:
     :param precisions: which graphs it has; the last is the one that the edge runs unless asked for
         another. A small network's are mostly the same body and offsets, so a second one nearly
         doubles the bundle.
+    :param sizes: a sentence for users on the sizes of input that training had and on what happens
+        beyond them; None says nothing.
     """
 
     name: str = "t2l-mini"
@@ -79,6 +81,7 @@ class BundleConfig:
     assets: Text = "../src/assets"
     default: bool = True
     precisions: tuple[Literal["float32", "int8"], ...] = ("float32", "int8")
+    sizes: Sentence | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):

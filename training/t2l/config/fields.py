@@ -31,6 +31,7 @@ Fraction = Annotated[_Float, Field(ge=0, lt=1)]  # dropout, smoothing, momentum
 Positive = Annotated[_Float, Field(gt=0)]  # rates, scales, clipping
 Weight = Annotated[_Float, Field(ge=0)]  # of a loss, of decay, of noise
 Text = Annotated[str, Field(min_length=1)]
+Sentence = Annotated[str, Field(min_length=1, max_length=300)]  # shown as it is, in a line
 
 
 def require_distinct(key: str, values: Sequence[object]) -> None:

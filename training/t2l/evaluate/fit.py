@@ -1,16 +1,17 @@
-"""Measures what the fit score is made of: how well tasks are done, and what no task is.
+"""Finds the fit of a run: where its tasks lie, how well they are done, and what makes the score.
 
-The score itself is in `bundle/predictor.py`. It is calibrated on tasks for selection in phrasings
-for selection, and reported on the tasks of the report in held-out phrasings; texts off topic and
-junk are divided likewise.
+The score itself is in `bundle/predictor.py`, and how it is found in `bundle/calibration.py`. It is
+found on descriptions that people wrote of one half of the tasks, where a world has any
+(`tasks/procedural/spoken`), else on tasks for selection in phrasings for selection. It is reported
+on the other half, and on tasks of the report in held-out phrasings (`fit_rows.py`). Texts off topic
+and junk are divided likewise.
 """
 
-import gzip
-import json
+from __future__ import annotations
+
 import logging
-import random
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,104 +20,115 @@ from scipy.stats import spearmanr
 from torch import Tensor
 
 from t2l.base.typed import on_device
-from t2l.evaluate.measure import TASKS_A_BLOCK
-from t2l.evaluate.questions import make_block
-from t2l.evaluate.run import left_out_tasks, report_tasks, seen_tasks, tasks_of
-from t2l.evaluate.setting import Setting
-from t2l.export.bundle.data import Fit
-from t2l.export.bundle.predictor import (
-    Measured,
-    Predictor,
-    calibrate,
-    predict,
-    stored_success,
-    thresholds,
+from t2l.encoders.corpus import Corpus
+from t2l.evaluate.fit_levels import done_well, factors, measure_sizes, measure_strengths
+from t2l.evaluate.fit_rows import fit_rows, write_lines
+from t2l.evaluate.fit_texts import (
+    kinds_of,
+    measure_descriptions,
+    measure_written,
+    sketches_of,
+    steps_of,
 )
-from t2l.tasks.general import GENERAL
-from t2l.tasks.off_topic import CALIBRATION, REPORT, junk
-from t2l.tasks.samples import fresh_samples
-from t2l.tasks.source import Split, Task
-from t2l.template.rows import Row
+from t2l.evaluate.run import tasks_of
+from t2l.evaluate.setting import Setting
+from t2l.export.bundle.calibration import Calibration, calibrate
+from t2l.export.bundle.data import Fit
+from t2l.export.bundle.entry import Entry, entry_of, entry_of_graph
+from t2l.export.bundle.measured import Known, Measured, OffTopic
+from t2l.export.bundle.predictor import Predictor, stored_success
+from t2l.export.bundle.run import BundleNetwork
+from t2l.export.bundle.verdicts import thresholds
+from t2l.tasks.off_topic import CALIBRATION, junk
+from t2l.tasks.procedural.spoken import Half, Spoken, spoken
+from t2l.tasks.source import Task
 
 logger = logging.getLogger(__name__)
 
 SUCCESS_DESCRIPTIONS = 4  # of every training task
 SUCCESS_SAMPLES = 2  # of each of them
-DESCRIPTIONS = 4  # of every task that the score is calibrated or reported on
+DESCRIPTIONS = 4  # of every task that the score is found on, where nobody wrote any
 SAMPLES = 8  # of each of them
 SUCCESS_SEED = 30_000  # of samples and descriptions; these seeds are used nowhere else
 CALIBRATION_SEED = 30_001
-REPORT_SEED = 30_002
-JUNK_TEXTS = 48  # in either half
-ROWS_FILE = "fit.jsonl"
+KNOWN_DESCRIPTIONS = 4  # training phrasings whose adapters are a task's place
+JUNK_TEXTS = 48
+FEWEST_WRITTEN = 200  # texts of tasks that people wrote, to find a score on
+ROWS_FILE, LEVELS_FILE = "fit.jsonl", "fit_levels.jsonl"
 
 
 @dataclass(frozen=True)
-class FitRow:
-    """One text with its score; a line of `fit.jsonl`.
+class World:
+    """The tasks of a run and what people wrote of them.
 
-    :param text_kind: `report`, `left_out`, `seen`, `off_topic`, `junk` or `real`.
-    :param task: what the text describes, None if no task here.
-    :param exact_match: of the text's adapter: on its task, or on tasks of the report drawn at
-        random if it describes none; None if it was not measured.
+    :param tasks: of every split, by name.
+    :param calibration: texts that the score is found on.
+    :param report: those that it is reported on.
     """
 
-    text_kind: str
-    task: str | None
-    text: str
-    score: float
-    verdict: str
-    exact_match: float | None
+    tasks: Mapping[str, Task]
+    calibration: tuple[Spoken, ...]
+    report: tuple[Spoken, ...]
 
 
 def fit_of(setting: Setting, results: Path | None = None, real: Path | None = None) -> Fit:
     """The bundle's fit: where training tasks lie, how well they are done, and the predictor.
 
-    :param results: folder that gets `fit.jsonl`, the report's rows; None measures none.
+    :param results: folder that gets `fit.jsonl` and `fit_levels.jsonl`, the report's rows; None
+        measures none.
     :param real: JSON lines, gzipped, of descriptions that people wrote of other tasks, to be
         reported too; left out if there is no such file.
-    :raises ValueError: if tasks for selection do not score above texts off topic.
+    :raises ValueError: if tasks do not score above texts off topic.
     """
     on_device(setting.model, setting.device.name).eval()
     setting.hypernetwork.to(setting.device.name).eval()
-    matrix = setting.train.centroids()
+    world = world_of(setting)
     seen = measure_seen(setting)
     success = success_of(seen)
-    unseen = measure_descriptions(
-        setting,
-        tasks_of(setting.config).selection,
-        "selection",
-        DESCRIPTIONS,
-        SAMPLES,
-        CALIBRATION_SEED,
+    judged, written = measure_judged(setting, world)
+    found = calibrate(
+        known_of(setting, seen), seen, judged, off_topic_of(setting, world), success, written
     )
-    off_topic = setting.encoder.encode([*CALIBRATION, *junk(JUNK_TEXTS, "calibration")])
-    general = setting.encoder.encode(GENERAL)
-    found = calibrate(seen, unseen, general, off_topic, matrix, success)
-    predictor, inside, outside = found.predictor, found.inside, found.outside
-    correlation: Any = spearmanr(inside, unseen.exact_match)  # scipy makes its class at run time
-    rank = float(correlation.statistic)
-    logger.info("tasks left out: mean score %.3f, rank correlation %.2f", inside.mean(), rank)
-    logger.info("texts off topic: mean score %.3f", outside.mean())
-    if unseen.exact_match.any() and float(inside.mean()) <= float(outside.mean()):
-        raise ValueError("off-topic texts score like unseen tasks: the fit score would be noise")
-    good, uncertain = thresholds(inside, unseen.exact_match, outside)
+    named = torch.tensor([task is not None for task in judged.tasks])
+    _check(found, judged, named)
+    good, uncertain = thresholds(found.inside, judged.exact_match, found.outside, named)
     logger.info("fit: good from %.4f, uncertain from %.4f", good, uncertain)
+    well = done_well(setting.train.tasks, success)
+    strengths = measure_strengths(setting, well)
+    predictor = _explained(found.predictor, good)
     fit = Fit(
         tasks=tuple(task.name for task in setting.train.tasks),
-        matrix=matrix,
+        matrix=setting.train.centroids(),
         good=good,
         uncertain=uncertain,
         success=stored_success(success),
         predictor=predictor,
+        strengths=factors(strengths),
+        sizes=setting.config.bundle.sizes,
     )
     if results is not None:
-        write_rows(results / ROWS_FILE, fit_rows(setting, fit, predictor, success, real))
+        write_lines(results / LEVELS_FILE, [*strengths, *measure_sizes(setting, well)])
+        rows = fit_rows(setting, fit, predictor, world.report, world.tasks, real)
+        write_lines(results / ROWS_FILE, rows)
     return fit
 
 
+def world_of(setting: Setting) -> World:
+    """The run's tasks, with what people wrote of those that it has."""
+    splits = tasks_of(setting.config)
+    rows = (*splits.train, *splits.selection, *splits.report, *splits.left_out)
+    tasks = {task.name: task for task in rows}
+
+    def texts(half: Half) -> tuple[Spoken, ...]:
+        if setting.config.tasks.source != "procedural":
+            return ()
+        return tuple(row for row in spoken(half) if row.task is None or row.task in tasks)
+
+    return World(tasks, texts("calibration"), texts("report"))
+
+
 def measure_seen(setting: Setting) -> Measured:
-    """Training tasks in phrasings that training did not have."""
+    """Training tasks in phrasings that training did not have; their adapters are not looked at."""
     return measure_descriptions(
         setting,
         setting.train.tasks,
@@ -124,6 +136,7 @@ def measure_seen(setting: Setting) -> Measured:
         SUCCESS_DESCRIPTIONS,
         SUCCESS_SAMPLES,
         SUCCESS_SEED,
+        with_sketches=False,
     )
 
 
@@ -132,115 +145,69 @@ def success_of(seen: Measured) -> Tensor:
     return seen.exact_match.view(-1, SUCCESS_DESCRIPTIONS).mean(dim=1)
 
 
-def measure_descriptions(
-    setting: Setting,
-    tasks: Sequence[Task],
-    phrasing: Split,
-    descriptions: int,
-    samples: int,
-    seed: int,
-) -> Measured:
-    """Exact match of some descriptions of every task, a block of tasks at a time.
+def measure_judged(setting: Setting, world: World) -> tuple[Measured, bool]:
+    """The descriptions that the score is found on, and whether people wrote them."""
+    rows = [row for row in world.calibration if row.kind in ("task", "missing_step")]
+    if sum(row.task is not None for row in rows) >= FEWEST_WRITTEN:
+        return measure_written(setting, rows, world.tasks), True
+    tasks = tasks_of(setting.config).selection
+    return (
+        measure_descriptions(setting, tasks, "selection", DESCRIPTIONS, SAMPLES, CALIBRATION_SEED),
+        False,
+    )
 
-    :param descriptions: of each task; they repeat where a task has fewer.
-    :param samples: of each description.
+
+def off_topic_of(setting: Setting, world: World) -> OffTopic:
+    """Texts that describe no task."""
+    written = [row.text for row in world.calibration if row.kind == "other"]
+    vectors = setting.encoder.encode([*CALIBRATION, *junk(JUNK_TEXTS, "calibration"), *written])
+    return OffTopic(vectors, sketches_of(setting, vectors))
+
+
+def known_of(setting: Setting, seen: Measured) -> Known:
+    """The training tasks, as the score is found from them.
+
+    :param seen: `SUCCESS_DESCRIPTIONS` descriptions of each, in order.
     """
-    names: list[str] = []
-    texts: list[str] = []
-    vectors: list[Tensor] = []
-    hits: list[bool] = []
-    for start in range(0, len(tasks), TASKS_A_BLOCK):
-        some = tasks[start : start + TASKS_A_BLOCK]
-        block = make_block(
-            some, samples * descriptions, descriptions, seed, phrasing, setting.template
-        )
-        names += [task.name for task in some for _ in range(descriptions)]
-        own = [text for row in block.descriptions for text in row]
-        texts += own
-        vectors.append(setting.encoder.encode(own))
-        hits += setting.ask(block, setting.generate_from(vectors[-1]))
-    right = torch.tensor(hits, dtype=torch.float64).view(len(texts), samples)
-    return Measured(tuple(names), tuple(texts), torch.cat(vectors), right.mean(dim=1))
+    train: Corpus = setting.train
+    own = [vectors[:KNOWN_DESCRIPTIONS] for vectors in train.embeddings]
+    sketches = torch.stack([sketches_of(setting, vectors).mean(dim=0) for vectors in own])
+    places = torch.arange(len(own))
+    counts = torch.tensor([len(vectors) for vectors in own])
+    return Known(
+        modules=setting.hypernetwork.target.module_names,
+        kinds=tuple(kinds_of(task) for task in train.tasks),
+        steps=tuple(steps_of(task) for task in train.tasks),
+        matrix=train.centroids(),
+        sketches=sketches,
+        phrasings=torch.cat([*own, seen.vectors]),
+        phrased=torch.cat(
+            [places.repeat_interleave(counts), places.repeat_interleave(SUCCESS_DESCRIPTIONS)]
+        ),
+        entry=_entry_of(setting),
+    )
 
 
-def measure_others(setting: Setting, texts: Sequence[str], tasks: Sequence[Task]) -> Measured:
-    """Exact match of texts that describe no task, each on some of these tasks at random.
-
-    :return: without names of tasks.
-    """
-    rows: list[Row] = []
-    answers: list[tuple[str, ...]] = []
-    for text in texts:
-        rng = random.Random(f"fit|{REPORT_SEED}|{text}")
-        for number in range(SAMPLES):
-            drawn = fresh_samples(rng.choice(tasks), 1, f"fit|{text}|{number}")
-            rows.append(setting.template.row(drawn[0]))
-            answers.append(drawn[0].answers)
-    vectors = setting.encoder.encode(list(texts))
-    hits = setting.score(rows, setting.generate_from(vectors), answers)
-    right = torch.tensor(hits, dtype=torch.float64).view(len(texts), SAMPLES)
-    return Measured((), tuple(texts), vectors, right.mean(dim=1))
+def _entry_of(setting: Setting) -> Entry | None:
+    network = setting.hypernetwork
+    if isinstance(network, BundleNetwork):
+        return entry_of_graph(network.first_graph())
+    return entry_of(network)
 
 
-def fit_rows(
-    setting: Setting, fit: Fit, predictor: Predictor, success: Tensor, real: Path | None = None
-) -> list[FitRow]:
-    """The report's rows: unseen tasks, left-out shapes, training tasks, and texts of no task.
-
-    :param success: exact match of each training task, [tasks].
-    :param real: as in `fit_of`.
-    """
-    config = setting.config
-
-    def rows(kind: str, found: Measured, measured: bool = True) -> Iterator[FitRow]:
-        scores = predict(predictor, found.vectors, fit.matrix, success).tolist()
-        shares = found.exact_match.tolist() if measured else [None] * len(scores)
-        names = found.tasks or [None] * len(scores)
-        for task, text, score, share in zip(names, found.texts, scores, shares, strict=True):
-            score = round(score, 4)
-            yield FitRow(kind, task, text, score, verdict_of(fit, score), share)
-
-    unseen = report_tasks(config)
-    splits = {
-        "report": unseen,
-        "left_out": left_out_tasks(config),
-        "seen": seen_tasks(config),
-    }
-    made: list[FitRow] = []
-    for kind, tasks in splits.items():
-        if tasks:
-            found = measure_descriptions(
-                setting, tasks, "held_out", DESCRIPTIONS, SAMPLES, REPORT_SEED
-            )
-            made += rows(kind, found)
-    for kind, texts in {"off_topic": REPORT, "junk": junk(JUNK_TEXTS, "report")}.items():
-        made += rows(kind, measure_others(setting, texts, unseen))
-    if real is not None and real.exists():
-        texts = _first_descriptions(real)
-        vectors = setting.encoder.encode(list(texts))
-        made += rows("real", Measured((), texts, vectors, torch.empty(0)), measured=False)
-    return made
+def _explained(predictor: Predictor, good: float) -> Predictor:
+    """The same, with reasons for nothing that is a good fit."""
+    reasons = predictor.reasons
+    return replace(predictor, reasons=replace(reasons, score=min(reasons.score, good)))
 
 
-def verdict_of(fit: Fit, score: float) -> str:
-    """`good`, `uncertain` or `unfit`."""
-    if score >= fit.good:
-        return "good"
-    return "uncertain" if score >= fit.uncertain else "unfit"
-
-
-def write_rows(path: Path, rows: Sequence[FitRow]) -> None:
-    """Replace the file: thresholds and scores of two calibrations must not be mixed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [
-        json.dumps(asdict(row), separators=(",", ":"), ensure_ascii=False) + "\n" for row in rows
-    ]
-    partial = path.with_suffix(".partial")
-    partial.write_text("".join(lines), encoding="utf-8")
-    partial.replace(path)
-
-
-def _first_descriptions(path: Path) -> tuple[str, ...]:
-    """One description of every task of a file."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return tuple(json.loads(line)["descriptions"][0] for line in file)
+def _check(found: Calibration, judged: Measured, named: Tensor) -> None:
+    """Log how well tasks that were left out are told apart, and refuse a score that is noise."""
+    inside, shares = found.inside[named], judged.exact_match[named]
+    logger.info("tasks left out: mean score %.3f", inside.mean())
+    if min(len(inside.unique()), len(shares.unique())) > 1:
+        correlation: Any = spearmanr(inside, shares)  # scipy makes its class at run time
+        logger.info("their rank correlation with exact match: %.2f", correlation.statistic)
+    logger.info("texts off topic: mean score %.3f", found.outside.mean())
+    if shares.any() and float(inside.mean()) <= float(found.outside.mean()):
+        raise ValueError("off-topic texts score like tasks: the fit score would be noise")

@@ -40,6 +40,7 @@ class Results:
     :param training: one record a finished training run.
     :param compression: one record a hypernetwork fitted to adapters.
     :param fit: one record a text with its fit score.
+    :param fit_levels: one record a task at another strength or size of input.
     :param vectors: for the comparison of adapters with descriptions.
     :param notes: prose about what did not work, or None.
     :param groups: names of the unseen tasks by the way in which they are unseen, where a world has
@@ -54,6 +55,7 @@ class Results:
     vectors: Vectors | None
     notes: str | None
     groups: Mapping[str, Collection[str]] = field(default_factory=dict)
+    fit_levels: tuple[Record, ...] = ()
 
     def split(self, name: str) -> list[ResultRow]:
         """The main rows of one split, or of one group of the unseen tasks."""
@@ -89,6 +91,7 @@ def read_results(
         training=read_json(folder / "training.jsonl"),
         compression=read_json(folder / "compression.jsonl"),
         fit=read_json(folder / "fit.jsonl"),
+        fit_levels=read_json(folder / "fit_levels.jsonl"),
         vectors=read_vectors(folder / "vectors.safetensors"),
         notes=notes.read_text(encoding="utf-8") if notes.exists() else None,
         groups=groups or {},

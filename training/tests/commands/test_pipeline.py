@@ -1,8 +1,10 @@
 """The whole recipe at toy size: every stage runs, restarts do nothing, the bundle is whole."""
 
 import json
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import yaml
 
 from t2l.base.files import load_base_model
 from t2l.commands import stages
-from t2l.config.recipe import Config, load_config
+from t2l.config.recipe import Config, ConfigError, load_config
 from t2l.encoders.info import TUNED_FOLDER
 from t2l.encoders.onnx_encoder import MODEL_FILE, TOKENIZER_FILE
 from t2l.evaluate.conditions import WITHOUT_HYPERNETWORK, conditions_of
@@ -119,8 +121,40 @@ def test_a_restart_does_nothing_again(smoke: Config) -> None:
     after = files_of(smoke.run_dir)
     assert before.keys() == after.keys()
     written = {Path(path).name for path, when in after.items() if when != before[path]}
-    assert written <= {"evaluation.json", "index.json", "fit.jsonl"}  # summaries, written anew
+    assert written <= {
+        "evaluation.json",
+        "index.json",
+        "fit.jsonl",
+        "fit_levels.jsonl",
+    }  # summaries, written anew
     assert verify_bundle(smoke.assets_dir / "hypernets", "t2l-smoke", "0.0.1") == verified
+
+
+def test_a_refit_is_the_next_version_of_the_same_network(smoke: Config, tmp_path: Path) -> None:
+    """Of a copy, so that no other test finds a second bundle."""
+    hypernets = shutil.copytree(smoke.assets_dir / "hypernets", tmp_path / "assets" / "hypernets")
+    own = replace(smoke.bundle, version="0.0.2", assets=str(tmp_path / "assets"), sizes="Three.")
+    config = replace(smoke, bundle=own)
+    old, new = (hypernets / "t2l-smoke" / version for version in ("0.0.1", "0.0.2"))
+    stages.refit(config, old)
+    verify_bundle(hypernets, "t2l-smoke", "0.0.2")
+    for path in old.iterdir():
+        same = path.read_bytes() == (new / path.name).read_bytes()
+        assert same != (path.name in ("manifest.json", "fit.f16")), path.name
+    was, now = (read_manifest(folder)[0]["fit"] for folder in (old, new))
+    assert now["sizes"] == "Three." and now["tasks"] == was["tasks"]
+    assert "calibration" in now and "predictor" not in now
+    with pytest.raises(ConfigError, match="0.0.2 exists already"):
+        stages.refit(config, old)
+    other = replace(config, bundle=replace(own, name="other", version="0.0.3"))
+    with pytest.raises(ConfigError, match="is t2l-smoke, but bundle.name is other"):
+        stages.refit(other, old)
+    larger = replace(config.target, rank=config.target.rank + 1)
+    wrong = replace(config, bundle=replace(own, version="0.0.3"), target=larger)
+    with pytest.raises(ConfigError, match="differs from that of .*: rank"):
+        stages.refit(wrong, old)
+    with pytest.raises(FileNotFoundError, match="no bundle there"):
+        stages.refit(config, tmp_path / "nothing")
 
 
 def test_reconstruction_studies_and_the_report_follow_on_the_same_run(

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from fit_for_tests import tiny_fit
 from safetensors.torch import load_file
 from test_hypernetwork import MISTRAL, TINY, network
 
@@ -24,7 +25,6 @@ from t2l.export.bundle import data as bundle_data
 from t2l.export.bundle.data import Fit, Golden, golden_from_encoder, golden_limit
 from t2l.export.bundle.graphs import run_graphs
 from t2l.export.bundle.manifest import BundleError, read_manifest, verify_bundle
-from t2l.export.bundle.predictor import Predictor
 from t2l.export.bundle.write import export_bundle, update_index
 from t2l.export.graphs import GraphOptions
 from t2l.export.onnx.hypernet import hypernet_runner
@@ -37,15 +37,6 @@ EMBEDDINGS = torch.nn.functional.normalize(
     torch.randn(3, 10, generator=torch.Generator().manual_seed(0)), dim=-1
 )
 FIT = Fit(("x", "y"), EMBEDDINGS[:2] * 3, good=0.75, uncertain=0.5)
-PREDICTOR = Predictor(
-    temperature=0.05,
-    topic_bias=-4.0,
-    topic_similarity=9.0,
-    topic_direction=(-0.25,) * 10,
-    match_bias=-1.0,
-    match_success=2.0,
-    direction=(0.5,) * 10,
-)
 
 
 def arguments(out_dir: Path, **changes):
@@ -247,15 +238,13 @@ def test_index_keeps_one_entry_a_version_in_order(tmp_path: Path):
         ({"fit": Fit((), EMBEDDINGS[:0], 0.75, 0.5)}, "fit embeddings must be"),
         ({"fit": replace(FIT, success=(0.5,))}, "1 values of success for 2 tasks"),
         ({"fit": replace(FIT, success=(0.5, 1.5))}, "between 0 and 1"),
-        ({"fit": replace(FIT, predictor=PREDICTOR)}, "needs the success"),
+        ({"fit": replace(FIT, predictor=tiny_fit().predictor)}, "needs the success"),
         (
-            {"fit": replace(FIT, success=(0, 1), predictor=replace(PREDICTOR, temperature=0.0))},
-            "finite numbers",
+            {"fit": replace(FIT, success=(0, 1), predictor=tiny_fit().predictor)},
+            "modules of the target, by their places: v_proj, q_proj, down_proj",
         ),
-        (
-            {"fit": replace(FIT, success=(0, 1), predictor=replace(PREDICTOR, direction=(0.5,)))},
-            "must have 10 values",
-        ),
+        ({"fit": replace(FIT, strengths=((0.5, 1.0),))}, "strength 1 must be"),
+        ({"fit": replace(FIT, sizes="x" * 301)}, "1 to 300 characters, got 301"),
         ({"norm_embeddings": EMBEDDINGS * torch.nan}, "finite"),
         ({"evaluation": {"x": float("nan")}}, "cannot hold nan"),
     ],

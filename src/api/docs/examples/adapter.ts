@@ -49,6 +49,7 @@ export const adapter: z.input<typeof adapterSchema> = {
   fit: {
     score: 0.9427,
     verdict: 'good',
+    reason: null,
     nearest: [
       { task: 'words/reverse_letters+join:-', similarity: 0.8187 },
       { task: 'digits/join:-', similarity: 0.8166 },

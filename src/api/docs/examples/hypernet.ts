@@ -47,6 +47,12 @@ export const hypernet: z.input<typeof hypernetSchema> = {
           },
         },
       },
+      fit: {
+        tasks: 1295,
+        sizes:
+          'Trained on lists of three and four words, digits or letters; adapters of the same ' +
+          'descriptions mostly fail on two, five or more.',
+      },
       evaluation: {
         unseen: { conditions: { int8: { exact_match: 0.656, interval: [0.595, 0.719] } } },
       },

@@ -20,7 +20,7 @@ from torch import Tensor
 from t2l.base.target import TargetSpec
 from t2l.encoders.onnx_encoder import OnnxEncoder
 from t2l.export.bundle.manifest import significant
-from t2l.export.bundle.predictor import Predictor, stored_rows
+from t2l.export.bundle.predictor import Predictor, rounded_rows
 from t2l.hypernet.hypernetwork import Hypernetwork
 
 GOLDEN_LIMIT = 16384  # values kept of one golden tensor at most
@@ -38,6 +38,8 @@ class Fit:
     :param uncertain: at least this one an uncertain fit, below it unfit.
     :param success: exact match of each training task, for the predictor.
     :param predictor: makes the score; without it, the score is the highest cosine.
+    :param strengths: strength and the share of exact match that is left at it, ascending.
+    :param sizes: a sentence on the sizes of input that training had, and on what lies beyond.
     """
 
     tasks: tuple[str, ...]
@@ -46,6 +48,14 @@ class Fit:
     uncertain: float
     success: tuple[float, ...] | None = None
     predictor: Predictor | None = None
+    strengths: tuple[tuple[float, float], ...] = ()
+    sizes: str | None = None
+
+    def verdict(self, score: float) -> str:
+        """`good`, `uncertain` or `unfit`."""
+        if score >= self.good:
+            return "good"
+        return "uncertain" if score >= self.uncertain else "unfit"
 
     def to_json(self) -> dict[str, Any]:
         """The manifest's `fit`, less where its matrix is."""
@@ -56,7 +66,13 @@ class Fit:
         if self.success is not None:
             document["success"] = list(self.success)
         if self.predictor is not None:
-            document["predictor"] = self.predictor.to_json()
+            document["calibration"] = self.predictor.to_json()
+        if self.strengths:
+            document["strengths"] = [
+                {"strength": strength, "factor": factor} for strength, factor in self.strengths
+            ]
+        if self.sizes is not None:
+            document["sizes"] = self.sizes
         return document
 
 
@@ -90,8 +106,9 @@ def folded_lora(exact: Hypernetwork, embedding: Tensor) -> dict[str, tuple[Tenso
 
 
 def fit_bytes(fit: Fit) -> bytes:
-    """Unit rows as float16, row-major, little-endian."""
-    return stored_rows(fit.matrix).numpy().astype("<f2").tobytes()
+    """The fit file: rows of float16, row-major, little-endian, as `predictor.py` has them."""
+    rows = rounded_rows(fit.matrix).numpy().astype("<f2").tobytes()
+    return rows if fit.predictor is None else rows + fit.predictor.matrices()
 
 
 def golden_limit(target: TargetSpec, descriptions: int) -> int:

@@ -1,113 +1,253 @@
-"""The fit score: the exact match to expect of a description.
+"""The fit score: the exact match to expect of a description, from its vector and its adapter.
 
-    v          = the description's vector, made unit length
-    s_i        = v . training task i
-    similarity = max_i s_i                            how close the closest task is
-    success    = sum_i softmax(s / temperature)_i success_i    how well tasks around it are done
-    topic      = sigmoid(topic_bias + topic_similarity similarity + topic_direction . v)
-    match      = sigmoid(match_bias + match_success success + direction . v)
-    score      = topic match
+    x           the vector, as the network takes it; v is x made unit length
+    u           W x + b, the network's first layer (`entry.py`), made unit length
+    z           P (the adapter's sketch, `sketch.py`) - offset, made unit length
+    similarity  = max_t v . task_t              how close the closest task is as a text,
+    entry       = max_t u . entry_t             to the network,
+    c_t         = z . adapter_t                 and in what comes out of it
+    q           = softmax(c / temperature)
+    adapter     = -ln(1.01 - max c)
+    trust       = sum_t q_t trust_t             how often what looks like that task is right
+    read_k      = reader_k . v + bias_k         whether the text asks for step k: about 0 to 1
+    done_k      = sum of q_t over the tasks t that have step k
+    missing     = max(0, read_k of the steps with done_k <= 0.5)
+    topic       = sigmoid(topic.bias + topic.entry entry)
+    match       = sigmoid(match.bias + match.adapter adapter + match.entry entry
+                          + match.similarity similarity + match.missing missing
+                          + match.direction . v + trust)
+    score       = topic match
 
-That is: whether the text describes a task like those of training at all, times how well such a task
-would be done. Two factors and not one regression, because close tasks are not done better than
-distant ones; closeness only tells them from texts about other things. The edge computes the same in
-`src/adapter/fit.ts`. `direction` comes from the training tasks, in phrasings that training did not
-have, and `topic_direction` from them against sentences about other things; the other coefficients
-come from tasks that training did not have, and texts off topic.
+An adapter that works does what some trained task's adapter does; one that the network made of a
+vector that it cannot read lies between them. The vector does not show that, because most of it is
+how something was put and not what. What the adapter shows in turn is which task will be done, not
+whether it is the one that was meant: `missing` and `trust` are about that. A text that looks like
+joining words with commas often asks for something else too, so `trust` has a part for the kinds of
+a task's steps beside its success.
+
+The verdict is `good` from `thresholds.good` on, `uncertain` from `thresholds.uncertain`, else
+`unfit`. A text that scores below `reasons.score` has a reason, the first of these that holds; NAME
+is the task with the largest c, STEP the step that `missing` is about:
+
+    far             entry < reasons.entry: far from everything trained
+    missing_step    missing >= reasons.missing: it seems to ask for STEP, which NAME does not do
+    far             max c < reasons.adapter: its adapter is like that of nothing trained
+    weak            success of NAME < reasons.success: close to what is not done well
+
+**In the manifest**, `fit` has the members `file`, `dim`, `tasks`, `thresholds`, `success` as
+always, `sizes` (a sentence on sizes of input) where a recipe has one, and from a calibration these
+two (without them the score is the highest cosine):
+
+    strengths     [{"strength": number, "factor": number}, ...] in ascending order, 1 with factor 1
+                  among them: the share of exact match that is left at another strength
+    calibration   {
+        "adapters":    {"modules": [names of target modules, in the target's order], "probes": int,
+                        "width": int, "rank": int, "offset": [rank numbers]},
+        "entry":       {"bias": [one number a row of W]},
+        "steps":       {"names": [steps], "bias": [one number a step],
+                        "tasks": [for every task, the places of its steps in `names`]},
+        "temperature": number > 0,
+        "trust":       [one number a task],
+        "topic":       {"bias", "entry"},
+        "match":       {"bias", "adapter", "entry", "similarity", "missing",
+                        "direction": [dim numbers]},
+        "reasons":     {"score", "entry", "adapter", "success", "missing"} }
+
+`calibration.entry` is absent for networks that do not begin with a linear layer: then `entry` is
+`similarity`. `steps` is absent where tasks have none: then `missing` is 0. `reasons.missing` is
+absent where steps are not read well enough to be named. The fit file has rows of float16,
+little-endian, one matrix after the other; those of tasks are unit rows:
+
+    task [tasks, dim]
+    adapter [tasks, rank] | P [rank, width]          with a calibration
+    entry [tasks, rows] | W [rows, dim]              with `calibration.entry`
+    reader [steps, dim]                              with `calibration.steps`
+
+Sketches of the network's float32 and int8 graphs are nearly the same, so scores are. Bundles of
+before have `predictor` in place of `calibration`: its formula is in the edge alone.
 """
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy, normalize
+from torch.nn.functional import normalize
 
+from t2l.export.bundle.entry import Entry
 from t2l.export.bundle.manifest import significant
-from t2l.export.bundle.regression import linear, regress, ridge
+from t2l.export.bundle.reading import Reader
+from t2l.export.bundle.sketch import PROBES, chosen
 
-TEMPERATURES = (0.02, 0.03, 0.05, 0.08, 0.12)
-FOLDS = 5  # of the tasks, for what is judged on tasks that the regression did not see
-TOPIC_RIDGE = 0.02
-RIDGE = 0.004  # a description: enough that the direction does not learn single phrasings
-TOPIC_L2 = 1e-3  # on standardised coefficients, beside the mean log-likelihood
-MATCH_L2 = 1e-2  # more, because both features say nearly the same
+Reason = Literal["far", "missing_step", "weak"]
+
 SUCCESS_DIGITS = 3
-DIRECTION_DIGITS = 5
-UNFIT_QUANTILE = 0.95  # of texts off topic: nineteen in twenty of them are unfit
-LEAST_EXPECTED = 0.3  # exact match below which three examples in the prompt do as well
-SMALLEST_GROUP = 0.1  # of the texts that are not unfit, on either side of `good`
+TRUST_DIGITS = 4
+NEARLY = 0.01  # keeps the logarithm of a perfect likeness finite
+DONE = 0.5  # share of the tasks around that have a step, above which it is not missing
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Whether a text is about something like the tasks."""
+
+    bias: float
+    entry: float
+
+
+@dataclass(frozen=True)
+class Match:
+    """Whether it will be done, if it is."""
+
+    bias: float
+    adapter: float
+    entry: float
+    similarity: float
+    missing: float
+    direction: Tensor
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Where each reason begins; `missing` None: steps are not read well enough to be named."""
+
+    score: float
+    entry: float
+    adapter: float
+    success: float
+    missing: float | None
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the training tasks lie: what descriptions are compared with.
+
+    :param tasks: unit rows of their vectors, [tasks, dim].
+    :param modules: places of the sketched modules in the target, from 0.
+    :param projection: P, [rank, width].
+    :param offset: [rank]
+    :param adapters: unit rows of their adapters' sketches, [tasks, rank].
+    :param entry: the network's first layer, None if it does not begin with one.
+    :param entries: unit rows of what it makes of them, [tasks, rows]; no columns without it.
+    :param steps: which task has which step, [tasks, steps] of 0 and 1.
+    :param temperature: of the softmax over adapters.
+    :param probes: of the sketches, a layer.
+    """
+
+    tasks: Tensor
+    modules: tuple[int, ...]
+    projection: Tensor
+    offset: Tensor
+    adapters: Tensor
+    entry: Entry | None
+    entries: Tensor
+    steps: Tensor
+    temperature: float
+    probes: int = PROBES
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """The coefficients; see the formula above.
+    """Everything the score is made of, as the edge reads it; see above.
 
-    :param temperature: of the softmax over the cosines.
-    :param topic_direction: [dim]
-    :param direction: [dim]
+    :param module_names: of the sketched modules.
+    :param trust: [tasks]
+    :param success: exact match of each task, [tasks].
+    :param reader: None: tasks have no steps.
     """
 
-    temperature: float
-    topic_bias: float
-    topic_similarity: float
-    topic_direction: tuple[float, ...]
-    match_bias: float
-    match_success: float
-    direction: tuple[float, ...]
+    places: Places
+    module_names: tuple[str, ...]
+    trust: Tensor
+    success: Tensor
+    reader: Reader | None
+    topic: Topic
+    match: Match
+    reasons: Reasons
 
     def to_json(self) -> dict[str, Any]:
-        """The manifest's `fit.predictor`."""
-        return {
-            "temperature": self.temperature,
-            "topic": {
-                "bias": self.topic_bias,
-                "similarity": self.topic_similarity,
-                "direction": list(self.topic_direction),
+        """The manifest's `fit.calibration`."""
+        places, reasons = self.places, vars(self.reasons)
+        document: dict[str, Any] = {
+            "adapters": {
+                "modules": list(self.module_names),
+                "probes": places.probes,
+                "width": places.projection.shape[1],
+                "rank": len(places.projection),
+                "offset": places.offset.tolist(),
             },
-            "match": {
-                "bias": self.match_bias,
-                "success": self.match_success,
-                "direction": list(self.direction),
-            },
+            "temperature": places.temperature,
+            "trust": self.trust.tolist(),
+            "topic": vars(self.topic),
+            "match": {**vars(self.match), "direction": self.match.direction.tolist()},
+            "reasons": {name: value for name, value in reasons.items() if value is not None},
         }
+        if places.entry is not None:
+            document["entry"] = {"bias": places.entry.bias.tolist()}
+        if self.reader is not None:
+            document["steps"] = {
+                "names": list(self.reader.names),
+                "bias": self.reader.bias.tolist(),
+                "tasks": [row.nonzero().flatten().tolist() for row in places.steps],
+            }
+        return document
+
+    def matrices(self) -> bytes:
+        """What the fit file has after the tasks' vectors."""
+        places = self.places
+        parts = [places.adapters, places.projection]
+        if places.entry is not None:
+            parts += [places.entries, places.entry.weight]
+        if self.reader is not None:
+            parts.append(self.reader.weight)
+        return b"".join(part.numpy().astype("<f2").tobytes() for part in parts)
 
 
 @dataclass(frozen=True)
-class Measured:
-    """Descriptions with what their adapters get right.
+class Signs:
+    """What is seen of some descriptions before it is weighed, [n] each.
 
-    :param tasks: the task of every description, [n] names; none for texts that describe no task.
-    :param texts: the descriptions, [n].
-    :param vectors: of the descriptions, [n, dim].
-    :param exact_match: share of right answers, [n].
+    :param adapter: as in the formula, like `similarity`, `entry` and `missing`.
+    :param likeness: max c.
+    :param around: q, [n, tasks].
+    :param closest: the place of the task with the largest c.
+    :param step: the place of the step that `missing` is about, -1 if there is none.
     """
 
-    tasks: tuple[str, ...]
-    texts: tuple[str, ...]
-    vectors: Tensor
-    exact_match: Tensor
+    similarity: Tensor
+    entry: Tensor
+    adapter: Tensor
+    likeness: Tensor
+    around: Tensor
+    closest: Tensor
+    missing: Tensor
+    step: Tensor
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """A predictor, and how predictors that were fitted without a task score that task.
+class Judged:
+    """Scores, [n], and what they were made from."""
 
-    :param inside: scores of the unseen tasks' descriptions, [n].
-    :param outside: scores of the texts off topic, [m].
-    """
-
-    predictor: Predictor
-    inside: Tensor
-    outside: Tensor
+    score: Tensor
+    signs: Signs
 
 
-def stored_rows(matrix: Tensor) -> Tensor:
-    """Training tasks as the edge reads them: unit rows rounded to float16, [tasks, dim]."""
-    rows = normalize(matrix.double(), dim=1).numpy()
-    return torch.from_numpy(rows.astype("<f2").astype("<f8"))  # rounded once, unlike torch's half
+def half(rows: Tensor) -> Tensor:
+    """Numbers rounded to float16, as the edge reads them."""
+    return torch.from_numpy(rows.double().numpy().astype("<f2").astype("<f8"))  # rounded once
+
+
+def rounded_rows(rows: Tensor) -> Tensor:
+    """Unit rows rounded to float16."""
+    return half(normalize(rows.double(), dim=1))
+
+
+def rounded(values: Tensor, digits: int = 6) -> Tensor:
+    """Numbers as the manifest writes them."""
+    return torch.tensor(significant(values.tolist(), digits), dtype=torch.float64)
 
 
 def stored_success(success: Tensor) -> tuple[float, ...]:
@@ -115,156 +255,64 @@ def stored_success(success: Tensor) -> tuple[float, ...]:
     return tuple(round(value, SUCCESS_DIGITS) for value in success.double().tolist())
 
 
-def predict(predictor: Predictor, vectors: Tensor, matrix: Tensor, success: Tensor) -> Tensor:
-    """Fit scores, [n] in 0 to 1.
+def predict(predictor: Predictor, vectors: Tensor, sketches: Tensor) -> Judged:
+    """Fit scores of some descriptions, 0 to 1.
 
-    :param vectors: of descriptions, [n, dim], of any length.
-    :param matrix: training tasks, [tasks, dim].
-    :param success: exact match of each training task, [tasks].
+    :param vectors: [n, dim], as the network takes them.
+    :param sketches: of their adapters, [n, modules of the target, width].
     """
-    unit = normalize(vectors.double(), dim=1)
-    cosines = unit @ stored_rows(matrix).T
-    similarity = cosines.max(dim=1).values
-    direction = unit @ torch.tensor(predictor.direction, dtype=torch.float64)
-    around = _success_around(cosines, success, predictor.temperature)
-    topic = predictor.topic_bias + predictor.topic_similarity * similarity
-    topic = topic + unit @ torch.tensor(predictor.topic_direction, dtype=torch.float64)
-    match = predictor.match_bias + predictor.match_success * around + direction
-    return topic.sigmoid() * match.sigmoid()
-
-
-def calibrate(
-    seen: Measured,
-    unseen: Measured,
-    general: Tensor,
-    off_topic: Tensor,
-    matrix: Tensor,
-    success: Tensor,
-) -> Calibration:
-    """Fit the predictor.
-
-    :param seen: training tasks in phrasings that training did not have.
-    :param unseen: tasks that training did not have; whole tasks are left out together.
-    :param general: sentences about other things, [k, dim]; together as heavy as `seen`.
-    :param off_topic: texts that describe no task, [m, dim]; together as heavy as `unseen`.
-    :param matrix: training tasks, [tasks, dim].
-    :param success: exact match of each training task, [tasks].
-    :raises ValueError: if sizes differ, shares are not in 0 to 1, or there are too few texts.
-    """
-    _check(seen, unseen, off_topic, matrix, success)
-    count, others = len(unseen.vectors), len(off_topic)
-    rows = normalize(torch.cat([unseen.vectors, off_topic]).double(), dim=1)
-    cosines = rows @ stored_rows(matrix).T
-    similarity = cosines.max(dim=1, keepdim=True).values
-    ours = normalize(seen.vectors.double(), dim=1)
-    better = ridge(ours, seen.exact_match.double(), RIDGE)
-    done_well = rows @ better
-    apart = _apart(ours, normalize(general.double(), dim=1))
-    closeness = torch.cat([similarity, (rows @ apart)[:, None]], dim=1)
-    targets = torch.zeros(count + others, dtype=torch.float64)
-    targets[:count] = unseen.exact_match
-    about = (torch.arange(count + others) < count).double()
-    weight = torch.where(about > 0, 0.5 / count, 0.5 / others)
-    folds = _folds(unseen.tasks, others)
-
-    def fitted(pick: Tensor, around: Tensor) -> tuple[Tensor, Tensor]:
-        """Both regressions on some rows: three coefficients each."""
-        topic = regress(closeness[pick], about[pick], weight[pick], TOPIC_L2)
-        own = pick & (about > 0)
-        return topic, regress(around[own], targets[own], weight[own], MATCH_L2)
-
-    tried = []
-    for temperature in TEMPERATURES:
-        success_around = _success_around(cosines, success, temperature)
-        around = torch.stack([success_around, done_well], dim=1)
-        scores = torch.empty(count + others, dtype=torch.float64)
-        for fold in range(FOLDS):
-            left_out = folds == fold
-            topic, match = fitted(~left_out, around)
-            scores[left_out] = (
-                linear(closeness[left_out], topic).sigmoid()
-                * linear(around[left_out], match).sigmoid()
-            )
-        loss = float(binary_cross_entropy(scores, targets, weight, reduction="sum"))
-        tried.append((loss, temperature, around, scores))
-    _, temperature, around, scores = min(tried, key=lambda row: row[:2])
-    topic, match = fitted(torch.ones_like(folds, dtype=torch.bool), around)
-    topic_bias, topic_similarity = significant(topic[:2].tolist())
-    match_bias, match_success = significant(match[:2].tolist())
-    predictor = Predictor(
-        temperature,
-        topic_bias,
-        topic_similarity,
-        tuple(significant((topic[2] * apart).tolist(), DIRECTION_DIGITS)),
-        match_bias,
-        match_success,
-        tuple(significant((match[2] * better).tolist(), DIRECTION_DIGITS)),
+    read = None if predictor.reader is None else predictor.reader(vectors)
+    seen = signs(predictor.places, vectors, sketches, read)
+    topic, match = predictor.topic, predictor.match
+    logit = (
+        match.bias
+        + match.adapter * seen.adapter
+        + match.entry * seen.entry
+        + match.similarity * seen.similarity
+        + match.missing * seen.missing
+        + normalize(vectors.double(), dim=1) @ match.direction
+        + seen.around @ predictor.trust
     )
-    return Calibration(predictor, scores[:count], scores[count:])
+    about = topic.bias + topic.entry * seen.entry
+    return Judged(about.sigmoid() * logit.sigmoid(), seen)
 
 
-def thresholds(inside: Tensor, exact_match: Tensor, outside: Tensor) -> tuple[float, float]:
-    """Scores from which a description is a good fit, and from which an uncertain one.
+def signs(places: Places, vectors: Tensor, sketches: Tensor, read: Tensor | None) -> Signs:
+    """What the formula sees of some descriptions.
 
-    Below the second lie nearly all texts off topic. The first is where the descriptions above the
-    second fall apart best: with the most variance of exact match between both sides.
-
-    :param inside: scores of descriptions of tasks, [n], from predictors that did not see the task.
-    :param exact_match: measured for each of them, [n].
-    :param outside: scores of texts off topic, [m].
+    :param vectors: [n, dim]
+    :param sketches: [n, modules of the target, width]
+    :param read: what readers say, [n, steps]; None without readers.
     """
-    uncertain = max(float(outside.quantile(UNFIT_QUANTILE)), LEAST_EXPECTED)
-    kept = inside >= uncertain
-    scores, order = inside[kept].sort()
-    matches = exact_match.double()[kept][order]
-    fewest = math.ceil(SMALLEST_GROUP * len(scores))
-    best, good = -1.0, uncertain
-    for place in range(max(1, fewest), len(scores) - fewest + 1):
-        if place == len(scores) or scores[place] == scores[place - 1]:
-            continue  # equal scores have one verdict
-        gap = float(matches[place:].mean() - matches[:place].mean())
-        variance = place * (len(scores) - place) * max(gap, 0.0) ** 2
-        if variance > best:
-            best, good = variance, float(scores[place])
-    return round(good, 4), round(min(good, uncertain), 4)
+    similarity = (normalize(vectors.double(), dim=1) @ places.tasks.T).max(dim=1).values
+    entry = similarity
+    if places.entry is not None:
+        inside = normalize(places.entry(vectors), dim=1)
+        entry = (inside @ places.entries.T).max(dim=1).values
+    projected = chosen(sketches.double(), places.modules) @ places.projection.T - places.offset
+    cosines = normalize(projected, dim=1) @ places.adapters.T
+    likeness, closest = cosines.max(dim=1)
+    around = (cosines / places.temperature).softmax(dim=1)
+    missing, step = torch.zeros_like(likeness), torch.full_like(closest, -1)
+    if read is not None:
+        most, place = read.masked_fill(around @ places.steps > DONE, -np.inf).max(dim=1)
+        missing, step = most.clamp(min=0), torch.where(most > 0, place, step)
+    adapter = -(1 + NEARLY - likeness).log()
+    return Signs(similarity, entry, adapter, likeness, around, closest, missing, step)
 
 
-def _check(
-    seen: Measured, unseen: Measured, off_topic: Tensor, matrix: Tensor, success: Tensor
-) -> None:
-    if len(matrix) != len(success):
-        raise ValueError(f"{len(matrix)} training tasks with success of {len(success)}")
-    for some in (seen, unseen):
-        if not len(some.vectors) == len(some.exact_match) == len(some.tasks):
-            raise ValueError(
-                f"{len(some.vectors)} vectors, {len(some.exact_match)} shares of right answers "
-                f"and {len(some.tasks)} tasks"
-            )
-    if len(set(unseen.tasks)) < FOLDS or len(off_topic) < FOLDS:
-        raise ValueError(f"at least {FOLDS} tasks and {FOLDS} texts off topic are needed")
-    for shares in (seen.exact_match, unseen.exact_match, success):
-        if not bool(((shares >= 0) & (shares <= 1)).all()):
-            raise ValueError("shares of right answers must lie between 0 and 1")
-
-
-def _success_around(cosines: Tensor, success: Tensor, temperature: float) -> Tensor:
-    """How well the tasks around each description are done, [n].
-
-    :param cosines: [n, tasks]
-    """
-    known = torch.tensor(stored_success(success), dtype=torch.float64)
-    return (cosines / temperature).softmax(dim=1) @ known
-
-
-def _folds(tasks: Sequence[str], off_topic: int) -> Tensor:
-    """A fold for every description and, after them, every text off topic."""
-    place = {task: index for index, task in enumerate(dict.fromkeys(tasks))}
-    own = [place[task] % FOLDS for task in tasks]
-    return torch.tensor([*own, *(index % FOLDS for index in range(off_topic))])
-
-
-def _apart(ours: Tensor, others: Tensor) -> Tensor:
-    """The direction from texts about other things to descriptions of tasks, [dim]."""
-    targets = torch.cat([torch.ones(len(ours)), torch.zeros(len(others))]).double()
-    weight = torch.where(targets > 0, 0.5 / len(ours), 0.5 / len(others)).double()
-    return ridge(torch.cat([ours, others]), targets, TOPIC_RIDGE, weight)
+def reason_of(predictor: Predictor, judged: Judged, row: int) -> tuple[Reason | None, str | None]:
+    """Why a description that is no good fit is none, and the step if one is missing."""
+    seen, limits = judged.signs, predictor.reasons
+    if float(judged.score[row]) >= limits.score:
+        return None, None
+    if float(seen.entry[row]) < limits.entry:
+        return "far", None
+    reader, missing = predictor.reader, limits.missing
+    if reader is not None and missing is not None and float(seen.missing[row]) >= missing:
+        return "missing_step", reader.names[int(seen.step[row])]
+    if float(seen.likeness[row]) < limits.adapter:
+        return "far", None
+    if float(predictor.success[int(seen.closest[row])]) < limits.success:
+        return "weak", None
+    return None, None

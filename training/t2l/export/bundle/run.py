@@ -48,6 +48,11 @@ class BundleNetwork(nn.Module):
         names = self.target.module_names
         return {name: (stacked(f"{name}.A"), stacked(f"{name}.B")) for name in names}
 
+    def first_graph(self) -> bytes:
+        """The graph that takes vectors: the whole one, or the body of one in chunks."""
+        graph = self.manifest["graphs"][self._precision]
+        return (self._folder / graph.get("file", graph.get("body"))).read_bytes()
+
     def _run(self, row: Tensor) -> dict[str, Tensor]:
         def read(file: str) -> bytes:
             return (self._folder / file).read_bytes()

@@ -12,7 +12,6 @@ from __future__ import annotations
 import copy
 import logging
 import shutil
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +38,16 @@ from t2l.export.bundle.manifest import (
     resolve,
     update_index,
 )
+from t2l.export.bundle.predictor_checks import check_predictor
+from t2l.export.bundle.strengths import check_strengths
 from t2l.export.graphs import GraphOptions, write_graphs
 from t2l.hypernet.hypernetwork import Hypernetwork
 
 logger = logging.getLogger(__name__)
 
+FIT_FILE = "fit.f16"
 DEFAULT_GRAPHS = GraphOptions()
+SIZES_LENGTH = 300  # characters of the sentence on sizes: a line in a card
 
 
 def export_bundle(
@@ -94,7 +97,7 @@ def export_bundle(
         )
         contents = {"golden.safetensors": golden_bytes(exact, golden, encoder.max_tokens)}
         if fit is not None:
-            contents["fit.f16"] = fit_bytes(fit)
+            contents[FIT_FILE] = fit_bytes(fit)
         files |= {file: file_entry(data) for file, data in contents.items()}
         for _, file in encoder.files:
             files[file] = file_entry(resolve(root, folder, file).read_bytes())
@@ -120,7 +123,7 @@ def export_bundle(
             "files": files,
         }
         if fit is not None:
-            manifest["fit"] = {"file": "fit.f16", "dim": encoder.dim, **fit.to_json()}
+            manifest["fit"] = {"file": FIT_FILE, "dim": encoder.dim, **fit.to_json()}
         if norm_embeddings is not None:
             manifest["norms"] = measure_norms(exact, norm_embeddings)
         found = publish(manifest, contents, partial, root, make_default=make_default)
@@ -186,36 +189,50 @@ def _check_inputs(
         raise BundleError(f"the encoder gives {encoder.dim} values, the hypernetwork takes {dim}")
     rows = {"golden": (golden.embeddings, len(golden.descriptions))}
     if fit is not None:
-        if not 0 < fit.uncertain <= fit.good <= 1:
-            raise BundleError(f"thresholds must be 0 < uncertain <= good <= 1, got {fit}")
-        _check_predictor(fit)
-        rows["fit"] = (fit.matrix, len(fit.tasks))
+        check_fit(fit, dim, network.target.module_names)
     if norm_embeddings is not None:
         rows["norm"] = (norm_embeddings, len(norm_embeddings))
     for what, (matrix, count) in rows.items():
-        if count < 1 or tuple(matrix.shape) != (count, dim):
-            raise BundleError(
-                f"{what} embeddings must be [{max(count, 1)}, {dim}], got {list(matrix.shape)}"
-            )
-        if not torch.isfinite(matrix).all():
-            raise BundleError(f"{what} embeddings must be finite")
+        _check_rows(what, matrix, count, dim)
     if encoder.kind == "onnx" and golden.tokens is None:
         raise BundleError("golden descriptions of an embedded encoder need their tokens")
 
 
-def _check_predictor(fit: Fit) -> None:
-    """Refuse a fit whose score the edge could not compute."""
+def _check_rows(what: str, matrix: Tensor, count: int, dim: int) -> None:
+    if count < 1 or tuple(matrix.shape) != (count, dim):
+        raise BundleError(
+            f"{what} embeddings must be [{max(count, 1)}, {dim}], got {list(matrix.shape)}"
+        )
+    if not torch.isfinite(matrix).all():
+        raise BundleError(f"{what} embeddings must be finite")
+
+
+def check_fit(fit: Fit, dim: int, modules: tuple[str, ...]) -> None:
+    """Refuse a fit whose score the edge could not compute.
+
+    :param dim: of the descriptions' vectors.
+    :param modules: the target's, in order.
+    :raises BundleError: with what would be right.
+    """
+    if not 0 < fit.uncertain <= fit.good <= 1:
+        raise BundleError(
+            f"thresholds must be 0 < uncertain <= good <= 1, got {fit.uncertain} and {fit.good}"
+        )
+    _check_rows("fit", fit.matrix, len(fit.tasks), dim)
     success = fit.success
     if success is not None and len(success) != len(fit.tasks):
         raise BundleError(f"fit has {len(success)} values of success for {len(fit.tasks)} tasks")
     if success is not None and not all(0 <= value <= 1 for value in success):
         raise BundleError("success of the training tasks must lie between 0 and 1")
-    if fit.predictor is None:
-        return
-    if success is None:
+    if fit.predictor is not None and success is None:
         raise BundleError("a predictor of fit needs the success of the training tasks")
-    values = torch.cat([torch.tensor(value).flatten() for value in astuple(fit.predictor)])
-    if not (fit.predictor.temperature > 0 and torch.isfinite(values).all()):
-        raise BundleError(f"the predictor of fit must have finite numbers, got {fit.predictor}")
-    if len(fit.predictor.direction) != fit.matrix.shape[-1]:
-        raise BundleError(f"the predictor's direction must have {fit.matrix.shape[-1]} values")
+    if fit.sizes is not None and not 0 < len(fit.sizes) <= SIZES_LENGTH:
+        raise BundleError(
+            f"the sentence on sizes must have 1 to {SIZES_LENGTH} characters, got {len(fit.sizes)}"
+        )
+    try:
+        check_strengths(fit.strengths)
+        if fit.predictor is not None:
+            check_predictor(fit.predictor, len(fit.tasks), dim, modules)
+    except ValueError as error:
+        raise BundleError(f"fit: {error}") from None
