@@ -14,7 +14,9 @@ import { defineConfig } from 'vitest/config';
 // Miniflare would look up where this machine is; tests need no network.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false';
 
-const CLIENTS = ['clients', 'browser', 'package'].map((name) => `test/${name}/**/*.test.ts`);
+const CLIENTS = ['clients', 'browser', 'playground', 'package'].map(
+  (name) => `test/${name}/**/*.test.ts`,
+);
 
 export default defineConfig({
   test: {

@@ -1,13 +1,7 @@
 /**
  * `npm run audit`: hashes everything that is stored, heals what can be made again, says what it found.
- *
- *   npm run audit                                    the data folder of `t2l`, and the bundles that ship
- *   npm run audit -- --data DIR [--hypernets DIR]    another one, with further bundles
- *   npm run audit -- --endpoint URL                  an endpoint (R2), with its ADMIN_TOKEN in T2L_TOKEN
- *
  * The report is one JSON document on stdout. What could not be healed makes exit code 1.
  */
-import { parseArgs } from 'node:util';
 import type * as z from 'zod';
 import { auditSchema } from '../src/contract/documents/audit.ts';
 import { localCatalog } from '../src/local/catalog.ts';
@@ -22,12 +16,23 @@ import {
 } from '../src/pipeline/audit.ts';
 import { documentOf } from '../src/sdk/answer.ts';
 import { createTransport } from '../src/sdk/transport.ts';
-import { progress, Refusal, runCommand } from './command.ts';
+import { progress, Refusal, readArguments, runCommand, WrongUsage } from './command.ts';
 
-await runCommand(main);
+const USAGE = `Hash everything that is stored, heal what can be made again, and print what was found.
+
+  npm run audit -- [options]
+
+  --data DIR        the data folder of t2l (default: the platform's)
+  --hypernets DIR   bundles beside those that ship
+  --endpoint URL    an endpoint instead, with its ADMIN_TOKEN in T2L_TOKEN
+  --help            print this
+
+Exit codes: 0 all is well, 1 something could not be healed, 2 wrong usage.`;
+
+await runCommand(main, USAGE);
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = readArguments({
     options: {
       data: { type: 'string' },
       hypernets: { type: 'string' },
@@ -36,7 +41,9 @@ async function main(): Promise<void> {
   });
   const { endpoint, data, hypernets } = values;
   if (endpoint !== undefined && (data ?? hypernets) !== undefined) {
-    throw new Refusal('--endpoint audits an endpoint, --data and --hypernets folders: not both.');
+    throw new WrongUsage(
+      '--endpoint audits an endpoint, --data and --hypernets folders: not both.',
+    );
   }
   const report =
     endpoint === undefined

@@ -15,12 +15,8 @@
  * reads 0 there. workerd on a machine of one's own lets it run. The benchmark does not take that on
  * trust: before it measures, the Worker computes for 200 ms by its clock and Node must agree. Its
  * clock ticks in whole milliseconds, so a step that takes less than one reads 0.
- *
- *   npm run bench -- [--runs 9] [--json]
- *   npm run bench -- --against DIR [--runs 9] [--json]   what changed since the checkout in DIR
  */
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { compareWith, comparisonTable } from './bench/against.ts';
 import { type Measurement, measure, STEPS } from './bench/measure.ts';
 import { measurePytorch, type PytorchTime } from './bench/pytorch.ts';
@@ -34,17 +30,28 @@ import {
   S_SMOLLM2,
 } from './bench/random-bundle.ts';
 import { builtInBundles } from './built-in.ts';
-import { progress, runCommand, table, wholeNumber } from './command.ts';
+import { progress, readArguments, runCommand, table, wholeNumber } from './command.ts';
 import { type BundleFolder, readBundleFolder } from './release/folder.ts';
 
 const NETWORKS: readonly NetworkSpec[] = [S_MISTRAL, S_MISTRAL_CHUNKED, L_MISTRAL, L_LLAMA];
 /** In PyTorch there are no chunks. */
 const DISTINCT = NETWORKS.filter((spec) => spec !== S_MISTRAL_CHUNKED);
 
-await runCommand(main);
+const USAGE = `What making an adapter costs, step by step, and what it needs of an isolate.
+
+  npm run bench -- [options]
+
+  --runs N        adapters of each bundle (default: 9)
+  --against DIR   what changed since the checkout in DIR
+  --json          print the result as JSON
+  --help          print this
+
+It takes several minutes, and wants the machine for itself.`;
+
+await runCommand(main, USAGE);
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = readArguments({
     options: {
       runs: { type: 'string', default: '9' },
       json: { type: 'boolean', default: false },

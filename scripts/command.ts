@@ -1,19 +1,52 @@
-/** What every command of this folder does the same way: failing with one line, drawing, tables. */
+/** What every command of this folder does the same way: usage, failing with one line, drawing, tables. */
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { T2lError } from '../src/contract/errors.ts';
 
 /** A failure that whoever runs the command can mend: its message is all that is to be said. */
 export class Refusal extends Error {}
 
-/** Runs a command; what it throws becomes one line on stderr and exit code 1. */
-export async function runCommand(main: () => Promise<void>): Promise<void> {
+/** A command line that cannot be meant: its message is followed by the usage. */
+export class WrongUsage extends Refusal {}
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/**
+ * Runs a command. What it throws becomes one line on stderr and exit code 1, a wrong command line its
+ * usage and exit code 2; `--help` prints the usage and runs nothing.
+ */
+export async function runCommand(main: () => Promise<void>, usage?: string): Promise<void> {
+  if (usage !== undefined && ['--help', '-h'].some((help) => process.argv.includes(help, 2))) {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
   try {
     await main();
   } catch (error) {
     // An expected failure needs no stack; anything else is a defect, and its stack is the report.
-    const expected = error instanceof T2lError || error instanceof Refusal || isUsageError(error);
+    const expected = error instanceof T2lError || error instanceof Refusal;
     const text = expected ? error.message : error;
     console.error(text);
-    process.exitCode = 1;
+    if (error instanceof WrongUsage && usage !== undefined) {
+      console.error(`\n${usage}`);
+    }
+    process.exitCode = error instanceof WrongUsage ? EXIT_USAGE : EXIT_FAILED;
+  }
+}
+
+/**
+ * The command line by `parseArgs`.
+ *
+ * @throws WrongUsage for what is not known
+ */
+export function readArguments<Config extends ParseArgsConfig>(
+  config: Config,
+): ReturnType<typeof parseArgs<Config>> {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    // Its second sentence is about arguments that begin with a dash, which nobody means here.
+    throw isUsageError(error) ? new WrongUsage(`${error.message.split('. ')[0]}.`) : error;
   }
 }
 
@@ -25,7 +58,7 @@ export async function runCommand(main: () => Promise<void>): Promise<void> {
 export function wholeNumber(option: string, text: string, least: number): number {
   const value = Number(text);
   if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
-    throw new Refusal(`--${option} must be a whole number of at least ${least}, not ${text}.`);
+    throw new WrongUsage(`--${option} must be a whole number of at least ${least}, not ${text}.`);
   }
   return value;
 }

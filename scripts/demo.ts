@@ -9,23 +9,17 @@
  * The tasks were in no training, and the descriptions are worded as none in training was. An answer
  * counts only if it is exactly right. Base and adapted see the same questions. At the end stands what
  * the training code got right, for comparison.
- *
- *   npm run demo -- [--hypernet NAME] [--samples N] [--seed N] [--json] [--help]
  */
 
 import { defaultHypernet } from './built-in.ts';
 import { runCommand } from './command.ts';
-import { type DemoOptions, HELP, parseDemoOptions } from './demo/options.ts';
+import { type DemoOptions, parseDemoOptions, USAGE } from './demo/options.ts';
 import { type DemoTasks, demoFileOf, readDemoTasks } from './demo/tasks-file.ts';
 
-await runCommand(main);
+await runCommand(main, USAGE);
 
 async function main(): Promise<void> {
   const options = parseDemoOptions(process.argv.slice(2));
-  if (options === 'help') {
-    process.stdout.write(`${HELP}\n`);
-    return;
-  }
   const hypernet = options.hypernet ?? (await defaultHypernet());
   const tasks = await readDemoTasks(options.tasks ?? (await demoFileOf(hypernet)));
   const output = await run(tasks, hypernet, options);

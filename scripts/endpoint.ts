@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createTestHarness, unstable_readConfig as readConfig } from 'wrangler';
 import type { Env } from '../src/env.ts';
 import { OFFLINE, ROOT } from './environment.ts';
-import { copyReferencePage } from './reference-page.ts';
+import { makePages } from './pages.ts';
 
 /** A running endpoint and what it stores. */
 export interface Endpoint {
@@ -39,7 +39,7 @@ export async function startEndpoint({
   root = ROOT,
 }: EndpointOptions = {}): Promise<Endpoint> {
   Object.assign(process.env, OFFLINE);
-  await copyReferencePage();
+  await makePages();
   const configPath = 'wrangler.toml';
   const harness = createTestHarness({
     root,

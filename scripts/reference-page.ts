@@ -1,8 +1,6 @@
 /**
  * Copies Swagger UI from node_modules to the static assets, for the page at `/docs` (src/api/docs/
- * page.ts). wrangler runs it before it builds the Worker (`[build]` in wrangler.toml), and everything
- * that starts an endpoint another way calls it. A file that is there already is left alone, because
- * wrangler watches the assets.
+ * page.ts). A file that is there already is left alone, because wrangler watches the assets.
  */
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,8 +21,4 @@ export async function copyReferencePage(): Promise<void> {
       await copyFile(source, target);
     }
   }
-}
-
-if (import.meta.main) {
-  await copyReferencePage();
 }

@@ -69,7 +69,8 @@ onNpmEnded(() => dev.kill('SIGTERM'));
 const origin = `http://localhost:${PORT}`;
 const health = await waitUntilHealthy(origin);
 console.log(`
-t2l-edge is ready at ${origin} with ${health.hypernet.name} ${health.hypernet.version}. Try:
+t2l-edge is ready with ${health.hypernet.name} ${health.hypernet.version}. Open ${origin} in a browser to see
+an adapter work; ${origin}/docs has the API. Or try:
 
   curl -s ${origin}/v1/adapters -H 'content-type: application/json' \\
     -d '{"description": "${EXAMPLE}"}'

@@ -8,7 +8,7 @@ const SOURCES = join(ROOT, 'src');
 
 /** From the top down, as ARCHITECTURE.md draws them. */
 const ROOMS = [
-  ...['api', 'hub', 'cli', 'browser', 'local', 'sdk', 'publish', 'lm'],
+  ...['api', 'hub', 'cli', 'playground', 'browser', 'local', 'sdk', 'publish', 'lm'],
   ...['pipeline', 'store', 'adapter', 'encoder', 'hypernet', 'bundle', 'ort', 'contract'],
 ];
 /** The Worker and its bindings; the first is above every room, the second below. */
@@ -32,7 +32,7 @@ test('no import runs back up', async () => {
   let found = 0;
   for (const name of await readdir(SOURCES, { recursive: true })) {
     const room = name.split(sep)[0] ?? '';
-    if (!name.endsWith('.ts') || !ROOMS.includes(room)) {
+    if (!/\.tsx?$/.test(name) || !ROOMS.includes(room)) {
       continue;
     }
     const source = await readFile(join(SOURCES, name), 'utf8');

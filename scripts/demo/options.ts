@@ -1,8 +1,7 @@
 /** What `npm run demo` may be told. */
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { NAME } from '../../src/contract/requests/names.ts';
-import { Refusal, wholeNumber } from '../command.ts';
+import { readArguments, WrongUsage, wholeNumber } from '../command.ts';
 
 /** The options, checked. */
 export interface DemoOptions {
@@ -22,7 +21,7 @@ export interface DemoOptions {
 }
 
 /** What `--help` prints. */
-export const HELP = `What an adapter made from a sentence does to a language model.
+export const USAGE = `What an adapter made from a sentence does to a language model.
 
   npm run demo -- [options]
 
@@ -37,12 +36,12 @@ export const HELP = `What an adapter made from a sentence does to a language mod
   --help            print this`;
 
 /**
- * Parses the command line; `help` if it asks for that.
+ * Parses the command line.
  *
- * @throws Refusal for a value that cannot be right, parseArgs' error for an option that is unknown
+ * @throws WrongUsage for an option that is unknown and a value that cannot be right
  */
-export function parseDemoOptions(args: readonly string[]): DemoOptions | 'help' {
-  const { values } = parseArgs({
+export function parseDemoOptions(args: readonly string[]): DemoOptions {
+  const { values } = readArguments({
     args: [...args],
     options: {
       hypernet: { type: 'string' },
@@ -53,18 +52,14 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | 'help' 
       endpoint: { type: 'string' },
       'known-words': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) {
-    return 'help';
-  }
   const { hypernet, endpoint } = values;
   if (hypernet !== undefined && !NAME.test(hypernet.split('@')[0] ?? '')) {
-    throw new Refusal(`--hypernet must be a name such as t2l-mini, not ${hypernet}.`);
+    throw new WrongUsage(`--hypernet must be a name such as t2l-mini, not ${hypernet}.`);
   }
   if (endpoint !== undefined && !z.url({ protocol: /^https?$/ }).safeParse(endpoint).success) {
-    throw new Refusal(`--endpoint must be an http(s) address, not ${endpoint}.`);
+    throw new WrongUsage(`--endpoint must be an http(s) address, not ${endpoint}.`);
   }
   return {
     hypernet,

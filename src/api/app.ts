@@ -9,6 +9,7 @@ import { crossOrigin } from './cors.ts';
 import { registerDocsRoutes } from './docs.ts';
 import { registerFileRoutes } from './files.ts';
 import { registerHealthRoute } from './health.ts';
+import { registerHomeRoute } from './home.ts';
 import { hubHandler } from './hub/errors.ts';
 import { registerHubNotFound, registerHubRoutes } from './hub/index.ts';
 import { registerHypernetRoutes } from './hypernets.ts';
@@ -38,6 +39,7 @@ export function createApp(): App {
   registerHealthRoute(app);
   registerAuditRoute(app);
   registerHubRoutes(app);
+  registerHomeRoute(app);
   registerDocsRoutes(app);
   refuseOtherMethods(app);
   registerHubNotFound(app);

@@ -1,25 +1,11 @@
-/** The API about itself: `/openapi.json`, the reference page `/docs` and the index at `/`. */
+/** The API about itself: `/openapi.json` and the reference page `/docs`. */
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { EXAMPLE } from '../contract/examples.ts';
 import { type Description, describeApi } from './docs/document.ts';
 import { PAGE, PAGE_POLICY } from './docs/page.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 
-const indexSchema = z
-  .object({
-    name: z.string(),
-    description: z.string(),
-    try: z.string().openapi({ description: 'A command to paste.' }),
-    adapters: z.string(),
-    hypernets: z.string(),
-    health: z.string(),
-    openapi: z.string(),
-    docs: z.string(),
-  })
-  .openapi('Index');
-
-/** Adds the description of the API and the index. Comes after all routes that it describes. */
+/** Adds the description of the API. Comes after all routes that it describes. */
 export function registerDocsRoutes(app: App): void {
   // Made once, when first asked for: it takes some milliseconds and never changes.
   let description: Description | undefined;
@@ -62,23 +48,6 @@ export function registerDocsRoutes(app: App): void {
     },
     page,
   );
-  addRoute(
-    app,
-    {
-      method: 'get',
-      path: '/',
-      operationId: 'index',
-      tags: ['endpoint'],
-      summary: 'See where everything is',
-      responses: {
-        200: {
-          description: 'Paths of this endpoint.',
-          content: { 'application/json': { schema: indexSchema } },
-        },
-      },
-    },
-    index,
-  );
 }
 
 function page(c: Context<AppEnv>): Response {
@@ -86,17 +55,4 @@ function page(c: Context<AppEnv>): Response {
   c.header('Referrer-Policy', 'no-referrer');
   c.header('Cache-Control', 'no-cache');
   return c.html(PAGE);
-}
-
-function index(c: Context<AppEnv>): Response {
-  return c.json({
-    name: 't2l-edge',
-    description: 'Text in, LoRA adapter out.',
-    try: `curl ${new URL(c.req.url).origin}/v1/adapters -H 'content-type: application/json' -d '{"description": "${EXAMPLE}"}'`,
-    adapters: '/v1/adapters',
-    hypernets: '/v1/hypernets',
-    health: '/healthz',
-    openapi: '/openapi.json',
-    docs: '/docs',
-  });
 }

@@ -12,7 +12,7 @@ import { mkdir, readdir, realpath, rename, rm, rmdir, stat, writeFile } from 'no
 import { basename, dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
 import { sha256Hex } from '../contract/adapter-id.ts';
-import { adapterSchema } from '../contract/documents/adapter.ts';
+import { adapterSchema, recordedFitSchema } from '../contract/documents/adapter.ts';
 import { T2lError } from '../contract/errors.ts';
 import { isCode, readIfThere, TEMPORARY, writeWhole } from '../local/whole-file.ts';
 import type { AdapterDocument } from '../sdk/index.ts';
@@ -33,6 +33,7 @@ const ABANDONED_AFTER_MS = 60 * 60 * 1000;
 const writtenSchema = z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() }));
 const recordSchema = z.looseObject({
   ...adapterSchema.shape,
+  fit: recordedFitSchema,
   layout: z.enum(LAYOUTS),
   written: writtenSchema,
 });

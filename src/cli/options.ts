@@ -17,28 +17,40 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
-/** Options that choose what an adapter is made from. */
-export interface RecipeOptions {
-  readonly embedding?: string;
+/** Options that choose how an adapter is made. */
+export interface MakingOptions {
   readonly hypernet?: string;
   readonly dtype?: string;
   readonly precision?: string;
   readonly strength?: number;
 }
 
+/** Options that choose what an adapter is made from, and how. */
+export interface RecipeOptions extends MakingOptions {
+  readonly embedding?: string;
+}
+
 /** The layouts a folder can have. */
 export const LAYOUTS = ['peft', 'workers-ai', 'mlx', 'gguf'] as const;
 export type Layout = (typeof LAYOUTS)[number];
 
-/** Adds the options that choose what an adapter is made from. */
+/** Adds the options that choose what an adapter is made from, and how. */
 export function recipeOptions(command: Command): Command {
+  return makingOptions(
+    command.option(
+      '--embedding <file>',
+      'from a vector in this file (JSON or .npy) instead of a text',
+    ),
+  ).addHelpText('after', '\nA description of - is read from stdin.');
+}
+
+/** Adds the options that choose how an adapter is made. */
+export function makingOptions(command: Command): Command {
   return command
-    .option('--embedding <file>', 'from a vector in this file (JSON or .npy) instead of a text')
     .option('--hypernet <name>', 'name, name@version or digest')
     .option('--dtype <dtype>', 'float16 (default), bfloat16 or float32')
     .option('--precision <precision>', 'of the computation: float32 or int8')
-    .option('--strength <number>', 'factor on the update, in steps of 0.05 (default: 1)', decimal)
-    .addHelpText('after', '\nA description of - is read from stdin.');
+    .option('--strength <number>', 'factor on the update, in steps of 0.05 (default: 1)', decimal);
 }
 
 /** `--layout` */

@@ -5,6 +5,7 @@
 import { styleText } from 'node:util';
 import { T2lError } from '../contract/errors.ts';
 import { exitCodeOf, isAbort } from './exit-codes.ts';
+import { Interruption } from './interruption.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -12,8 +13,12 @@ type Style = Parameters<typeof styleText>[0];
 export interface Output {
   /** Writes the result: the value under `--json`, the lines otherwise. */
   result(value: unknown, lines: () => readonly string[]): void;
+  /** Writes one of many results as soon as it is there: under `--json` a value is one line. */
+  record(value: unknown, lines: () => readonly string[]): void;
   /** A line for the person who waits. */
   progress(line: string): void;
+  /** A line that nobody should miss; under `--json` the result says as much. */
+  warn(line: string): void;
   /** Text with a style, where styles are wanted. */
   style(style: Style, text: string): string;
 }
@@ -27,10 +32,18 @@ export function createOutput(json: boolean): Output {
         json ? `${JSON.stringify(value, null, 2)}\n` : `${lines().join('\n')}\n`,
       );
     },
+    record(value, lines) {
+      process.stdout.write(`${json ? JSON.stringify(value) : lines().join('\n')}\n`);
+    },
     progress(line) {
       // Nobody reads along in a pipe.
       if (process.stderr.isTTY) {
         process.stderr.write(`${line}\n`);
+      }
+    },
+    warn(line) {
+      if (!json) {
+        process.stderr.write(`t2l: ${line}\n`);
       }
     },
     // Node would ask the environment once more, and take any terminal under CI for a plain one.
@@ -46,10 +59,15 @@ export function wantsColours(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv
 /** Says why a command failed, in one line, and sets the exit code. */
 export function fail(error: unknown, json: boolean): void {
   process.exitCode = exitCodeOf(error);
-  process.stderr.write(`${json ? JSON.stringify(problemOf(error)) : lineOf(error)}\n`);
+  tell(error, json);
   if (process.env.T2L_DEBUG && error instanceof Error) {
     process.stderr.write(`${error.stack}\n`);
   }
+}
+
+/** Says in one line what went wrong, without being the end of the command. */
+export function tell(error: unknown, json: boolean): void {
+  process.stderr.write(`${json ? JSON.stringify(problemOf(error)) : lineOf(error)}\n`);
 }
 
 /** `label  value` lines, labels of one width. */
@@ -84,7 +102,8 @@ export function size(bytes: number): string {
 
 function lineOf(error: unknown): string {
   if (isAbort(error)) {
-    return 't2l: interrupted; nothing was written';
+    const left = error instanceof Interruption ? error.left : 'nothing was written';
+    return `t2l: interrupted; ${left}`;
   }
   const text =
     error instanceof T2lError
@@ -93,7 +112,8 @@ function lineOf(error: unknown): string {
   return `t2l: ${text.replace(/\s*\n\s*/g, ' ').trim()}`;
 }
 
-function problemOf(error: unknown): object {
+/** A failure as JSON. */
+export function problemOf(error: unknown): object {
   return error instanceof T2lError
     ? { code: error.code, status: error.status, detail: error.detail }
     : { code: isAbort(error) ? 'interrupted' : 'failed', detail: lineOf(error).slice(5) };

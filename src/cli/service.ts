@@ -7,11 +7,19 @@ import { T2lError } from '../contract/errors.ts';
 import { defaultDataFolder } from '../local/places.ts';
 import type { T2lClient } from '../sdk/index.ts';
 import type { GlobalOptions } from './options.ts';
+import { tell } from './output.ts';
 
 /** The calls that commands make. */
 export type Service = Pick<
   T2lClient,
-  'generate' | 'adapterId' | 'adapter' | 'allAdapters' | 'download' | 'hypernets' | 'hypernet'
+  | 'generate'
+  | 'adapterId'
+  | 'adapter'
+  | 'allAdapters'
+  | 'download'
+  | 'remove'
+  | 'hypernets'
+  | 'hypernet'
 >;
 
 /** The service that the options or the environment name. */
@@ -23,7 +31,8 @@ export async function openService(options: GlobalOptions): Promise<Service> {
     return createClient({ endpoint, ...(token ? { token } : {}) });
   }
   const { createLocalClient } = await import('../local/client.ts');
-  return createLocalClient(localOptions(options));
+  // One row that cannot be read must not hide the others.
+  return createLocalClient(localOptions(options), (error) => tell(error, options.json === true));
 }
 
 /** What local operation works with. */

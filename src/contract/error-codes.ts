@@ -148,6 +148,8 @@ export const ERROR_CODES = {
   local_row_invalid: [[500], 'A row of the local store cannot be read'],
   miniflare_missing: [[422], 'What serving needs is not installed'],
   worker_missing: [[422], 'The Worker is not built'],
+  base_model_unavailable: [[422], 'The base model does not run here'],
+  model_input_invalid: [[400], 'The base model cannot be asked this'],
 
   // Failures that are not the caller's.
   adapter_bytes_changed: [[500], 'The adapter could not be made again with the same bytes'],

@@ -21,6 +21,8 @@ export interface Lm {
   readonly heads: number;
   readonly headDim: number;
   readonly vocabulary: number;
+  /** The most tokens that prompt and answer may have together; no bound if the config names none. */
+  readonly context: number;
   /** In and out features of the modules a LoRA can be given for. */
   readonly modules: readonly { readonly name: string; readonly in: number; readonly out: number }[];
 }
@@ -35,6 +37,7 @@ const configSchema = z.object({
   hidden_size: z.int().positive(),
   head_dim: z.int().positive().nullish(),
   vocab_size: z.int().positive(),
+  max_position_embeddings: z.int().positive().optional(),
   pad_token_id: z.int(),
   eos_token_id: z.int(),
 });
@@ -62,6 +65,7 @@ export async function loadLm(read: ModelReader): Promise<Lm> {
     heads: config.num_key_value_heads ?? config.num_attention_heads,
     headDim: config.head_dim ?? config.hidden_size / config.num_attention_heads,
     vocabulary: config.vocab_size,
+    context: config.max_position_embeddings ?? Number.POSITIVE_INFINITY,
     modules: loraModules(session),
   };
 }

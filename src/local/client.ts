@@ -18,6 +18,7 @@ import type { PipelineEffects } from '../pipeline/effects.ts';
 import { generateAdapter, type AdapterRequest as PipelineRequest } from '../pipeline/generate.ts';
 import { hypernetDocument } from '../pipeline/hypernet-document.ts';
 import { findFile, formatsByDigest } from '../pipeline/layout-file.ts';
+import { removeAdapter } from '../pipeline/stored-files.ts';
 import { asJson } from '../sdk/adapter-id.ts';
 import type { AdapterDocument, AdapterRequest, HypernetDocument, T2lClient } from '../sdk/index.ts';
 import type { Catalog } from '../store/catalog.ts';
@@ -26,6 +27,7 @@ import { findAdapter } from '../store/find-adapter.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import { localCatalog } from './catalog.ts';
 import type { LocalOptions } from './pipeline.ts';
+import type { OnUnreadable } from './rows.ts';
 import { blobFolder, localStores } from './stores.ts';
 
 /** Any origin: the document's URLs are replaced. */
@@ -34,13 +36,28 @@ const ORIGIN = 'http://localhost';
 /** What can be asked of this machine. */
 export type LocalClient = Pick<
   T2lClient,
-  'generate' | 'adapterId' | 'adapter' | 'allAdapters' | 'download' | 'hypernets' | 'hypernet'
+  | 'generate'
+  | 'adapterId'
+  | 'adapter'
+  | 'allAdapters'
+  | 'download'
+  | 'remove'
+  | 'hypernets'
+  | 'hypernet'
 >;
 
-/** Opens the bundles and the data folder; nothing is written before an adapter is made. */
-export async function createLocalClient(options: LocalOptions): Promise<LocalClient> {
+/**
+ * Opens the bundles and the data folder; nothing is written before an adapter is made.
+ *
+ * @param onUnreadable hears of rows that the list passes over; without it they fail the list
+ */
+export async function createLocalClient(
+  options: LocalOptions,
+  onUnreadable?: OnUnreadable,
+): Promise<LocalClient> {
   const catalog = await localCatalog(options.hypernets);
-  const { adapters } = localStores(options.data);
+  const stores = localStores(options.data, onUnreadable);
+  const { adapters } = stores;
 
   async function effects(): Promise<PipelineEffects> {
     const { localEffects } = await import('./pipeline.ts');
@@ -104,6 +121,9 @@ export async function createLocalClient(options: LocalOptions): Promise<LocalCli
           ? (await unlessAborted(handle.read(), signal)).bytes
           : await unlessAborted(handle.read(), signal);
       return new Uint8Array(await new Response(bytes as BodyInit).arrayBuffer());
+    },
+    async remove(id) {
+      await removeAdapter(await findAdapter(adapters, id), stores);
     },
     async hypernets() {
       const families = await catalog.families();

@@ -48,8 +48,18 @@ const rowSchema = z.looseObject({
 const SUFFIX = '.json';
 const ROW_FILE = new RegExp(`^(${HEX_64})\\.json$`);
 
-/** The adapter rows of a folder. */
-export function rowFiles(folder: string): AdapterStore {
+/** Hears of a row that cannot be read; its error names the file. */
+export type OnUnreadable = (error: T2lError) => void;
+
+/**
+ * The adapter rows of a folder.
+ *
+ * @param onUnreadable hears once of each row that the list passes over; without it such a row fails the
+ *   list, as it fails whoever asks for it
+ */
+export function rowFiles(folder: string, onUnreadable?: OnUnreadable): AdapterStore {
+  const told = new Set<string>();
+
   function pathOf(id: string): string {
     return join(folder, `${id}${SUFFIX}`);
   }
@@ -71,10 +81,26 @@ export function rowFiles(folder: string): AdapterStore {
     }
   }
 
-  async function rowsOf(some: readonly string[]): Promise<AdapterRow[]> {
+  /** The row, or nothing if it cannot be read and somebody hears of that. */
+  async function getOrTell(id: string): Promise<AdapterRow | undefined> {
+    try {
+      return await get(id);
+    } catch (error) {
+      if (onUnreadable === undefined || !(error instanceof T2lError)) {
+        throw error;
+      }
+      if (!told.has(id)) {
+        told.add(id);
+        onUnreadable(error);
+      }
+      return undefined;
+    }
+  }
+
+  async function rowsOf(some: readonly string[], read = get): Promise<AdapterRow[]> {
     const rows: AdapterRow[] = [];
     for (const id of some) {
-      const row = await get(id);
+      const row = await read(id);
       // Removed between the two reads.
       if (row !== undefined) {
         rows.push(row);
@@ -97,7 +123,7 @@ export function rowFiles(folder: string): AdapterStore {
     },
     async list(query) {
       const sought = soughtText(query.search);
-      const rows = (await rowsOf(await ids()))
+      const rows = (await rowsOf(await ids(), getOrTell))
         .filter((row) => isListed(row, query, sought))
         .sort(newest);
       const page = rows.slice(0, query.limit);

@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import type { PipelineEffects } from '../pipeline/effects.ts';
 import type { LayoutStore } from '../store/layouts.ts';
 import { blobFiles } from './blobs.ts';
-import { rowFiles } from './rows.ts';
+import { type OnUnreadable, rowFiles } from './rows.ts';
 import { readIfThere, writeNew } from './whole-file.ts';
 
 /** Rows, layouts and files; reading needs no folder, writing makes it. */
-export function localStores(data: string): Pick<PipelineEffects, 'adapters' | 'blobs' | 'layouts'> {
+export function localStores(
+  data: string,
+  onUnreadable?: OnUnreadable,
+): Pick<PipelineEffects, 'adapters' | 'blobs' | 'layouts'> {
   return {
-    adapters: rowFiles(join(data, 'rows')),
+    adapters: rowFiles(join(data, 'rows'), onUnreadable),
     blobs: blobFiles(blobFolder(data)),
     layouts: layoutFiles(join(data, 'layouts')),
   };

@@ -144,8 +144,10 @@ function delayOf(
 /**
  * The address without its last slash, and without the `/v1` that other APIs have in their addresses: it
  * is part of every path here.
+ *
+ * @throws T2lError `endpoint_malformed`
  */
-function parseEndpoint(endpoint: string): string {
+export function parseEndpoint(endpoint: string): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   const plain = url && !url.username && !url.password && !url.search && !url.hash;
   if (!plain || !/^https?:$/.test(url.protocol)) {

@@ -9,10 +9,17 @@ const ID = '0123456789abcdef'.repeat(4);
 
 /** Arguments, exit code, and what the one line must say. */
 const CASES: readonly [args: readonly string[], code: number, says: RegExp][] = [
-  [[], 2, /t2l --help/],
   [['frobnicate'], 2, /unknown command 'frobnicate'.*t2l --help/],
   [['generate', 'x', '--frob'], 2, /unknown option '--frob'/],
-  [['generate', 'one', 'two'], 2, /too many arguments/],
+  [['generate', 'one', 'two'], 2, /in quotes: t2l generate "one two"/],
+  [['id', 'Say', '"hi"', 'twice'], 2, /in quotes: t2l id 'Say "hi" twice'/],
+  [['run', 'Reverse', 'the', 'cat sun map'], 2, /in quotes: t2l run "Reverse the" "cat sun map"/],
+  [['show', 'one', 'two'], 2, /too many arguments/],
+  [['run', '-'], 2, /give the description as an argument/],
+  [['run', ID, 'cat sun map'], 3, /adapter_unknown/],
+  [['run', ID, 'cat', '--strength', '0.5'], 2, /--strength goes with a description/],
+  [['batch', 'absent.jsonl'], 2, /absent\.jsonl cannot be read/],
+  [['open'], 2, /--endpoint or T2L_ENDPOINT/],
   [['generate', 'x', '--layout', 'zip'], 2, /peft, workers-ai, mlx, gguf/],
   [['generate'], 2, /input_missing/],
   [['generate', ''], 2, /description_empty/],

@@ -26,7 +26,7 @@ beforeAll(() => {
     files: {},
     formats: {},
     cached: false,
-    fit: { score: null, verdict: 'unknown', nearest: [] },
+    fit: { score: null, verdict: 'unknown', reason: null, nearest: [] },
     norms: {},
     timings_ms: {},
     created_at: '2026-01-01T00:00:00.000Z',
@@ -47,6 +47,16 @@ test('missing parents are made, an empty folder and a link to one are filled', a
   await write(join(root, 'link'));
   expect(await readdir(join(root, 'empty'))).toEqual(['adapter_config.json', 't2l.json']);
   expect(await readRecord(join(root, 'link'))).toMatchObject({ id: document.id, layout: 'peft' });
+});
+
+test('a folder that was written before there were reasons is still read', async () => {
+  const out = join(temporaryFolder(), 'out');
+  await write(out);
+  const path = join(out, 't2l.json');
+  const { fit, ...rest } = JSON.parse(await readFile(path, 'utf8'));
+  const { reason: _reason, ...old } = fit;
+  await writeFile(path, JSON.stringify({ ...rest, fit: old }));
+  expect((await readRecord(out))?.fit).toEqual(document.fit);
 });
 
 test('the same adapter is written again, another one is refused unless forced', async () => {

@@ -2,12 +2,12 @@
 import { relative } from 'node:path';
 import type { AdapterDocument } from '../../sdk/index.ts';
 import { readLayout } from '../adapter-files.ts';
+import { fitRows, fitWarning } from '../fit.ts';
 import { checkPlace, type FolderRecord, writeFolder } from '../folder.ts';
 import type { Context, Layout, RecipeOptions } from '../options.ts';
 import { pairs, size } from '../output.ts';
 import { readRecipe } from '../recipe.ts';
 import { openService, type Service } from '../service.ts';
-import { fitText } from './show.ts';
 
 /** Where and how to write. */
 interface FolderOptions {
@@ -30,6 +30,10 @@ export async function generate(
   context.output.progress('generating');
   const document = await service.generate(recipe, { signal: context.signal });
   await writeAdapter(service, document, options, context);
+  const warning = fitWarning(document.fit);
+  if (warning !== undefined) {
+    context.output.warn(warning);
+  }
 }
 
 /** Writes the folder of an adapter that exists. */
@@ -57,7 +61,7 @@ async function writeAdapter(
   output.result({ id: document.id, out: path, layout, files: written, adapter: document }, () =>
     pairs([
       ['id', document.id],
-      ['fit', fitText(document, output)],
+      ...fitRows(document.fit, output),
       ['files', `${describe(written)}, ${layout}`],
       ['out', relative(process.cwd(), path) || '.'],
     ]),

@@ -66,6 +66,7 @@ export async function showHypernet(reference: string, context: Context): Promise
             ? []
             : [['memory', `${size(needs.memory_bytes)} in ${precision}`] as const],
         ),
+        ...(version.fit?.sizes === undefined ? [] : [['sizes', version.fit.sizes] as const]),
       ]),
     ]),
   );

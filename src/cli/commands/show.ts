@@ -1,8 +1,10 @@
 /** `t2l list` and `t2l show`: what is known of adapters. */
+import { T2lError } from '../../contract/errors.ts';
 import type { AdapterDocument } from '../../sdk/index.ts';
+import { fitRows } from '../fit.ts';
 import type { Context } from '../options.ts';
-import { columns, type Output, pairs, size } from '../output.ts';
-import { openService } from '../service.ts';
+import { columns, pairs, size } from '../output.ts';
+import { openService, type Service } from '../service.ts';
 
 /** Which adapters to list. */
 interface ListOptions {
@@ -14,12 +16,6 @@ interface ListOptions {
 
 /** The largest page an endpoint gives; longer lists are several pages. */
 const PAGE = 100;
-const VERDICTS = {
-  good: ['green', 'adapters of such descriptions mostly work'],
-  uncertain: ['yellow', 'it may or may not work: test it before use'],
-  unfit: ['red', 'do not expect it to work: far from what was trained on'],
-  unknown: ['yellow', 'the hypernetwork does not say what it was trained on'],
-} as const;
 
 /** Lists adapters, newest first. */
 export async function list(options: ListOptions, context: Context): Promise<void> {
@@ -58,13 +54,17 @@ export async function show(id: string, context: Context): Promise<void> {
   const service = await openService(context.options);
   const document = await service.adapter(id, { signal: context.signal });
   const { hypernet } = document;
+  // The document alone is the answer of --json.
+  const sizes = context.options.json ? undefined : await sizesOf(document, service, context.signal);
   context.output.result(document, () =>
     pairs([
       ['id', document.id],
       ['description', document.description ?? '(made from an embedding)'],
-      ['fit', fitText(document, context.output)],
+      ...fitRows(document.fit, context.output),
+      ...(sizes === undefined ? [] : [['sizes', sizes] as const]),
       ...document.fit.nearest.map(
-        ({ task, similarity }) => ['', `${similarity.toFixed(2)}  ${task}`] as const,
+        ({ task, similarity }, at) =>
+          [at === 0 ? 'nearest' : '', `${similarity.toFixed(2)}  ${task}`] as const,
       ),
       ['hypernet', `${hypernet.name} ${hypernet.version}, ${document.precision}`],
       ['base model', document.base_model],
@@ -79,11 +79,17 @@ export async function show(id: string, context: Context): Promise<void> {
   );
 }
 
-/** How far to trust an adapter. */
-export function fitText({ fit }: AdapterDocument, output: Output): string {
-  const [colour, meaning] = VERDICTS[fit.verdict];
-  const score = fit.score === null ? '' : ` (${fit.score.toFixed(2)})`;
-  return `${output.style(colour, fit.verdict)}${score}: ${meaning}`;
+/** What the hypernetwork says of sizes, or nothing once it is gone or cannot be read. */
+async function sizesOf({ hypernet }: AdapterDocument, service: Service, signal: AbortSignal) {
+  try {
+    const { versions } = await service.hypernet(hypernet.name, { signal });
+    return versions.find(({ digest }) => digest === hypernet.digest)?.fit?.sizes;
+  } catch (error) {
+    if (error instanceof T2lError) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 function adapterText(document: AdapterDocument): string {

@@ -1,0 +1,191 @@
+/**
+ * Names, arguments and options of every command. A command's code is loaded when it runs, so that
+ * `--help` loads nothing and `id` loads no ONNX Runtime.
+ */
+import { Command, Option } from 'commander';
+import { packageFacts } from '../local/places.ts';
+import { EXAMPLES, examplesHelp, FIRST_EXAMPLES } from './examples.ts';
+import { EXIT_HELP } from './exit-codes.ts';
+import {
+  type Context,
+  count,
+  type GlobalOptions,
+  layoutOption,
+  type MakingOptions,
+  makingOptions,
+  type RecipeOptions,
+  recipeOptions,
+  wholeNumber,
+} from './options.ts';
+import { createOutput } from './output.ts';
+import { requireQuotes } from './sentence.ts';
+
+/** All commands; what they run ends with `signal`. */
+export function createProgram(signal: AbortSignal): Command {
+  const all = new Command('t2l')
+    .description('LoRA adapters from descriptions, on this machine or by an endpoint.')
+    .version(packageFacts().version)
+    .option('--endpoint <url>', 'ask this endpoint instead of working here (env T2L_ENDPOINT)')
+    .option('--data <dir>', "where adapters are kept here (default: the platform's data folder)")
+    .option('--hypernets <dir>', 'folder of further bundles, <name>/<version>/ (local operation)')
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', `${examplesHelp(FIRST_EXAMPLES)}\n${EXIT_HELP}`);
+
+  function command(usage: string, about: string, parent = all): Command {
+    const made = parent
+      .command(usage)
+      .description(about)
+      .configureHelp({ showGlobalOptions: true })
+      .allowExcessArguments(false);
+    const name = parent === all ? made.name() : `${parent.name()} ${made.name()}`;
+    // After all: examples are the last thing, whatever else a command adds.
+    return made.addHelpText('afterAll', () => examplesHelp(EXAMPLES[name]));
+  }
+
+  function context(chosen: Command): Context {
+    const options = chosen.optsWithGlobals<GlobalOptions>();
+    return { options, output: createOutput(options.json === true), signal };
+  }
+
+  recipeOptions(
+    command('generate [description]', 'make an adapter and write its files into a folder')
+      .option('--out <dir>', 'the folder (default: t2l-<first digits of the id>)')
+      .option('--force', 'also into a folder that holds something else')
+      .addOption(layoutOption())
+      .allowExcessArguments(true),
+  ).action(async (description: string | undefined, options: RecipeOptions & object, chosen) => {
+    requireQuotes('generate', chosen.args);
+    const { generate } = await import('./commands/generate.ts');
+    await generate(description, options, context(chosen));
+  });
+
+  makingOptions(
+    command('run <id-or-description> [input]', 'ask the base model, without an adapter and with it')
+      .option('-i, --interactive', 'ask for inputs at a prompt, also if stdin is no terminal')
+      .allowExcessArguments(true),
+  )
+    .addHelpText('after', '\nWithout an input, the lines of stdin are answered.')
+    .action(async (adapter: string, input: string | undefined, options: MakingOptions, chosen) => {
+      requireQuotes('run', chosen.args, 1);
+      const { runAdapter } = await import('./commands/run.ts');
+      await runAdapter(adapter, input, options, context(chosen));
+    });
+
+  command('batch <file>', 'make an adapter for every line of a file, or of stdin (-)')
+    .option('--out <file>', 'append the documents to this file, and skip what it has already')
+    .addHelpText(
+      'after',
+      '\nA line is a JSON object as POST /v1/adapters takes it, or a description in quotes. For each,\n' +
+        'the adapter document is written as one line, or {"line", "error"}.',
+    )
+    .action(async (file: string, options: { out?: string }, chosen) => {
+      const { batch } = await import('./commands/batch.ts');
+      await batch(file, options, context(chosen));
+    });
+
+  command('get <id>', 'write the files of a known adapter into a folder')
+    .requiredOption('--out <dir>', 'the folder')
+    .option('--force', 'also into a folder that holds something else')
+    .addOption(layoutOption())
+    .action(async (id: string, options: { out: string }, chosen) => {
+      const { get } = await import('./commands/generate.ts');
+      await get(id, options, context(chosen));
+    });
+
+  command('list', 'list adapters, newest first')
+    .option('--hypernet <name>', 'only those of this hypernetwork')
+    .option('--base-model <id>', 'only those for this base model')
+    .option('--q <text>', 'only those whose description contains this text')
+    .option('--limit <number>', 'at most so many', count, 20)
+    .action(async (options: { limit: number }, chosen) => {
+      const { list } = await import('./commands/show.ts');
+      await list(options, context(chosen));
+    });
+
+  command('show <id>', 'print what is known of an adapter').action(
+    async (id: string, _options: object, chosen) => {
+      const { show } = await import('./commands/show.ts');
+      await show(id, context(chosen));
+    },
+  );
+
+  recipeOptions(
+    command(
+      'id [description]',
+      'print the id of an adapter without making it',
+    ).allowExcessArguments(true),
+  ).action(async (description: string | undefined, options: RecipeOptions, chosen) => {
+    requireQuotes('id', chosen.args);
+    const { id } = await import('./commands/id.ts');
+    await id(description, options, context(chosen));
+  });
+
+  command(
+    'verify <dir> [id]',
+    'check the files of a folder against the adapter they claim to be',
+  ).action(async (dir: string, id: string | undefined, _options: object, chosen) => {
+    const { verify } = await import('./commands/verify.ts');
+    await verify(dir, id, context(chosen));
+  });
+
+  command('rm <id...>', 'remove adapters and their files; asks nothing')
+    .addHelpText('after', '\nAn endpoint wants its admin token, in the variable T2L_TOKEN.')
+    .action(async (ids: string[], _options: object, chosen) => {
+      const { remove } = await import('./commands/rm.ts');
+      await remove(ids, context(chosen));
+    });
+
+  command('open [id]', "print the address of the endpoint's page, and open it in a browser").action(
+    async (id: string | undefined, _options: object, chosen) => {
+      const { open } = await import('./commands/open.ts');
+      await open(id, context(chosen));
+    },
+  );
+
+  const publish = command('publish', 'hand an adapter to a service that runs base models');
+  command(
+    'workers-ai <id>',
+    'create a fine-tune of Cloudflare Workers AI, or complete one',
+    publish,
+  )
+    .requiredOption('--account <id>', 'Cloudflare account id')
+    .option('--name <name>', 'of the fine-tune (default: from the adapter id)')
+    .option('--model <model>', 'model of Workers AI (default: the one of the base model)')
+    .option('--token-env <variable>', 'variable that holds the API token', 'CLOUDFLARE_API_TOKEN')
+    .addOption(new Option('--api <url>', 'of the Cloudflare API').hideHelp())
+    .action(async (id: string, options: { account: string; tokenEnv: string }, chosen) => {
+      const { publishWorkersAi } = await import('./commands/publish.ts');
+      await publishWorkersAi(id, options, context(chosen));
+    });
+
+  command('serve', 'run the endpoint itself on this machine (needs miniflare)')
+    .option('--port <number>', 'to listen at; 0: any free one', wholeNumber, 8787)
+    .option('--host <address>', 'to listen at', '127.0.0.1')
+    .action(async (options: { port: number; host: string }, chosen) => {
+      const { serve } = await import('./commands/serve.ts');
+      await serve(options, context(chosen));
+    });
+
+  const hypernet = command('hypernet', 'the hypernetworks there are');
+  command('list', 'list them', hypernet).action(async (_options: object, chosen) => {
+    const { listHypernets } = await import('./commands/hypernet.ts');
+    await listHypernets(context(chosen));
+  });
+  command(
+    'show <name>',
+    'print what is known of one, or of one version of it: name@version',
+    hypernet,
+  ).action(async (name: string, _options: object, chosen) => {
+    const { showHypernet } = await import('./commands/hypernet.ts');
+    await showHypernet(name, context(chosen));
+  });
+
+  silence(all);
+  return all;
+}
+
+/** Errors are thrown, not printed: whoever runs a command says them in one line. */
+function silence(command: Command): void {
+  command.exitOverride().configureOutput({ writeErr() {}, getOutHasColors: () => false });
+  command.commands.forEach(silence);
+}

@@ -1,0 +1,147 @@
+/** The page: describe, try, see, keep. */
+import { useCallback, useState } from 'preact/hooks';
+import type { AdapterDocument } from '../sdk/index.ts';
+import { Compare } from './parts/compare.tsx';
+import { Describe } from './parts/describe.tsx';
+import { FailureNote } from './parts/failure.tsx';
+import { History } from './parts/history.tsx';
+import { Keep } from './parts/keep.tsx';
+import { Norms } from './parts/norms.tsx';
+import { DEFAULTS, OptionFields } from './parts/options.tsx';
+import { Recipes } from './parts/recipes.tsx';
+import { Stages } from './parts/stages.tsx';
+import { Strength } from './parts/strength.tsx';
+import { Try } from './parts/try.tsx';
+import { Verdict } from './parts/verdict.tsx';
+import { useBaseModels } from './state/use-base-models.ts';
+import { sizesOf, useHypernets } from './state/use-hypernets.ts';
+import { requestOf, usePage } from './state/use-page.ts';
+
+/** The whole page. */
+export function App() {
+  const [description, setDescription] = useState('');
+  const [options, setOptions] = useState(DEFAULTS);
+  const opened = useCallback((document: AdapterDocument) => {
+    setDescription(document.description ?? '');
+    setOptions({
+      hypernet: document.hypernet.name,
+      strength: String(document.strength),
+      dtype: document.dtype as typeof DEFAULTS.dtype,
+    });
+  }, []);
+  const hypernets = useHypernets();
+  const page = usePage(opened);
+  const { first, second } = page;
+  const adapter = first.made?.document;
+  const here = useBaseModels(adapter !== undefined);
+  const sizes = sizesOf(hypernets, options.hypernet);
+
+  function generate(): void {
+    const { hypernet, strength, dtype } = options;
+    page.make({
+      description,
+      dtype,
+      strength: Number(strength),
+      ...(hypernet !== undefined && { hypernet }),
+    });
+  }
+  return (
+    <>
+      <header>
+        <p class="name">t2l-edge</p>
+        <h1>Describe a task. Watch a language model change its answers.</h1>
+        <nav aria-label="More">
+          <a href="/docs">API</a>
+        </nav>
+      </header>
+      <main>
+        <section aria-labelledby="describe">
+          <h2 id="describe">Describe</h2>
+          <div>
+            <Describe
+              label="The task, in a sentence"
+              description={description}
+              change={setDescription}
+              submit={generate}
+              busy={first.busy}
+            >
+              <OptionFields options={options} hypernets={hypernets} change={setOptions} />
+            </Describe>
+            {sizes !== undefined && <p class="detail">{sizes}</p>}
+            <FailureNote failure={first.failure} again={page.again} />
+            <p class="unseen" role="status">
+              {first.busy
+                ? 'Making the adapter.'
+                : adapter && `The adapter is there: ${adapter.fit.verdict}.`}
+            </p>
+            {first.made !== undefined && adapter !== undefined && (
+              <div data-adapter={adapter.id}>
+                <Verdict fit={adapter.fit} choose={setDescription} />
+                <Stages stages={first.made.stages} cached={adapter.cached} />
+              </div>
+            )}
+          </div>
+        </section>
+        {adapter !== undefined && (
+          <>
+            <section aria-labelledby="try">
+              <h2 id="try">Try</h2>
+              <div>
+                {here?.includes(adapter.base_model) === false && (
+                  <>
+                    <p>
+                      <code>{adapter.base_model}</code> does not run in this page. Load the adapter
+                      beside it:
+                    </p>
+                    <Recipes adapter={adapter} />
+                  </>
+                )}
+                {here?.includes(adapter.base_model) === true && (
+                  <Try
+                    key={adapter.base_model}
+                    adapters={[adapter, second.made?.document].filter((one) => one !== undefined)}
+                  />
+                )}
+                {adapter.description !== null && (
+                  <>
+                    <Strength value={adapter.strength} choose={page.strengthen} />
+                    <Compare
+                      state={second}
+                      make={({ description: other }) =>
+                        page.compare({ ...requestOf(adapter), strength: 1, description: other })
+                      }
+                      close={page.compareNoMore}
+                    />
+                  </>
+                )}
+              </div>
+            </section>
+            <section aria-labelledby="see">
+              <h2 id="see">See</h2>
+              <div>
+                <p class="detail">
+                  How far the adapter moves each layer: the norm of its update. Rank {adapter.rank},{' '}
+                  {adapter.parameters.toLocaleString('en')} numbers, strength {adapter.strength}.
+                </p>
+                <Norms norms={adapter.norms} strength={adapter.strength} />
+              </div>
+            </section>
+            <section aria-labelledby="keep">
+              <h2 id="keep">Keep</h2>
+              <div>
+                <Keep adapter={adapter} />
+                {here?.includes(adapter.base_model) === true && (
+                  <>
+                    <h3>Load it elsewhere</h3>
+                    <Recipes adapter={adapter} />
+                  </>
+                )}
+              </div>
+            </section>
+          </>
+        )}
+        <History entries={page.history} clear={page.forget} />
+      </main>
+    </>
+  );
+}

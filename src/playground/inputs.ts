@@ -1,0 +1,15 @@
+/** Inputs to try, for each base model that answers in the page; all of them of the sizes it was trained on. */
+
+const INPUTS: Readonly<Record<string, readonly string[]>> = {
+  't2l-edge/t2l-mini-base': [
+    'cat sun map',
+    'web tree ink jar',
+    'moon flag hen',
+    'tea gold bus day',
+  ],
+};
+
+/** Inputs for a base model. */
+export function inputsFor(baseModel: string): readonly string[] {
+  return INPUTS[baseModel] ?? [];
+}

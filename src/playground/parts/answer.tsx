@@ -1,0 +1,48 @@
+/** One answer, under the name of who gave it. */
+import type { Answered } from '../answers/protocol.ts';
+
+/** The answer; a dash before anything was asked. */
+export function Answer({
+  title,
+  detail,
+  answered,
+  waiting,
+  name,
+}: {
+  title: string;
+  detail: string;
+  answered: Answered | undefined;
+  waiting: boolean;
+  /** What tests and styles call it. */
+  name: string;
+}) {
+  return (
+    <div class="answer" data-answer={name}>
+      <h3>{title}</h3>
+      <p class="detail">{detail}</p>
+      <output
+        aria-live="polite"
+        aria-label={`Answer: ${title}`}
+        data-kind={answered?.kind ?? 'none'}
+      >
+        {textOf(answered, waiting)}
+      </output>
+      {answered?.kind === 'answer' && answered.unread.length > 0 && (
+        <p class="detail">It has no token for {answered.unread.join(' ')}.</p>
+      )}
+    </div>
+  );
+}
+
+function textOf(answered: Answered | undefined, waiting: boolean): string {
+  switch (answered?.kind) {
+    case 'answer':
+      return answered.text === '' ? '(nothing)' : answered.text;
+    case 'problem':
+      return answered.text;
+    case 'failure':
+      return `${answered.failure.title}. ${answered.failure.detail}`;
+    default:
+      return waiting ? '…' : '–';
+  }
+}
