@@ -12,4 +12,6 @@ export const OFFLINE = {
   WRANGLER_SEND_METRICS: 'false',
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
   WRANGLER_HIDE_BANNER: 'true',
+  // What wrangler says is for its developers; stdout has results.
+  WRANGLER_LOG: 'warn',
 } as const;

@@ -2,79 +2,98 @@
  * `npm start`: the endpoint on this machine, with its data under .wrangler/ and no account.
  *
  * Applies the migrations to the local database, starts `wrangler dev`, waits until the endpoint says
- * that it is healthy, and prints a command to paste. Works offline. Ends with the npm that started it.
- *
- *   npm start -- [--port 8787] [--persist-to DIR] [--encoder-url URL] [--encoder-dialect openai|tei]
- *
- * The last two name the embedding service of bundles whose encoder is of kind `http`.
+ * that it is healthy, and says what can be done with it. Until then nothing is said; if it fails,
+ * everything that wrangler said. Works offline. Ends with the npm that started it.
  */
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { EXAMPLE } from '../src/contract/examples.ts';
+import { Refusal, runCommand, WrongUsage } from './command.ts';
 import { OFFLINE, ROOT, WRANGLER } from './environment.ts';
+import { type HeldChild, startHeld } from './start/held.ts';
+import { parseStartOptions, type StartOptions, USAGE } from './start/options.ts';
 import { onNpmEnded } from './with-npm.ts';
 
-const { values } = parseArgs({
-  options: {
-    port: { type: 'string', default: '8787' },
-    'persist-to': { type: 'string' },
-    'encoder-url': { type: 'string' },
-    'encoder-dialect': { type: 'string', default: 'openai' },
-  },
-});
-const PORT = Number(values.port);
-/** Where R2 and D1 lie; wrangler's own place unless told. */
-const PERSISTENCE =
-  values['persist-to'] === undefined ? [] : ['--persist-to', values['persist-to']];
-/** The embedding service, as the Worker's variables name it. */
-const ENCODER =
-  values['encoder-url'] === undefined
-    ? []
-    : [
-        '--var',
-        `ENCODER_URL:${values['encoder-url']}`,
-        `ENCODER_DIALECT:${values['encoder-dialect']}`,
-      ];
 const READY_WITHIN_MS = 60_000;
 const POLL_MS = 500;
+const EXIT_INTERRUPTED = 130;
+/** The variable that holds the admin token, as for `t2l serve`. */
+const TOKEN_VARIABLE = 'T2L_ADMIN_TOKEN';
 
-const ENVIRONMENT = { ...process.env, ...OFFLINE };
+await runCommand(main, USAGE);
 
-// Before anything else: whoever holds the port would answer the question whether we are healthy.
-await requireFree(PORT);
-await run(['d1', 'migrations', 'apply', 'DB', '--local', ...PERSISTENCE]);
-const dev = spawn(
-  process.execPath,
-  [
-    WRANGLER,
-    'dev',
-    '--port',
-    String(PORT),
-    '--ip',
-    '127.0.0.1',
-    '--show-interactive-dev-session=false',
-    ...PERSISTENCE,
-    ...ENCODER,
-  ],
-  { cwd: ROOT, env: ENVIRONMENT, stdio: ['ignore', 'inherit', 'inherit'] },
-);
-dev.on('exit', (code) => process.exit(code ?? 1));
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  // wrangler ends what it started at SIGINT and SIGTERM only.
-  process.on(signal, () => dev.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal));
+async function main(): Promise<void> {
+  const options = parseStartOptions(process.argv.slice(2));
+  // Before anything else: whoever holds the port would answer the question whether we are healthy.
+  await requireFree(options.port);
+  const persistence = options.persistTo === undefined ? [] : ['--persist-to', options.persistTo];
+  await migrate(persistence);
+  const dev = wrangler(devArguments(options, persistence));
+  let stopped = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      stopped = true;
+      // wrangler ends what it started at SIGINT and SIGTERM only.
+      dev.process.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
+    });
+  }
+  onNpmEnded(() => dev.process.kill('SIGTERM'));
+  const origin = `http://localhost:${options.port}`;
+  const health = await Promise.race([waitUntilHealthy(origin), dev.ended]);
+  if (typeof health !== 'object' || health === null) {
+    if (stopped) {
+      process.exit(EXIT_INTERRUPTED);
+    }
+    dev.confess();
+    process.exit(health || 1);
+  }
+  if ('failure' in health) {
+    dev.confess();
+    dev.process.kill('SIGTERM');
+    throw new Refusal(
+      `The endpoint is not healthy after ${READY_WITHIN_MS / 1000} s: ${health.failure}`,
+    );
+  }
+  dev.release();
+  process.stdout.write(welcome(origin, health));
+  const code = await dev.ended;
+  // Being stopped is its proper end.
+  process.exit(stopped ? 0 : (code ?? 1));
 }
-onNpmEnded(() => dev.kill('SIGTERM'));
-const origin = `http://localhost:${PORT}`;
-const health = await waitUntilHealthy(origin);
-console.log(`
-t2l-edge is ready with ${health.hypernet.name} ${health.hypernet.version}. Open ${origin} in a browser to see
-an adapter work; ${origin}/docs has the API. Or try:
 
-  curl -s ${origin}/v1/adapters -H 'content-type: application/json' \\
-    -d '{"description": "${EXAMPLE}"}'
-`);
+function devArguments({ port, encoder }: StartOptions, persistence: readonly string[]): string[] {
+  const token = process.env[TOKEN_VARIABLE];
+  const variables = [
+    ...(encoder === undefined
+      ? []
+      : [`ENCODER_URL:${encoder.url}`, `ENCODER_DIALECT:${encoder.dialect}`]),
+    ...(token ? [`ADMIN_TOKEN:${token}`] : []),
+  ];
+  return [
+    ...['dev', '--port', String(port), '--ip', '127.0.0.1'],
+    '--show-interactive-dev-session=false',
+    ...persistence,
+    ...variables.flatMap((variable) => ['--var', variable]),
+  ];
+}
+
+function welcome(origin: string, { hypernet: { name, version } }: Health): string {
+  const body = JSON.stringify({ description: EXAMPLE });
+  const admin = process.env[TOKEN_VARIABLE]
+    ? `administrative calls take the token in ${TOKEN_VARIABLE}`
+    : `none, so administrative calls are refused; "${TOKEN_VARIABLE}=... npm start" sets one`;
+  return `
+t2l-edge is ready with ${name} ${version}.
+
+  page         ${origin}/
+  API          ${origin}/docs
+  admin token  ${admin}
+  stop         Ctrl-C
+
+  curl -s ${origin}/v1/adapters -H 'content-type: application/json' -d '${body}'
+
+`;
+}
 
 interface Health {
   readonly hypernet: { readonly name: string; readonly version: string };
@@ -86,16 +105,15 @@ async function requireFree(port: number): Promise<void> {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => server.close(() => resolve()));
   }).catch((error: NodeJS.ErrnoException) => {
-    console.error(
+    throw new WrongUsage(
       error.code === 'EADDRINUSE'
         ? `Port ${port} is taken: stop what listens there, or choose another with -- --port N.`
         : `Nothing can listen at port ${port}: ${error.message}.`,
     );
-    process.exit(2);
   });
 }
 
-async function waitUntilHealthy(origin: string): Promise<Health> {
+async function waitUntilHealthy(origin: string): Promise<Health | { readonly failure: string }> {
   const deadline = performance.now() + READY_WITHIN_MS;
   let last: unknown;
   while (performance.now() < deadline) {
@@ -105,24 +123,26 @@ async function waitUntilHealthy(origin: string): Promise<Health> {
       if (response.ok) {
         return answer as Health;
       }
-      last = answer;
+      last = JSON.stringify(answer);
     } catch (error) {
       last = error;
     }
     await sleep(POLL_MS);
   }
-  dev.kill('SIGTERM');
-  throw new Error(`the endpoint is not healthy after ${READY_WITHIN_MS / 1000} s`, { cause: last });
+  return { failure: String(last) };
 }
 
-async function run(args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [WRANGLER, ...args], {
-    cwd: ROOT,
-    env: ENVIRONMENT,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  const code = await new Promise<number | null>((resolve) => child.on('exit', resolve));
+async function migrate(persistence: readonly string[]): Promise<void> {
+  const child = wrangler(['d1', 'migrations', 'apply', 'DB', '--local', ...persistence]);
+  const code = await child.ended;
   if (code !== 0) {
-    throw new Error(`wrangler ${args.join(' ')} ended with code ${code}`);
+    child.confess();
+    throw new Refusal(`The database cannot be brought up to date: wrangler ended with ${code}.`);
   }
+}
+
+/** wrangler says what is asked of the endpoint, at the level of its log. */
+function wrangler(args: readonly string[]): HeldChild {
+  const env = { ...process.env, ...OFFLINE, WRANGLER_LOG: 'log' };
+  return startHeld(process.execPath, [WRANGLER, ...args], { cwd: ROOT, env });
 }

@@ -1,18 +1,10 @@
 /** What the demo of a language model shows: every question with both answers, and scores at the end. */
 import { table } from '../command.ts';
+import { type Answer, answerLabel, answerText, labelled, wrapped } from './lines.ts';
 import { mean, percent } from './scores.ts';
 
-/** Widest line. */
-const WIDTH = 100;
-const LABEL_WIDTH = 10;
 /** Lines of one answer; a model without an adapter may go on and on. */
 const MAX_LINES = 3;
-
-/** An answer, and whether it is one of the right ones. */
-export interface Answer {
-  readonly text: string;
-  readonly right: boolean;
-}
 
 /** A question with what both models said. */
 export interface Question {
@@ -45,7 +37,7 @@ export interface ChatResult {
 export function taskBlock(result: ChatResult, number: number, of: number): string {
   const { name, family, description, fit, questions } = result;
   return [
-    ...wrapped(`${number}/${of} ${name} (${family}), fit ${fit}`, WIDTH),
+    ...wrapped(`${number}/${of} ${name} (${family}), fit ${fit}`),
     ...labelled('', `“${description}”`, Number.POSITIVE_INFINITY),
     ...questions.flatMap((question) => ['', ...questionLines(question)]),
   ].join('\n');
@@ -63,58 +55,17 @@ export function summary(results: readonly ChatResult[]): string {
       new Set([1, 2, 3, 4]),
     ),
     '',
-    ...wrapped(pythonLine(results), WIDTH),
+    ...wrapped(pythonLine(results)),
   ].join('\n');
 }
 
 function questionLines({ input, answers, base, adapted }: Question): string[] {
   return [
     ...labelled('asked', input, MAX_LINES),
-    ...labelled(label('base', base), shown(base), MAX_LINES),
-    ...labelled(label('adapted', adapted), shown(adapted), MAX_LINES),
+    ...labelled(answerLabel('base', base), answerText(base), MAX_LINES),
+    ...labelled(answerLabel('adapted', adapted), answerText(adapted), MAX_LINES),
     ...(adapted.right ? [] : labelled('right', answers[0] ?? '', MAX_LINES)),
   ];
-}
-
-function label(who: string, { right }: Answer): string {
-  return `${who.padEnd(LABEL_WIDTH - 2)}${right ? '+' : '-'}`;
-}
-
-function shown({ text }: Answer): string {
-  return text.trim() === '' ? '(nothing)' : text.trim();
-}
-
-function labelled(name: string, text: string, maxLines: number): string[] {
-  const lines = wrapped(text.replaceAll(/\s*\n\s*/g, ' / '), WIDTH - LABEL_WIDTH - 2);
-  const kept = lines.slice(0, maxLines);
-  if (kept.length < lines.length) {
-    kept[kept.length - 1] = `${kept.at(-1)?.slice(0, WIDTH - LABEL_WIDTH - 6)} ...`;
-  }
-  return kept.map((line, index) =>
-    `  ${(index === 0 ? name : '').padEnd(LABEL_WIDTH)}${line}`.trimEnd(),
-  );
-}
-
-/** Lines of whole words; a word that is wider than a line is broken. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/\s+/).filter((one) => one !== '')) {
-    const joined = line === '' ? word : `${line} ${word}`;
-    if (joined.length <= width) {
-      line = joined;
-      continue;
-    }
-    if (line !== '') {
-      lines.push(line);
-    }
-    line = word;
-    while (line.length > width) {
-      lines.push(line.slice(0, width));
-      line = line.slice(width);
-    }
-  }
-  return [...lines, line];
 }
 
 function scoreRow(name: string, results: readonly ChatResult[]): string[] {

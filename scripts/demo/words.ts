@@ -9,36 +9,29 @@ import { unpackPeft } from '../../src/adapter/unpack.ts';
 import type { LoraWeights } from '../../src/hypernet/runtime.ts';
 import { generateText, type Lm, loadLm } from '../../src/lm/index.ts';
 import type { T2lClient } from '../../src/sdk/index.ts';
-import { draw, progress, Refusal, table } from '../command.ts';
+import { draw, progress, Refusal } from '../command.ts';
 import { ROOT } from '../environment.ts';
 import { withClient } from './endpoint.ts';
+import type { Answer } from './lines.ts';
 import type { DemoOptions } from './options.ts';
 import { mean, percent } from './scores.ts';
 import type { WordTasks } from './tasks-file.ts';
+import { summary, taskBlock, type WordResult } from './words-report.ts';
 
 const MODEL = join(ROOT, 'src/assets/base-models/t2l-mini-base');
 /** No answer of the task family is longer; the endpoint's own evaluation stops there too. */
 const MAX_TOKENS = 32;
 const SAMPLES = 24;
-/** One sample of one task, with and without the adapter, on two cores; and what comes before. */
-const SECONDS_A_SAMPLE = 0.025;
+/** A sample with and without the adapter, and making the adapter, on two cores; and what comes before. */
+const SECONDS_A_SAMPLE = 0.03;
+const SECONDS_A_TASK = 0.5;
 const SECONDS_TO_START = 15;
 
 type Sample = WordTasks['tasks'][number]['samples'][number];
 
-interface Result {
-  readonly name: string;
-  readonly description: string;
-  /** Parts of the samples answered exactly right. */
-  readonly base: number;
-  readonly adapted: number;
-  readonly adapter: string;
-  readonly fit: string;
-}
-
-/** Runs the demo; what it gives is what stdout says. */
+/** Runs the demo; what it gives, stdout says last. */
 export async function demoWords(
-  { tasks, python: all }: WordTasks,
+  { tasks, python: known }: WordTasks,
   hypernet: string,
   options: DemoOptions,
 ): Promise<string> {
@@ -47,32 +40,37 @@ export async function demoWords(
   }
   const { seed, knownWords, samples: count = SAMPLES } = options;
   // Python was asked in the default words only.
-  const python = knownWords ? undefined : all;
-  const seconds = SECONDS_TO_START + SECONDS_A_SAMPLE * count * tasks.length;
+  const python = knownWords ? undefined : known;
+  const seconds = SECONDS_TO_START + (SECONDS_A_TASK + SECONDS_A_SAMPLE * count) * tasks.length;
   progress(
     `${tasks.length} tasks, ${count} questions each, without and with the adapter: about ` +
       `${Math.ceil(seconds / 60)} min on two cores.`,
   );
   return withClient(options.endpoint, async (client) => {
     const lm = await loadLm((file) => readFile(join(MODEL, file)));
-    const results: Result[] = [];
+    const results: WordResult[] = [];
     for (const [index, task] of tasks.entries()) {
       const description = knownWords ? task.known_words : task.description;
       const samples = draw(task.samples, count, seed + index);
-      const result = {
+      const result: WordResult = {
         name: task.name,
         description,
         ...(await compare(client, lm, hypernet, description, samples)),
       };
-      progress(
-        `${index + 1}/${tasks.length} ${task.name}: ` +
-          `${percent(result.base)} -> ${percent(result.adapted)}`,
-      );
       results.push(result);
+      if (options.json) {
+        const scores = `${percent(result.base)} -> ${percent(result.adapted)}`;
+        progress(`${index + 1}/${tasks.length} ${task.name}: ${scores}`);
+      } else {
+        process.stdout.write(`${taskBlock(result, index + 1, tasks.length)}\n\n`);
+      }
     }
     return options.json
       ? asJson(results, count, seed, python)
-      : [asTable(results), ...pythonLine(python, tasks)].join('\n');
+      : summary(
+          results,
+          python === undefined ? undefined : { score: python, samples: samplesOf(tasks) },
+        );
   });
 }
 
@@ -82,67 +80,57 @@ async function compare(
   hypernet: string,
   description: string,
   samples: readonly Sample[],
-): Promise<Omit<Result, 'name' | 'description'>> {
+): Promise<Omit<WordResult, 'name' | 'description'>> {
   const adapter = await client.generate({ description, hypernet });
   const lora = unpackPeft(await client.download(adapter, WEIGHTS_FILE));
+  const base = await answersOf(lm, samples, undefined);
+  const adapted = await answersOf(lm, samples, lora);
   return {
-    base: await exactMatch(lm, samples, undefined),
-    adapted: await exactMatch(lm, samples, lora),
+    base: scoreOf(base),
+    adapted: scoreOf(adapted),
     adapter: adapter.id,
     fit: adapter.fit.verdict,
+    questions: samples.map((sample, index) => ({
+      ...sample,
+      base: base[index] as Answer,
+      adapted: adapted[index] as Answer,
+    })),
   };
 }
 
-async function exactMatch(
+async function answersOf(
   lm: Lm,
   samples: readonly Sample[],
   lora: LoraWeights | undefined,
-): Promise<number> {
+): Promise<Answer[]> {
   const prompts = samples.map(({ prompt }) => prompt);
-  const answers = await generateText(lm, prompts, lora, { maxTokens: MAX_TOKENS });
-  const right = samples.filter(({ answer }, index) => answers[index] === answer);
-  return right.length / samples.length;
+  const texts = await generateText(lm, prompts, lora, { maxTokens: MAX_TOKENS });
+  return texts.map((text, index) => ({ text, right: text === samples[index]?.answer }));
 }
 
-function asTable(results: readonly Result[]): string {
-  const rows = results.map(({ name, description, base, adapted }) => [
-    name,
-    description,
-    percent(base),
-    percent(adapted),
-  ]);
-  const { base, adapted } = means(results);
-  return table(
-    [
-      ['task', 'description', 'base', 'adapted'],
-      ...rows,
-      ['mean', '', percent(base), percent(adapted)],
-    ],
-    new Set([2, 3]),
-  );
+function scoreOf(answers: readonly Answer[]): number {
+  return mean(answers.map(({ right }) => Number(right)));
 }
 
-function means(results: readonly Result[]): { base: number; adapted: number } {
-  return {
-    base: mean(results.map(({ base }) => base)),
-    adapted: mean(results.map(({ adapted }) => adapted)),
-  };
-}
-
-function pythonLine(python: number | undefined, tasks: WordTasks['tasks']): string[] {
-  if (python === undefined) {
-    return [];
-  }
-  const samples = tasks.reduce((sum, task) => sum + task.samples.length, 0);
-  return ['', `Python, float32, on all ${samples} samples: ${percent(python)}`];
+function samplesOf(tasks: WordTasks['tasks']): number {
+  return tasks.reduce((sum, { samples }) => sum + samples.length, 0);
 }
 
 function asJson(
-  results: readonly Result[],
+  results: readonly WordResult[],
   samples: number,
   seed: number,
   python: number | undefined,
 ): string {
-  const document = { samples, seed, mean: means(results), python, tasks: results };
+  const document = {
+    samples,
+    seed,
+    mean: {
+      base: mean(results.map(({ base }) => base)),
+      adapted: mean(results.map(({ adapted }) => adapted)),
+    },
+    python,
+    tasks: results.map(({ questions, ...result }) => result),
+  };
   return JSON.stringify(document, null, 2);
 }

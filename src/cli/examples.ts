@@ -9,7 +9,7 @@ import { ANOTHER_EXAMPLE, EXAMPLE } from '../contract/examples.ts';
 export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   generate: [
     `t2l generate "${EXAMPLE}"`,
-    `t2l generate "${ANOTHER_EXAMPLE}" --strength 0.5 --out sorted`,
+    `t2l generate "${ANOTHER_EXAMPLE}" --precision float32 --out sorted`,
     `t2l generate "${EXAMPLE}" --layout gguf --out for-llama.cpp`,
     `echo "${ANOTHER_EXAMPLE}" | t2l generate -`,
   ],
@@ -20,7 +20,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   batch: [
     't2l batch requests.jsonl --out adapters.jsonl',
-    `echo '{"description": "${EXAMPLE}", "strength": 0.5}' | t2l batch -`,
+    `echo '{"description": "${EXAMPLE}", "strength": 1.25}' | t2l batch -`,
   ],
   get: ['t2l get ID --out adapter', 't2l get ID --layout mlx --out for-mlx'],
   list: ['t2l list', 't2l list --q reverse --limit 5', 't2l list --hypernet t2l-mini --json'],

@@ -12,7 +12,7 @@ const SOURCES = join(import.meta.dirname, '../../src');
 const NAMED_STATUS = /new T2lError\(\s*'([a-z0-9_]+)',[^;]*?\bstatus: (\d+)/g;
 
 /** Programs of ours that are no part of the endpoint; their errors reach nobody over HTTP. */
-const PROGRAMS = /^(cli|local|publish|sdk|browser)\//;
+const PROGRAMS = /^(cli|local|playground|publish|sdk|browser)\//;
 /** Codes that any path may answer with, and one of tools that read files from disk. */
 const GENERAL: readonly ErrorCode[] = [
   'route_unknown',

@@ -78,7 +78,7 @@ test('what cannot be made again as it was recorded is named, and makes exit code
 
 test('an endpoint and a folder at once are refused', async () => {
   const run = await audit(['--data', data, '--endpoint', 'http://localhost:1']);
-  expect([run.code, run.stdout]).toEqual([1, '']);
+  expect([run.code, run.stdout]).toEqual([2, '']);
   expect(run.stderr).toContain('not both');
 });
 

@@ -41,7 +41,7 @@ export async function list(options: ListOptions, context: Context): Promise<void
           adapters.map((document) => [
             document.id.slice(0, 12),
             document.created_at.slice(0, 16).replace('T', ' '),
-            document.hypernet.name,
+            `${document.hypernet.name} ${document.hypernet.version}`,
             document.fit.verdict,
             document.description ?? '(embedding)',
           ]),
