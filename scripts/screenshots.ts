@@ -1,5 +1,5 @@
 /**
- * `npm run screenshots`: docs/figures/playground.png, the page at `/` in a real Chromium after an adapter
+ * `npm run screenshots`: docs/screenshots/playground.png, the page at `/` in a real Chromium after an adapter
  * has answered, from a fresh endpoint on this machine. Needs Chromium (`CHROMIUM` says where).
  */
 import { mkdir } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { progress, runCommand } from './command.ts';
 import { startEndpoint } from './endpoint.ts';
 import { ROOT } from './environment.ts';
 
-const OUT = join(ROOT, 'docs/figures/playground.png');
+const OUT = join(ROOT, 'docs/screenshots/playground.png');
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** As tall as what one sees first: describe, try, see. */
 const VIEWPORT = { width: 1200, height: 1500 };
