@@ -4,23 +4,13 @@
  */
 import { resolve } from 'node:path';
 import { T2lError } from '../contract/errors.ts';
+import type { LocalClient } from '../local/client.ts';
 import { defaultDataFolder } from '../local/places.ts';
-import type { T2lClient } from '../sdk/index.ts';
 import type { GlobalOptions } from './options.ts';
 import { tell } from './output.ts';
 
-/** The calls that commands make. */
-export type Service = Pick<
-  T2lClient,
-  | 'generate'
-  | 'adapterId'
-  | 'adapter'
-  | 'allAdapters'
-  | 'download'
-  | 'remove'
-  | 'hypernets'
-  | 'hypernet'
->;
+/** The calls that commands make: those that can be asked of this machine as well. */
+export type Service = LocalClient;
 
 /** The service that the options or the environment name. */
 export async function openService(options: GlobalOptions): Promise<Service> {

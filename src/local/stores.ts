@@ -29,10 +29,13 @@ function layoutFiles(folder: string): LayoutStore {
   return {
     async firstMade(id, tag, sha256) {
       const path = join(folder, id, tag);
-      await writeNew(path, sha256);
-      return new TextDecoder().decode(
-        (await readIfThere(path)) ?? new TextEncoder().encode(sha256),
-      );
+      const known = await readIfThere(path);
+      if (known === null && (await writeNew(path, sha256))) {
+        return sha256;
+      }
+      // Another process may have been first.
+      const noted = known ?? (await readIfThere(path));
+      return noted === null ? sha256 : new TextDecoder().decode(noted);
     },
     async remove(id) {
       await rm(join(folder, id), { recursive: true, force: true });

@@ -94,10 +94,13 @@ export async function removeAdapter(
   effects: Pick<PipelineEffects, 'adapters' | 'blobs' | 'layouts'>,
 ): Promise<void> {
   const names = row.files.map(({ name }) => name);
-  await effects.layouts.remove(row.id);
-  await effects.blobs.remove(row.id, names);
+  async function removeMade(): Promise<void> {
+    await effects.layouts.remove(row.id);
+    await effects.blobs.remove(row.id, names);
+  }
+  await removeMade();
   await effects.adapters.remove(row.id);
-  await effects.blobs.remove(row.id, names);
+  await removeMade();
 }
 
 async function remake(

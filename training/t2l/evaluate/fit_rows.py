@@ -21,6 +21,7 @@ from pathlib import Path
 
 import torch
 
+from t2l.evaluate.fit_levels import LevelRow
 from t2l.evaluate.fit_texts import (
     measure_descriptions,
     measure_others,
@@ -140,15 +141,11 @@ def _rows(kind: str, found: Measured, fit: Fit, predictor: Predictor) -> Iterato
         )
 
 
-def write_lines(path: Path, rows: Sequence[object]) -> None:
-    """Replace a file of JSON lines: scores of two calibrations must not be mixed.
-
-    :param rows: dataclasses.
-    """
+def write_lines(path: Path, rows: Sequence[FitRow | LevelRow]) -> None:
+    """Replace a file of JSON lines: scores of two calibrations must not be mixed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = [
-        json.dumps(asdict(row), separators=(",", ":"), ensure_ascii=False) + "\n"  # type: ignore
-        for row in rows
+        json.dumps(asdict(row), separators=(",", ":"), ensure_ascii=False) + "\n" for row in rows
     ]
     partial = path.with_suffix(".partial")
     partial.write_text("".join(lines), encoding="utf-8")
