@@ -1,5 +1,11 @@
 /** The rules of the manifest's `fit` that its shape cannot say: lengths, order, and the file's size. */
-import type { CalibrationSpec, FitSpec, PredictorSpec, StrengthTable } from './fit-spec.ts';
+import type {
+  CalibrationSpec,
+  CoefficientsSpec,
+  FitSpec,
+  PredictorSpec,
+  StrengthTable,
+} from './fit-spec.ts';
 import { fitFileBytes } from './fit-spec.ts';
 
 /** What the rules compare `fit` with. */
@@ -62,25 +68,33 @@ function checkPredictor(predictor: PredictorSpec | undefined, dim: number, lengt
 }
 
 function checkCalibration(
-  { adapters, steps, trust, match, reasons }: CalibrationSpec,
+  calibration: CalibrationSpec,
   { dim, tasks }: FitSpec,
   modules: readonly string[],
   issue: Issue,
   length: Length,
 ): void {
   const path = (...rest: string[]) => ['calibration', ...rest];
+  const { adapters, steps, phrased } = calibration;
   const inOrder = modules.filter((name) => adapters.modules.includes(name));
   if (JSON.stringify(inOrder) !== JSON.stringify(adapters.modules)) {
     const of = `modules of the target, each once and in its order: ${modules.join(', ')}`;
     issue(path('adapters', 'modules'), `must be ${of}`);
   }
   length(path('adapters', 'offset'), adapters.offset, adapters.rank, 'rows of the projection');
-  length(path('trust'), trust, tasks.length, 'tasks');
-  length(path('match', 'direction'), match.direction, dim, EMBEDDING);
-  if (steps === undefined) {
-    if (reasons.missing !== undefined) {
-      issue(path('reasons', 'missing'), 'must be left out where there are no steps');
+  const coefficients = (of: string[], { trust, match, reasons }: CoefficientsSpec) => {
+    length([...of, 'trust'], trust, tasks.length, 'tasks');
+    length([...of, 'match', 'direction'], match.direction, dim, EMBEDDING);
+    if (steps === undefined && reasons.missing !== undefined) {
+      issue([...of, 'reasons', 'missing'], 'must be left out where there are no steps');
     }
+  };
+  coefficients(path(), calibration);
+  if (phrased !== undefined) {
+    coefficients(path('phrased'), phrased);
+    length(path('phrased', 'gate', 'direction'), phrased.gate.direction, dim, EMBEDDING);
+  }
+  if (steps === undefined) {
     return;
   }
   length(path('steps', 'bias'), steps.bias, steps.names.length, 'steps');

@@ -27,6 +27,25 @@ const predictorSchema = z.strictObject({
   match: z.strictObject({ bias: z.number(), success: z.number(), direction: numbers }),
 });
 
+/** The coefficients of `match`. */
+const matchSchema = z.strictObject({
+  bias: z.number(),
+  adapter: z.number(),
+  entry: z.number(),
+  similarity: z.number(),
+  missing: z.number(),
+  direction: numbers,
+});
+
+/** Where each reason begins; without `missing`, steps are not read well enough to be named. */
+const reasonsSchema = z.strictObject({
+  score: z.number(),
+  entry: z.number(),
+  adapter: z.number(),
+  success: z.number(),
+  missing: z.number().optional(),
+});
+
 const calibrationSchema = z.strictObject({
   adapters: z.strictObject({
     modules: z.array(z.string()).min(1),
@@ -48,22 +67,17 @@ const calibrationSchema = z.strictObject({
   temperature: z.number().positive(),
   trust: numbers,
   topic: z.strictObject({ bias: z.number(), entry: z.number() }),
-  match: z.strictObject({
-    bias: z.number(),
-    adapter: z.number(),
-    entry: z.number(),
-    similarity: z.number(),
-    missing: z.number(),
-    direction: numbers,
-  }),
-  /** Where each reason begins; without `missing`, steps are not read well enough to be named. */
-  reasons: z.strictObject({
-    score: z.number(),
-    entry: z.number(),
-    adapter: z.number(),
-    success: z.number(),
-    missing: z.number().optional(),
-  }),
+  match: matchSchema,
+  reasons: reasonsSchema,
+  /** For descriptions that are worded like the grammars' phrasings; bundles before t2l-mini 4.2 have none. */
+  phrased: z
+    .strictObject({
+      gate: z.strictObject({ bias: z.number(), direction: numbers }),
+      trust: numbers,
+      match: matchSchema,
+      reasons: reasonsSchema,
+    })
+    .optional(),
 });
 
 /** `success` is the exact match of every training task. */
@@ -89,6 +103,9 @@ export type FitSpec = z.infer<typeof fitSchema>;
 
 /** The numbers of the formula that looks at the adapter too. */
 export type CalibrationSpec = NonNullable<FitSpec['calibration']>;
+
+/** One of a calibration's sets of coefficients. */
+export type CoefficientsSpec = Pick<CalibrationSpec, 'trust' | 'match' | 'reasons'>;
 
 /** The numbers of the formula that looks at the description alone. */
 export type PredictorSpec = NonNullable<FitSpec['predictor']>;

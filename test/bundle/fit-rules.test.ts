@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { type FitSpec, fitFileBytes } from '../../src/bundle/fit-spec.ts';
 import { type Manifest, parseManifest } from '../../src/bundle/manifest.ts';
-import { FITS, fitNamed } from '../fixtures/fit-vectors.ts';
+import { FITS, type FitName, fitNamed } from '../fixtures/fit-vectors.ts';
 import { type DescribedManifest, smallManifest } from '../fixtures/manifest.ts';
 
 /** A manifest with a fit of Python. */
-function manifestOf(name: 'whole' | 'plain'): DescribedManifest {
+function manifestOf(name: FitName): DescribedManifest {
   const { fit, bytes, target } = fitNamed(name);
   const manifest = smallManifest();
   const entry = { ...(manifest.files['fit.f16'] as Manifest['files'][string]) };
@@ -26,9 +26,9 @@ function parsed(manifest: unknown): Manifest {
 }
 
 test('the fits that Python writes are lawful, and their files have the right size', () => {
-  expect(FITS.map(({ name }) => name)).toEqual(['whole', 'plain']);
+  expect(FITS.map(({ name }) => name)).toEqual(['whole', 'plain', 'gated']);
   for (const { name, fit, bytes } of FITS) {
-    const manifest = manifestOf(name as 'whole' | 'plain');
+    const manifest = manifestOf(name);
     expect(parsed(manifest)).toEqual(manifest);
     expect(fitFileBytes(fit)).toBe(bytes.length);
   }
@@ -36,6 +36,7 @@ test('the fits that Python writes are lawful, and their files have the right siz
 
 type Calibration = NonNullable<FitSpec['calibration']>;
 type Steps = NonNullable<Calibration['steps']>;
+type Phrased = NonNullable<Calibration['phrased']>;
 
 test.each<[string, string, (fit: FitSpec, calibration: Calibration) => void]>([
   [
@@ -151,6 +152,39 @@ test.each<[string, string, (fit: FitSpec, calibration: Calibration) => void]>([
   const parse = () => parsed(manifest);
   expect(parse).toThrow(expect.objectContaining({ code: 'bundle_schema_unsupported' }));
   expect(parse).toThrow(message);
+});
+
+test.each<[string, string, (phrased: Phrased, calibration: Calibration) => void]>([
+  [
+    'a gate of another dimension',
+    'fit.calibration.phrased.gate.direction: has 5 values for 6 numbers of an embedding',
+    ({ gate }) => gate.direction.pop(),
+  ],
+  [
+    'trust of too many tasks',
+    'fit.calibration.phrased.trust: has 6 values for 5 tasks',
+    ({ trust }) => trust.push(0),
+  ],
+  [
+    'a direction of another dimension',
+    'fit.calibration.phrased.match.direction: has 7 values for 6 numbers of an embedding',
+    ({ match }) => match.direction.push(0),
+  ],
+  [
+    'a reason about steps, and no steps',
+    'fit.calibration.phrased.reasons.missing: must be left out where there are no steps',
+    (_, calibration) => delete calibration.steps,
+  ],
+  [
+    'no gate',
+    'fit.calibration.phrased.gate',
+    (phrased) => delete (phrased as { gate?: unknown }).gate,
+  ],
+])('refused of phrasings: %s', (_case, message, change) => {
+  const manifest = manifestOf('gated');
+  const { calibration } = manifest.fit;
+  change(calibration?.phrased as Phrased, calibration as Calibration);
+  expect(() => parsed(manifest)).toThrow(message);
 });
 
 test('the size of the file counts for bundles of before too', () => {

@@ -36,7 +36,7 @@ async function written(value: unknown): Promise<string> {
 test('a file of chat tasks is known by its kind, one without a kind is for the tiny model', async () => {
   const chat = await readDemoTasks(await written(FILE));
   expect(chat).toMatchObject({ kind: 'chat', file: FILE });
-  const words = await readDemoTasks(await demoFileOf('t2l-mini@4.1.0'));
+  const words = await readDemoTasks(await demoFileOf('t2l-mini@4.2.0'));
   expect(words.kind).toBe('words');
   expect(promptOf(FILE, 'a $& b')).toBe('<user>a $& b<bot>');
 });

@@ -15,8 +15,10 @@ from torch.nn.functional import normalize
 
 from t2l.export.bundle.data import Fit
 from t2l.export.bundle.entry import Entry
+from t2l.export.bundle.gate import Gate
 from t2l.export.bundle.predictor import (
     Match,
+    Phrased,
     Places,
     Predictor,
     Reasons,
@@ -134,6 +136,20 @@ def tiny_fit() -> Fit:
         strengths=STRENGTHS,
         sizes="Trained on three and four items; it mostly fails on two, five or more.",
     )
+
+
+def gated_fit() -> Fit:
+    """The same with coefficients for both ways of writing: the gate is open for some inputs, shut
+    for others, and ajar for the rest."""
+    fit = tiny_fit()
+    assert fit.predictor is not None
+    phrased = Phrased(
+        gate=Gate(0.5, 4 * grid("gate", DIM)),
+        trust=torch.tensor([-0.5, 1.25, 0.0, 2.0, -1.0], dtype=torch.float64),
+        match=Match(1.5, -0.25, -1.0, 0.5, -2.0, grid("phrased", DIM)),
+        reasons=Reasons(score=0.55, entry=0.6, adapter=0.25, success=0.97, missing=0.3),
+    )
+    return replace(fit, predictor=replace(fit.predictor, phrased=phrased))
 
 
 def plain_fit() -> Fit:

@@ -4,9 +4,10 @@
     cd .. && npx biome format --write test/fixtures/fit-calibration.json
 
 `test/fixtures/fit-calibration.json` has the first draws of every module's stream, some inputs
-(vectors, and A and B of every module) with their sketches, and fits: the members of the manifest,
-the fit file in base64, and of every input score, verdict, reason and nearest task at strength 1,
-and score, verdict and the code of the reason at other strengths.
+(vectors, and A and B of every module) with their sketches, and fits, the last with coefficients for
+two ways of writing: the members of the manifest, the fit file in base64, and of every input score,
+verdict, reason and nearest task at strength 1, and score, verdict and the code of the reason at
+other strengths.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from fit_for_tests import (
     LORA_RANK,
     MODULES,
     SKETCHED,
+    gated_fit,
     inputs,
     plain_fit,
     sketches,
@@ -36,6 +38,7 @@ from t2l.export.bundle.sketch import chosen, stream
 from t2l.export.bundle.strengths import factor_at
 
 FILE = Path(__file__).parents[2] / "test" / "fixtures" / "fit-calibration.json"
+FITS = {"whole": tiny_fit(), "plain": plain_fit(), "gated": gated_fit()}
 VERDICTS = ("good", "uncertain", "unfit")  # from the best to the worst
 DRAWS = 6
 DIGITS = 9
@@ -69,7 +72,7 @@ def vectors_document() -> dict[str, Any]:
             }
             for row, sketch in zip(some, sketched, strict=True)
         ],
-        "fits": [fit_document("whole", tiny_fit()), fit_document("plain", plain_fit())],
+        "fits": [fit_document(name, fit) for name, fit in FITS.items()],
     }
 
 
@@ -113,6 +116,7 @@ def expected(fit: Fit, judged: Judged, row: int, cosines: list[float]) -> dict[s
             "adapter": round(float(seen.adapter[row]), DIGITS),
             "missing": round(float(seen.missing[row]), DIGITS),
             "trust": round(float(seen.around[row] @ fit.predictor.trust), DIGITS),
+            **written(fit, judged, row),
         },
     }
     if fit.strengths:
@@ -120,6 +124,14 @@ def expected(fit: Fit, judged: Judged, row: int, cosines: list[float]) -> dict[s
             at_strength(fit, score, code, strength) for strength in OTHER_STRENGTHS
         ]
     return document
+
+
+def written(fit: Fit, judged: Judged, row: int) -> dict[str, float]:
+    """How far the gate opens, where there is one."""
+    assert fit.predictor is not None
+    if fit.predictor.phrased is None:
+        return {}
+    return {"written": round(float(judged.written[row]), DIGITS)}
 
 
 def at_strength(fit: Fit, score: float, code: str | None, strength: float) -> dict[str, Any]:

@@ -17,13 +17,15 @@
  *     match       = sigmoid(match.bias + match.adapter adapter + match.entry entry
  *                           + match.similarity similarity + match.missing missing
  *                           + match.direction . v + trust)
- *     score       = topic match
+ *     written     = sigmoid(gate.bias + gate.direction . v)     1 without a gate
+ *     score       = topic (written match + (1 - written) phrased.match)
  *
  * Why it is this formula, and how its numbers are found, is in
  * `training/t2l/export/bundle/predictor.py`. Without W, `entry` is `similarity`; where tasks have no
- * steps, `missing` is 0.
+ * steps, `missing` is 0. `phrased` has a second `match` and `trust`, for descriptions that are worded
+ * like the phrasings of the training tasks' grammars.
  */
-import type { CalibrationSpec } from '../../bundle/fit-spec.ts';
+import type { CalibrationSpec, CoefficientsSpec } from '../../bundle/fit-spec.ts';
 import type { LoraWeights } from '../../hypernet/runtime.ts';
 import {
   along,
@@ -66,6 +68,8 @@ export interface Observed {
   readonly missing: number;
   /** The place of the step that `missing` is about; -1: none is missing. */
   readonly step: number;
+  /** How much the description is worded like what people write, 0 to 1. */
+  readonly written: number;
 }
 
 /**
@@ -82,23 +86,29 @@ export function observe(
   similarity: number,
   weights: LoraWeights,
 ): Observed {
-  const { topic, match, temperature, trust } = calibration;
+  const { topic, phrased, temperature } = calibration;
   const entry = entryOf(calibration, embedding) ?? similarity;
   const cosines = times(calibration.likenesses, placeOf(calibration, weights));
   const closest = largestAt(cosines);
   const likeness = cosines[closest] as number;
   const around = softmax(cosines, temperature);
   const { missing, step } = missingStep(calibration, unit, around);
-  const logit =
-    match.bias -
-    match.adapter * Math.log(1 + NEARLY - likeness) +
-    match.entry * entry +
-    match.similarity * similarity +
-    match.missing * missing +
-    along(match.direction, unit) +
-    along(trust, around);
-  const score = sigmoid(topic.bias + topic.entry * entry) * sigmoid(logit);
-  return { score, entry, likeness, closest, missing, step };
+  const matchOf = ({ match, trust }: Pick<CoefficientsSpec, 'match' | 'trust'>) =>
+    sigmoid(
+      match.bias -
+        match.adapter * Math.log(1 + NEARLY - likeness) +
+        match.entry * entry +
+        match.similarity * similarity +
+        match.missing * missing +
+        along(match.direction, unit) +
+        along(trust, around),
+    );
+  const written = phrased ? sigmoid(phrased.gate.bias + along(phrased.gate.direction, unit)) : 1;
+  const match = phrased
+    ? written * matchOf(calibration) + (1 - written) * matchOf(phrased)
+    : matchOf(calibration);
+  const score = sigmoid(topic.bias + topic.entry * entry) * match;
+  return { score, entry, likeness, closest, missing, step, written };
 }
 
 /** How close the closest task is to the network; undefined without its first layer. */

@@ -7,6 +7,7 @@
  *     far             max c < reasons.adapter: its adapter is like that of no task
  *     weak            success of NAME < reasons.success: close to what is not done well
  *
+ * Descriptions that are worded like the grammars' phrasings have limits of their own, those of `phrased`.
  * `strength` is the reason where another strength than 1 makes the verdict worse, or where nothing was
  * measured at one (`strength.ts`).
  */
@@ -39,12 +40,16 @@ export interface Trained {
   readonly success: readonly number[];
 }
 
+/** From which on a description is taken for one that somebody wrote. */
+const WRITTEN = 0.5;
+
 /** The reason of what was observed of an adapter, at strength 1. */
 export function reasonOf(
-  { reasons, steps }: Pick<CalibrationSpec, 'reasons' | 'steps'>,
-  { score, entry, likeness, closest, missing, step }: Observed,
+  { reasons: usual, phrased, steps }: Pick<CalibrationSpec, 'reasons' | 'phrased' | 'steps'>,
+  { score, entry, likeness, closest, missing, step, written }: Observed,
   { name, tasks, success }: Trained,
 ): FitReason | null {
+  const reasons = phrased && written < WRITTEN ? phrased.reasons : usual;
   if (score >= reasons.score) {
     return null;
   }

@@ -20,5 +20,6 @@ test.each(
   for (const sign of ['entry', 'likeness', 'missing'] as const) {
     expect(found[sign], sign).toBeCloseTo(expected.signs[sign], 8);
   }
+  expect(found.written, 'written').toBeCloseTo(expected.signs.written ?? 1, 8);
   expect(found.score).toBeCloseTo(expected.score, 8);
 });

@@ -7,7 +7,15 @@ const CALIBRATION = {
   steps: { names: ['sort', 'count'], bias: [0, 0], tasks: [[0], [1]] },
 };
 /** Nothing is wrong with it but its score. */
-const FINE = { score: 0.4, entry: 0.8, likeness: 0.95, closest: 0, missing: 0, step: -1 };
+const FINE = {
+  score: 0.4,
+  entry: 0.8,
+  likeness: 0.95,
+  closest: 0,
+  missing: 0,
+  step: -1,
+  written: 1,
+};
 const NONE = { task: null, step: null, success: null };
 const FAR = { code: 'far', ...NONE, text: 'far from everything that small was trained on' };
 const MISSING = {
@@ -48,6 +56,19 @@ test('steps that are not read well enough are not named', () => {
   const { missing: _missing, ...reasons } = CALIBRATION.reasons;
   const seen = { ...FINE, missing: 1, step: 1, closest: 1 };
   expect(reasonOf({ ...CALIBRATION, reasons }, seen, TRAINED)).toEqual(WEAK);
+});
+
+test('descriptions that are worded like phrasings have limits of their own', () => {
+  const reasons = { score: 0.45, entry: 0.6, adapter: 0.5, success: 0.6 };
+  const gate = { bias: 0, direction: [] };
+  const match = { bias: 0, adapter: 0, entry: 0, similarity: 0, missing: 0, direction: [] };
+  const gated = { ...CALIBRATION, phrased: { gate, trust: [], match, reasons } };
+  const odd = { ...FINE, likeness: 0.6, missing: 1, step: 1 };
+  expect(reasonOf(gated, { ...odd, written: 0.5 }, TRAINED)).toEqual(MISSING);
+  expect(reasonOf(gated, { ...odd, written: 0.49 }, TRAINED)).toBeNull();
+  expect(reasonOf(gated, { ...odd, closest: 1, written: 0.49 }, TRAINED)).toEqual(WEAK);
+  const better = { ...odd, score: 0.46, closest: 1 };
+  expect(reasonOf(gated, { ...better, written: 0.49 }, TRAINED)).toBeNull();
 });
 
 test('a strength is a reason in words of its own', () => {

@@ -22,11 +22,11 @@ test('a fit is unknown for want of training tasks, or because a strength was not
   expect(verdictText({ verdict: 'unknown', reason })).not.toContain('trained on');
 });
 
-test('README has the same words', async () => {
-  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+test('the page for users has the same words', async () => {
+  const page = await readFile(join(ROOT, 'docs/using.md'), 'utf8');
   const [name, task] = ['t2l-mini', 'words/sort'];
   for (const [verdict, words] of Object.entries(VERDICT_WORDS)) {
-    expect(readme).toContain(`| \`${verdict}\` | ${words} |`);
+    expect(page).toContain(`| \`${verdict}\` | ${words} |`);
   }
   for (const told of [
     { code: 'far', name },
@@ -34,6 +34,6 @@ test('README has the same words', async () => {
     { code: 'weak', task, name, success: 0.14 },
     { code: 'strength', strength: 8, factor: 0.03 },
   ] as const) {
-    expect(readme).toContain(`| \`${told.code}\` | ${reasonText(told)} |`);
+    expect(page).toContain(`| \`${told.code}\` | ${reasonText(told)} |`);
   }
 });

@@ -19,9 +19,9 @@ from t2l.base.model import BaseModel
 from t2l.base.packing import Sheets, make_sheets
 from t2l.base.target import TargetSpec
 from t2l.commands.plan_memory import LargestPart
-from t2l.config.recipe import Config
+from t2l.config.recipe import OF_ORACLES, Config
 from t2l.encoders.corpus import Corpus
-from t2l.evaluate.conditions import CONDITIONS, WITHOUT_HYPERNETWORK
+from t2l.evaluate.conditions import WITHOUT_HYPERNETWORK, conditions_on
 from t2l.evaluate.opening import device_of
 from t2l.evaluate.run import (
     DESCRIPTION_SEED,
@@ -132,27 +132,32 @@ def _training(config: Config, step_tokens: float, told_tokens: float) -> dict[st
     unseen = len(report_tasks(config)) + len(left_out_tasks(config))
     tasks = unseen + len(training_oracle_tasks(config))
     oracles, many, decoder = others.oracles, others.multi_task, others.hyperdecoder
-    seeds = len(config.evaluation.train_seeds)
-    return {
-        "sft": seeds * sft.steps * (step_tokens + told_tokens / 2),
-        "oracles": tasks * oracles.steps * oracles.examples * row,
-        "multi-task LoRA": len(many.rates) * many.steps * many.tasks * many.examples * row,
-        "hyperdecoder": decoder.steps * decoder.tasks * decoder.examples * row,
-    }
+    seeds, left = len(config.evaluation.train_seeds), set(config.evaluation.leave_out)
+    found = {"sft": seeds * sft.steps * (step_tokens + told_tokens / 2)}
+    if not set(OF_ORACLES) <= left:
+        found["oracles"] = tasks * oracles.steps * oracles.examples * row
+    if "multi_task" not in left:
+        steps = len(many.rates) * many.steps
+        found["multi-task LoRA"] = steps * many.tasks * many.examples * row
+    if "hyperdecoder" not in left:
+        found["hyperdecoder"] = decoder.steps * decoder.tasks * decoder.examples * row
+    return found
 
 
 def _questions(config: Config) -> int:
-    measured: Sequence[Sequence[object]] = (
-        report_tasks(config),
-        left_out_tasks(config),
-        seen_tasks(config),
-        *public_tasks(config).values(),
-    )
-    options = config.evaluation
-    once = len(WITHOUT_HYPERNETWORK)
-    conditions = once + (len(CONDITIONS) - once) * len(options.train_seeds)
-    tasks = sum(map(len, measured))
-    return tasks * options.samples * len(options.sampling_seeds) * conditions
+    public = public_tasks(config)
+    splits: dict[str, Sequence[object]] = {
+        "report": report_tasks(config),
+        "left_out": left_out_tasks(config),
+        "seen": seen_tasks(config),
+        **public,
+    }
+    options, found = config.evaluation, 0
+    for split, tasks in splits.items():
+        names = conditions_on(split, config.template.kind, options.leave_out, split in public)
+        once = sum(name in WITHOUT_HYPERNETWORK for name in names)
+        found += len(tasks) * (once + (len(names) - once) * len(options.train_seeds))
+    return found * options.samples * len(options.sampling_seeds)
 
 
 def measure_speed(

@@ -11,13 +11,14 @@ from t2l.base.target import TargetSpec
 from t2l.commands.encoder_stage import encoder
 from t2l.commands.refit import refit as refit_bundle
 from t2l.commands.ship import check_encoder, ship
-from t2l.config.recipe import Config
+from t2l.config.recipe import OF_ORACLES, Config
 from t2l.evaluate.compression import compression
 from t2l.evaluate.conditions import (
     BEFORE_EXPORT,
     NEEDS_TRAINING,
     WITHOUT_HYPERNETWORK,
     conditions_of,
+    conditions_on,
 )
 from t2l.evaluate.measure import measure
 from t2l.evaluate.opening import device_of, open_base, open_template, target_of
@@ -77,7 +78,6 @@ MANIFEST_CONDITIONS = (
     "multi_task",
     "oracle",
 )
-WITH_ORACLES = ("report", "left_out")  # splits of which every task has one
 VECTOR_DESCRIPTIONS = 3  # of each task that the report's maps show
 
 
@@ -127,6 +127,9 @@ def sft(config: Config) -> None:
 
 def oracles(config: Config) -> None:
     """Train a LoRA for every unseen task of the report, and for some training tasks."""
+    if set(OF_ORACLES) <= set(config.evaluation.leave_out):
+        logger.info("no oracle is trained: evaluation.leave_out has all that need one")
+        return
     base, target = _base_and_target(config)
     rows = [*training_oracle_tasks(config), *report_tasks(config), *left_out_tasks(config)]
     options, device = config.baselines.oracles, device_of(config)
@@ -148,18 +151,23 @@ def baselines(config: Config) -> None:
     base, target = _base_and_target(config)
     tasks, folder, device = tasks_of(config), config.run_dir, device_of(config)
     options, template = config.baselines.multi_task, open_template(config, base)
-    train_multi_task(
-        base.model,
-        target,
-        tasks.train,
-        tasks.selection,
-        options,
-        folder,
-        device,
-        template=template,
-        trainer=config.trainer,
-    )
-    train_hyperdecoder(config, base.model, target, tasks.train, folder, device, template=template)
+    left = config.evaluation.leave_out
+    if "multi_task" not in left:
+        train_multi_task(
+            base.model,
+            target,
+            tasks.train,
+            tasks.selection,
+            options,
+            folder,
+            device,
+            template=template,
+            trainer=config.trainer,
+        )
+    if "hyperdecoder" not in left:
+        train_hyperdecoder(
+            config, base.model, target, tasks.train, folder, device, template=template
+        )
 
 
 def reconstruction(config: Config) -> None:
@@ -193,34 +201,37 @@ def evaluate(config: Config) -> None:
     rows: list[ResultRow] = []
     for seed in config.evaluation.train_seeds:
         setting = open_setting(config, load_hypernetwork(with_seed(config, seed)), corpus)
-        conditions = conditions_of(setting.template.name)
-        with_network = [name for name in conditions if name not in WITHOUT_HYPERNETWORK]
-        rows += evaluate_setting(setting, with_network, results, seed)
-    without = [name for name in conditions if name in WITHOUT_HYPERNETWORK]
-    rows += evaluate_setting(setting, without, results, -1)
+        rows += evaluate_setting(setting, results, seed)
+    rows += evaluate_setting(setting, results, -1)
     report = report_of(config, rows)
     path = config.run_dir / "evaluation.json"
     path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     logger.info("%s\n%s", path, json.dumps(report, indent=2))
 
 
-def evaluate_setting(
-    setting: Setting, conditions: list[str], results: Path, train_seed: int
-) -> list[ResultRow]:
-    """Measure conditions on every split and sampling seed."""
+def evaluate_setting(setting: Setting, results: Path, train_seed: int) -> list[ResultRow]:
+    """Measure a training seed's conditions on every split and sampling seed.
+
+    :param train_seed: -1 for the conditions without a hypernetwork.
+    """
     config = setting.config
+    public = public_tasks(config)
     splits: dict[str, tuple[Task, ...]] = {
         "report": report_tasks(config),
         "left_out": left_out_tasks(config),
-        **public_tasks(config),
+        **public,
         "seen": seen_tasks(config),
     }
-    untrained = ("oracle",)  # other tasks have oracles only where they were drawn
+    left, template = config.evaluation.leave_out, setting.template.name
     rows = []
     for split, tasks in splits.items():
         if not tasks:  # not every world has left-out shapes
             continue
-        names = [name for name in conditions if split in WITH_ORACLES or name not in untrained]
+        names = [
+            name
+            for name in conditions_on(split, template, left, split in public)
+            if (name in WITHOUT_HYPERNETWORK) == (train_seed < 0)
+        ]
         for seed in config.evaluation.sampling_seeds:
             rows += measure(
                 setting,

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import Any
 
 from t2l.config.config import Config
+from t2l.config.evaluation import FitSamples
 
 # keys that the first digests had not, with the value at which they are left out
 LATER: dict[str, dict[str, Any]] = {
@@ -21,6 +22,7 @@ LATER: dict[str, dict[str, Any]] = {
     "encoder": {"temperature": 0.05, "reads": None},
     "hypernetwork": {"half_offsets": False},
     "sft": {"teacher": "codes", "teacher_shots": 4, "teacher_signal": "states"},
+    "evaluation": {"fit": asdict(FitSamples()), "leave_out": ()},
     "bundle": {"default": True, "precisions": ("float32", "int8"), "sizes": None},
 }
 

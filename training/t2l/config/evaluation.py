@@ -14,6 +14,33 @@ from t2l.config.fields import STRICT, Count, Natural, Sentence, Text, require_di
 _NAME = re.compile(r"^[a-z0-9]+(?:[-.][a-z0-9]+)*$")
 _VERSION = re.compile(r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$")
 
+# Conditions of `evaluate/conditions` that another stage trains something for.
+OF_ORACLES = ("oracle", "mean_oracle", "retrieval", "arrow")
+OF_BASELINES = ("multi_task", "hyperdecoder")
+Trained = Literal["oracle", "mean_oracle", "retrieval", "arrow", "multi_task", "hyperdecoder"]
+
+
+@dataclass(frozen=True, config=STRICT)
+class FitSamples:
+    """How many questions measure the fit (`evaluate/fit.py`): samples of each description.
+
+    :param phrasings: descriptions of every training task.
+    :param success: samples of each of them.
+    :param calibration: of tasks for selection, four each, where nobody wrote any.
+    :param report: of unseen tasks and some training tasks, four each.
+    :param others: of every text that describes no task.
+    :param levels: of tasks done well, two each, at every strength and size.
+    :param level_tasks: how many of these.
+    """
+
+    phrasings: Count = 4
+    success: Count = 2
+    calibration: Count = 8
+    report: Count = 8
+    others: Count = 8
+    levels: Count = 4
+    level_tasks: Count = 60
+
 
 @dataclass(frozen=True, config=STRICT)
 class EvaluationConfig:
@@ -26,6 +53,8 @@ class EvaluationConfig:
     :param seen_tasks: how many training tasks to measure beside them.
     :param train_seeds: seeds of the hypernetworks that are trained and measured; the first ships.
     :param sampling_seeds: seeds of samples and descriptions.
+    :param fit: how many questions the fit takes.
+    :param leave_out: conditions that take a training of their own and are not measured.
     """
 
     samples: Count = 6
@@ -35,6 +64,8 @@ class EvaluationConfig:
     seen_tasks: Natural = 48
     train_seeds: tuple[Natural, ...] = (0, 1, 2)
     sampling_seeds: tuple[Natural, ...] = (1000, 1001, 1002)
+    fit: FitSamples = FitSamples()
+    leave_out: tuple[Trained, ...] = ()
 
     def __post_init__(self) -> None:
         if self.samples % self.descriptions:
@@ -43,6 +74,8 @@ class EvaluationConfig:
                 f"{self.descriptions}, which take turns"
             )
         require_distinct("train_seeds", self.train_seeds)
+        if self.leave_out:
+            require_distinct("leave_out", self.leave_out)
         require_distinct("sampling_seeds", self.sampling_seeds)
 
 

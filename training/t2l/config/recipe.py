@@ -10,7 +10,14 @@ from t2l.config.config import Config
 from t2l.config.digest import config_digest, config_json
 from t2l.config.encoder import EncoderConfig
 from t2l.config.errors import ConfigError
-from t2l.config.evaluation import BundleConfig, EvaluationConfig, StudyConfig
+from t2l.config.evaluation import (
+    OF_BASELINES,
+    OF_ORACLES,
+    BundleConfig,
+    EvaluationConfig,
+    FitSamples,
+    StudyConfig,
+)
 from t2l.config.hypernetwork import HypernetworkOptions, TargetConfig
 from t2l.config.load import config_of, load_config, merged_values, resolve
 from t2l.config.sft import SftConfig, TrainerConfig
@@ -18,6 +25,8 @@ from t2l.config.tasks import AnyTasks, FileTasks, LanguageTasks, TasksConfig
 from t2l.config.template import AnyTemplate, ArrowConfig, ChatConfig, DropConfig
 
 __all__ = [
+    "OF_BASELINES",
+    "OF_ORACLES",
     "AnyBase",
     "AnyTasks",
     "AnyTemplate",
@@ -31,6 +40,7 @@ __all__ = [
     "EncoderConfig",
     "EvaluationConfig",
     "FileTasks",
+    "FitSamples",
     "HypernetworkOptions",
     "LanguageTasks",
     "PretrainedConfig",

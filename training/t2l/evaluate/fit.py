@@ -2,7 +2,7 @@
 
 The score itself is in `bundle/predictor.py`, and how it is found in `bundle/calibration.py`. It is
 found on descriptions that people wrote of one half of the tasks, where a world has any
-(`tasks/procedural/spoken`), else on tasks for selection in phrasings for selection. It is reported
+(`tasks/procedural/spoken`), and on tasks for selection in phrasings for selection. It is reported
 on the other half, and on tasks of the report in held-out phrasings (`fit_rows.py`). Texts off topic
 and junk are divided likewise.
 """
@@ -32,28 +32,26 @@ from t2l.evaluate.fit_texts import (
 )
 from t2l.evaluate.run import tasks_of
 from t2l.evaluate.setting import Setting
-from t2l.export.bundle.calibration import Calibration, calibrate
+from t2l.export.bundle.calibration import calibrate
 from t2l.export.bundle.data import Fit
 from t2l.export.bundle.entry import Entry, entry_of, entry_of_graph
 from t2l.export.bundle.measured import Known, Measured, OffTopic
-from t2l.export.bundle.predictor import Predictor, stored_success
+from t2l.export.bundle.predictor import Predictor, Reasons, stored_success
 from t2l.export.bundle.run import BundleNetwork
-from t2l.export.bundle.verdicts import thresholds
+from t2l.export.bundle.verdicts import strictest, thresholds
 from t2l.tasks.off_topic import CALIBRATION, junk
 from t2l.tasks.procedural.spoken import Half, Spoken, spoken
 from t2l.tasks.source import Task
 
 logger = logging.getLogger(__name__)
 
-SUCCESS_DESCRIPTIONS = 4  # of every training task
-SUCCESS_SAMPLES = 2  # of each of them
-DESCRIPTIONS = 4  # of every task that the score is found on, where nobody wrote any
-SAMPLES = 8  # of each of them
+DESCRIPTIONS = 4  # of every task for selection that the score is found on
 SUCCESS_SEED = 30_000  # of samples and descriptions; these seeds are used nowhere else
 CALIBRATION_SEED = 30_001
 KNOWN_DESCRIPTIONS = 4  # training phrasings whose adapters are a task's place
 JUNK_TEXTS = 48
 FEWEST_WRITTEN = 200  # texts of tasks that people wrote, to find a score on
+FEWEST_PHRASED = 25  # tasks for selection that make coefficients of their own beside such texts
 ROWS_FILE, LEVELS_FILE = "fit.jsonl", "fit_levels.jsonl"
 
 
@@ -84,16 +82,29 @@ def fit_of(setting: Setting, results: Path | None = None, real: Path | None = No
     setting.hypernetwork.to(setting.device.name).eval()
     world = world_of(setting)
     seen = measure_seen(setting)
-    success = success_of(seen)
-    judged, written = measure_judged(setting, world)
+    success = success_of(setting, seen)
+    by_hand, phrased = measure_by_hand(setting, world), None
+    if by_hand is not None and len(tasks_of(setting.config).selection) >= FEWEST_PHRASED:
+        phrased = measure_phrased(setting)
+    judged = by_hand or measure_phrased(setting)
     found = calibrate(
-        known_of(setting, seen), seen, judged, off_topic_of(setting, world), success, written
+        known_of(setting, seen),
+        seen,
+        judged,
+        off_topic_of(setting, world),
+        success,
+        by_hand is not None,
+        phrased,
     )
     named = torch.tensor([task is not None for task in judged.tasks])
-    _check(found, judged, named)
-    good, uncertain = thresholds(found.inside, judged.exact_match, found.outside, named)
+    _check(found.inside[named], judged.exact_match[named], found.outside)
+    ways = [thresholds(found.inside, judged.exact_match, found.outside, named)]
+    if phrased is not None:
+        _check(found.phrased, phrased.exact_match, found.outside)
+        ways.append(thresholds(found.phrased, phrased.exact_match, found.outside))
+    good, uncertain = strictest(ways)
     logger.info("fit: good from %.4f, uncertain from %.4f", good, uncertain)
-    well = done_well(setting.train.tasks, success)
+    well = done_well(setting.train.tasks, success, setting.config.evaluation.fit.level_tasks)
     strengths = measure_strengths(setting, well)
     predictor = _explained(found.predictor, good)
     fit = Fit(
@@ -129,31 +140,37 @@ def world_of(setting: Setting) -> World:
 
 def measure_seen(setting: Setting) -> Measured:
     """Training tasks in phrasings that training did not have; their adapters are not looked at."""
+    options = setting.config.evaluation.fit
     return measure_descriptions(
         setting,
         setting.train.tasks,
         "selection",
-        SUCCESS_DESCRIPTIONS,
-        SUCCESS_SAMPLES,
+        options.phrasings,
+        options.success,
         SUCCESS_SEED,
         with_sketches=False,
     )
 
 
-def success_of(seen: Measured) -> Tensor:
+def success_of(setting: Setting, seen: Measured) -> Tensor:
     """Exact match of every training task, over all its descriptions, [tasks]."""
-    return seen.exact_match.view(-1, SUCCESS_DESCRIPTIONS).mean(dim=1)
+    return seen.exact_match.view(len(setting.train.tasks), -1).mean(dim=1)
 
 
-def measure_judged(setting: Setting, world: World) -> tuple[Measured, bool]:
-    """The descriptions that the score is found on, and whether people wrote them."""
+def measure_by_hand(setting: Setting, world: World) -> Measured | None:
+    """What people wrote for calibration; None where that is too little."""
     rows = [row for row in world.calibration if row.kind in ("task", "missing_step")]
-    if sum(row.task is not None for row in rows) >= FEWEST_WRITTEN:
-        return measure_written(setting, rows, world.tasks), True
+    if sum(row.task is not None for row in rows) < FEWEST_WRITTEN:
+        return None
+    return measure_written(setting, rows, world.tasks)
+
+
+def measure_phrased(setting: Setting) -> Measured:
+    """Tasks for selection in the world's own phrasings."""
     tasks = tasks_of(setting.config).selection
-    return (
-        measure_descriptions(setting, tasks, "selection", DESCRIPTIONS, SAMPLES, CALIBRATION_SEED),
-        False,
+    samples = setting.config.evaluation.fit.calibration
+    return measure_descriptions(
+        setting, tasks, "selection", DESCRIPTIONS, samples, CALIBRATION_SEED
     )
 
 
@@ -167,7 +184,7 @@ def off_topic_of(setting: Setting, world: World) -> OffTopic:
 def known_of(setting: Setting, seen: Measured) -> Known:
     """The training tasks, as the score is found from them.
 
-    :param seen: `SUCCESS_DESCRIPTIONS` descriptions of each, in order.
+    :param seen: as many descriptions of each, in order.
     """
     train: Corpus = setting.train
     own = [vectors[:KNOWN_DESCRIPTIONS] for vectors in train.embeddings]
@@ -182,7 +199,10 @@ def known_of(setting: Setting, seen: Measured) -> Known:
         sketches=sketches,
         phrasings=torch.cat([*own, seen.vectors]),
         phrased=torch.cat(
-            [places.repeat_interleave(counts), places.repeat_interleave(SUCCESS_DESCRIPTIONS)]
+            [
+                places.repeat_interleave(counts),
+                places.repeat_interleave(len(seen.texts) // len(own)),
+            ]
         ),
         entry=_entry_of(setting),
     )
@@ -197,17 +217,26 @@ def _entry_of(setting: Setting) -> Entry | None:
 
 def _explained(predictor: Predictor, good: float) -> Predictor:
     """The same, with reasons for nothing that is a good fit."""
-    reasons = predictor.reasons
-    return replace(predictor, reasons=replace(reasons, score=min(reasons.score, good)))
+
+    def below(reasons: Reasons) -> Reasons:
+        return replace(reasons, score=min(reasons.score, good))
+
+    phrased = predictor.phrased
+    if phrased is not None:
+        phrased = replace(phrased, reasons=below(phrased.reasons))
+    return replace(predictor, reasons=below(predictor.reasons), phrased=phrased)
 
 
-def _check(found: Calibration, judged: Measured, named: Tensor) -> None:
-    """Log how well tasks that were left out are told apart, and refuse a score that is noise."""
-    inside, shares = found.inside[named], judged.exact_match[named]
-    logger.info("tasks left out: mean score %.3f", inside.mean())
+def _check(inside: Tensor, shares: Tensor, outside: Tensor) -> None:
+    """Log how well tasks that were left out are told apart, and refuse a score that is noise.
+
+    :param inside: scores of descriptions of tasks, [n], whose exact match is `shares`.
+    :param outside: of texts off topic, [m].
+    """
+    logger.info("%d descriptions, tasks left out: mean score %.3f", len(inside), inside.mean())
     if min(len(inside.unique()), len(shares.unique())) > 1:
         correlation: Any = spearmanr(inside, shares)  # scipy makes its class at run time
         logger.info("their rank correlation with exact match: %.2f", correlation.statistic)
-    logger.info("texts off topic: mean score %.3f", found.outside.mean())
-    if shares.any() and float(inside.mean()) <= float(found.outside.mean()):
+    logger.info("texts off topic: mean score %.3f", outside.mean())
+    if shares.any() and float(inside.mean()) <= float(outside.mean()):
         raise ValueError("off-topic texts score like tasks: the fit score would be noise")

@@ -27,9 +27,7 @@ from t2l.tasks.sides import evenly
 from t2l.tasks.source import Sample, Task
 
 STRENGTHS = (-1.0, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
-TASKS = 60  # done well, evenly from all that are
 DESCRIPTIONS = 2  # of each task
-SAMPLES = 4  # of each description, at every strength and every size
 SEED = 30_003
 DIGITS = 3
 BEYOND = 2  # sizes on either side of those in training
@@ -53,23 +51,22 @@ class LevelRow:
     exact_match: float
 
 
-def done_well(tasks: Sequence[Task], success: Tensor) -> tuple[Task, ...]:
-    """Some of the tasks that are done well.
+def done_well(tasks: Sequence[Task], success: Tensor, most: int) -> tuple[Task, ...]:
+    """Some of the tasks that are done well, evenly from all that are.
 
     :param success: exact match of each, [tasks].
     """
     well = tuple(task for task, share in zip(tasks, success.tolist(), strict=True) if share > WELL)
-    return evenly(well, TASKS)
+    return evenly(well, most)
 
 
 def measure_strengths(setting: Setting, tasks: Sequence[Task]) -> list[LevelRow]:
     """Exact match of every task at every strength, on the same questions."""
     rows: list[LevelRow] = []
+    samples = DESCRIPTIONS * setting.config.evaluation.fit.levels
     for start in range(0, len(tasks), TASKS_A_BLOCK):
         some = tasks[start : start + TASKS_A_BLOCK]
-        block = make_block(
-            some, SAMPLES * DESCRIPTIONS, DESCRIPTIONS, SEED, "selection", setting.template
-        )
+        block = make_block(some, samples, DESCRIPTIONS, SEED, "selection", setting.template)
         weights = setting.generate([text for texts in block.descriptions for text in texts])
         for strength in STRENGTHS:
             scaled = {name: (a, b * strength) for name, (a, b) in weights.items()}
@@ -101,7 +98,8 @@ def measure_sizes(setting: Setting, tasks: Sequence[Task]) -> list[LevelRow]:
     """Exact match by how many items an input has; nothing for tasks whose inputs have no size."""
     rows: list[LevelRow] = []
     own = [task for task in tasks if isinstance(task, ProceduralTask)]
-    for size, trained, some, drawn in _of_sizes(own):
+    samples = DESCRIPTIONS * setting.config.evaluation.fit.levels
+    for size, trained, some, drawn in _of_sizes(own, samples):
         texts = [text for task in some for text in describe(task, "selection", DESCRIPTIONS, SEED)]
         asked = [setting.template.row(sample) for samples in drawn for sample in samples]
         answers = [sample.answers for samples in drawn for sample in samples]
@@ -115,7 +113,7 @@ def measure_sizes(setting: Setting, tasks: Sequence[Task]) -> list[LevelRow]:
 
 
 def _of_sizes(
-    tasks: Sequence[ProceduralTask],
+    tasks: Sequence[ProceduralTask], count: int
 ) -> Iterator[tuple[int, list[bool], list[ProceduralTask], list[list[Sample]]]]:
     """Size by size, a block at a time: whether training had it, tasks, and samples of each."""
     sizes = {task.name: _sizes(task) for task in tasks}
@@ -123,7 +121,7 @@ def _of_sizes(
     if not every:
         return
     for size in range(max(SMALLEST, every[0] - BEYOND), every[-1] + BEYOND + 1):
-        found = [(task, _samples(task, size)) for task in tasks]
+        found = [(task, _samples(task, size, count)) for task in tasks]
         kept = [(task, drawn) for task, drawn in found if drawn]
         for start in range(0, len(kept), TASKS_A_BLOCK):
             part = kept[start : start + TASKS_A_BLOCK]
@@ -145,7 +143,7 @@ def _counts(task: ProceduralTask) -> bool:
     return any(step.name == "count" for step in task.steps)
 
 
-def _samples(task: ProceduralTask, size: int) -> list[Sample]:
+def _samples(task: ProceduralTask, size: int, count: int) -> list[Sample]:
     """Samples of a size; none if the task has too few of it."""
     domain = replace(DOMAINS[task.domain], sizes=(size,), sizes_to_count=(size,))
     rng = random.Random(f"size|{SEED}|{size}|{task.name}")
@@ -155,7 +153,7 @@ def _samples(task: ProceduralTask, size: int) -> list[Sample]:
         text, answer = State(items, domain.separator).text, task.solve(items)
         if answer is not None and answer != text:
             found.append(Sample(text, answer))
-        if len(found) == SAMPLES * DESCRIPTIONS:
+        if len(found) == count:
             return found
     return []
 

@@ -39,7 +39,6 @@ from t2l.tasks.procedural.spoken import Spoken
 from t2l.tasks.source import Task
 
 DESCRIPTIONS = 4  # of every task
-SAMPLES = 8  # of each of them
 SEED = 30_002  # of samples and descriptions; used nowhere else
 JUNK_TEXTS = 48
 DIGITS = 4  # of scores, as the edge reports them
@@ -88,7 +87,7 @@ def fit_rows(
     :param real: gzipped JSON lines of descriptions of other tasks; left out if there is no file.
     """
     config = setting.config
-    unseen = report_tasks(config)
+    unseen, samples = report_tasks(config), config.evaluation.fit.report
     splits = {"report": unseen, "left_out": left_out_tasks(config), "seen": seen_tasks(config)}
     made: list[FitRow] = []
 
@@ -99,7 +98,7 @@ def fit_rows(
         if some:
             add(
                 kind,
-                measure_descriptions(setting, some, "held_out", DESCRIPTIONS, SAMPLES, SEED),
+                measure_descriptions(setting, some, "held_out", DESCRIPTIONS, samples, SEED),
             )
     for kind, source in (("spoken", "task"), ("missing_step", "missing_step"), ("size", "size")):
         own = [row for row in written if row.kind == source]

@@ -27,7 +27,6 @@ from t2l.template.rows import Row
 SKETCHED_AT_ONCE = 32  # adapters, in float64
 WRITTEN_SAMPLES = 12  # of every text that somebody wrote
 TEXTS_A_BLOCK = 32
-OTHER_SAMPLES = 8  # of every text that describes no task
 
 
 def steps_of(task: Task) -> tuple[str, ...]:
@@ -156,16 +155,17 @@ def measure_others(
     """Exact match of texts that describe no task, each on some of these tasks at random."""
     rows: list[Row] = []
     answers: list[tuple[str, ...]] = []
+    count = setting.config.evaluation.fit.others
     for text in texts:
         rng = random.Random(f"fit|{seed}|{text}")
-        for number in range(OTHER_SAMPLES):
+        for number in range(count):
             drawn = fresh_samples(rng.choice(tasks), 1, f"fit|{text}|{number}")
             rows.append(setting.template.row(drawn[0]))
             answers.append(drawn[0].answers)
     vectors = setting.encoder.encode(list(texts))
     weights = setting.generate_from(vectors)
     hits = setting.score(rows, weights, answers)
-    right = torch.tensor(hits, dtype=torch.float64).view(len(texts), OTHER_SAMPLES)
+    right = torch.tensor(hits, dtype=torch.float64).view(len(texts), count)
     return unmeasured(texts, vectors, sketched(setting, weights), right.mean(dim=1))
 
 

@@ -115,3 +115,21 @@ def test_every_condition_of_chat_models_is_measured(
     measured = {name for scores in of_report for name in scores}
     assert measured == set(conditions_of("chat"))
     assert all(0 <= value <= 1 for scores in of_report for value in scores.values())
+
+
+def test_conditions_that_a_recipe_leaves_out_train_nothing(
+    tmp_path: Path, published_encoder: Path
+) -> None:
+    save_family("llama", tmp_path / "model")
+    evaluation = {"train_seeds": [0], "sampling_seeds": [1], "samples": 2, "descriptions": 1}
+    left = ["oracle", "mean_oracle", "retrieval", "arrow", "multi_task", "hyperdecoder"]
+    config = recipe(
+        tmp_path, published_encoder, evaluation={**evaluation, "left_out": 0, "leave_out": left}
+    )
+    for stage in (stages.oracles, stages.sft, stages.baselines, stages.evaluate):
+        stage(config)
+    made = {path.name for path in config.run_dir.iterdir()}
+    assert not made & {"oracles", "multi_task", "hyperdecoder"}
+    rows = read_rows(results_dir(config) / "main.jsonl")
+    measured = {name for row in rows if row.split == "report" for name in row.exact_match}
+    assert measured == set(conditions_of("chat")) - set(left)

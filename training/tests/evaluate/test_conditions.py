@@ -18,7 +18,13 @@ from adapters_for_tests import (
 from t2l.base.adapter_stack import load_stack, save_stack
 from t2l.base.lora import apply_lora
 from t2l.config.baselines import ArrowOptions
-from t2l.evaluate.conditions import CONDITIONS, WITHOUT_HYPERNETWORK, conditions_of
+from t2l.evaluate.conditions import (
+    CONDITIONS,
+    OF_PUBLIC,
+    WITHOUT_HYPERNETWORK,
+    conditions_of,
+    conditions_on,
+)
 from t2l.evaluate.conditions.arrow import arrow_model
 from t2l.evaluate.conditions.trained import nearest_tasks
 from t2l.evaluate.questions import make_block
@@ -130,3 +136,12 @@ def test_stacked_adapters_survive_their_file(tmp_path: Path) -> None:
         for side in (0, 1):
             wanted = weights["v_proj"][side]
             assert torch.equal(stored["v_proj"][side], wanted if rows is None else wanted[rows])
+
+
+def test_what_is_measured_follows_the_split_and_what_the_recipe_leaves_out() -> None:
+    assert conditions_on("report", "arrow") == conditions_of("arrow")
+    every = conditions_on("report", "chat", ("arrow", "multi_task"))
+    assert set(conditions_of("chat")) - set(every) == {"arrow", "multi_task"}
+    # training tasks have an oracle only where they were drawn
+    assert set(every) - set(conditions_on("seen", "chat", ("arrow", "multi_task"))) == {"oracle"}
+    assert set(conditions_on("sni", "chat", public=True)) == set(OF_PUBLIC)

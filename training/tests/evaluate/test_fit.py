@@ -36,6 +36,7 @@ from t2l.tasks.procedural.world import Task, TaskSet
 from t2l.tasks.source import Split
 
 AXES = 8  # training tasks; those of even number are done well
+STYLE = AXES  # the axis of wording
 DIM = 32  # texts off topic lie in the dimensions behind the axes
 BASE = {"id": "none", "revision": "0" * 40, "architecture": "llama", "license": "mit"}
 TARGET = TargetSpec.from_json(
@@ -63,6 +64,11 @@ def near(axis: int, seed: str) -> Tensor:
     return normalize(torch.eye(DIM)[axis % AXES] + 0.5 * noise(seed), dim=0)
 
 
+def in_style(vector: Tensor) -> Tensor:
+    """The same in the grammar's words."""
+    return normalize(vector - 0.5 * torch.eye(DIM)[STYLE], dim=0)
+
+
 def away(seed: str) -> Tensor:
     """A text off topic."""
     return normalize(noise(seed, AXES) + 0.2 * noise(f"{seed}|more"), dim=0)
@@ -87,13 +93,16 @@ class AxisEncoder:
 
     dim = DIM
 
-    def __init__(self, places: dict[str, int]) -> None:
-        self.places = places
+    def __init__(self, places: dict[str, int], styled: frozenset[str] = frozenset()) -> None:
+        """:param styled: texts that are worded like the grammar."""
+        self.places, self.styled = places, styled
 
     def encode(self, texts: Sequence[str]) -> Tensor:
-        return torch.stack(
-            [near(self.places[t], t) if t in self.places else away(t) for t in texts]
-        )
+        return torch.stack([self.vector(text) for text in texts])
+
+    def vector(self, text: str) -> Tensor:
+        found = near(self.places[text], text) if text in self.places else away(text)
+        return in_style(found) if text in self.styled else found
 
 
 class AxisSetting(Setting):
@@ -268,6 +277,40 @@ def test_where_nobody_wrote_descriptions_the_score_is_found_on_tasks_for_selecti
     assert "good" not in {row.verdict for row in poor}
     others = [row.verdict for row in (*rows["off_topic"], *rows["junk"])]
     assert others.count("unfit") >= 0.9 * len(others)
+
+
+def test_phrasings_of_enough_tasks_get_coefficients_of_their_own(
+    setting: AxisSetting, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    more = 8
+    encoder = cast(AxisEncoder, setting.encoder)
+    by_hand = {row.text for row in written_texts()}
+    places = {
+        **encoder.places,
+        **phrasings(SELECTION, "selection", more, module.CALIBRATION_SEED),
+    }
+    styled = AxisEncoder(places, frozenset(places) - by_hand)
+    assert fit_of(setting).predictor.phrased is None  # type: ignore
+    monkeypatch.setattr(module, "FEWEST_PHRASED", len(SELECTION))
+    monkeypatch.setattr(module, "DESCRIPTIONS", more)
+    fit = fit_of(replace(setting, encoder=styled), tmp_path)
+    assert fit.predictor is not None and fit.predictor.phrased is not None
+    limits = (fit.predictor.reasons, fit.predictor.phrased.reasons)
+    assert max(one.score for one in limits) <= fit.good
+    gate = fit.predictor.phrased.gate
+    rows = rows_of(tmp_path)
+    open_for = {
+        kind: float(gate(styled.encode([row.text for row in rows[kind]])).mean())
+        for kind in ("report", "spoken")
+    }
+    assert open_for["report"] < 0.4 and open_for["spoken"] > 0.9
+    for kind in open_for:
+        well, poor = (
+            [row for row in rows[kind] if row.exact_match == share] for share in (1.0, 0.0)
+        )
+        assert [row.verdict for row in well].count("good") >= 0.25 * len(well)
+        assert "good" not in {row.verdict for row in poor}
+        assert min(row.score for row in well) > max(row.score for row in poor)
 
 
 def test_tasks_of_other_worlds_have_no_texts_of_this_one(

@@ -15,8 +15,9 @@ from scipy.stats import spearmanr
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from t2l.export.bundle.calibration import Calibration, calibrate, kind_table
+from t2l.export.bundle.calibration import Calibration, calibrate
 from t2l.export.bundle.measured import Known, Measured, OffTopic
+from t2l.export.bundle.places import kind_table
 from t2l.export.bundle.predictor import predict, reason_of
 from t2l.export.bundle.verdicts import WELL, thresholds
 
@@ -25,6 +26,7 @@ TASKS = [(step,) for step in STEPS] + [("sort", "join"), ("upper", "join"), ("so
 KINDS = {"sort": "order", "join": "join", "upper": "map", "count": "reduce"}
 POOR = 3  # the place of a task that is not done well
 DIM, WIDTH, MODULES = 24, 64, ("q_proj", "v_proj")
+STYLE = 10  # the axis of the grammar's wording
 SUCCESS = torch.tensor([1.0 if place != POOR else 0.1 for place in range(len(TASKS))])
 
 
@@ -190,7 +192,10 @@ def test_a_world_without_steps_has_neither_readers_nor_missing_steps() -> None:
 def test_a_network_that_answers_nothing_right_fits_nothing() -> None:
     none = [replace(some, exact_match=torch.zeros(len(some.texts))) for some in (seen(), judged(2))]
     found = calibrate(known(), none[0], none[1], others(3), torch.zeros(len(TASKS)))
-    assert float(found.inside.max()) < 0.01 and not found.predictor.match.direction.any()
+    assert (
+        float(found.inside.max()) < 0.01
+        and float(found.predictor.match.direction.abs().max()) < 1e-5
+    )
     good, uncertain = thresholds(found.inside, none[1].exact_match, found.outside)
     assert good == 1 and float(found.inside.max()) < uncertain
 
@@ -203,6 +208,63 @@ def test_tasks_that_all_have_one_adapter_still_make_a_table() -> None:
     )
     assert len(found.predictor.places.projection) == 1
     assert bool(found.inside.isfinite().all())
+
+
+def in_style(vectors: Tensor) -> Tensor:
+    """The same said in the grammar's words."""
+    return vectors + torch.eye(DIM, dtype=torch.float64)[STYLE]
+
+
+def grammar(seed: int, rounds: int = 30) -> Measured:
+    """Phrasings of tasks that are new: no adapter is like a trained one, and sorting goes well."""
+    draws = Draws(seed)
+    places = [place for _ in range(rounds) for place in range(len(TASKS))]
+    return Measured(
+        tasks=tuple(f"new {number % 70}" for number in range(len(places))),
+        texts=tuple(f"phrasing {number}" for number in range(len(places))),
+        vectors=in_style(torch.stack([draws.vector(place) for place in places])),
+        sketches=torch.stack([draws.sketch(None) for _ in places]),
+        exact_match=torch.tensor(["sort" in TASKS[place] for place in places]).double(),
+        steps=tuple(TASKS[place] for place in places),
+    )
+
+
+@pytest.fixture(scope="module")
+def both() -> Calibration:
+    phrased = replace(known(), phrasings=in_style(known().phrasings))
+    return calibrate(phrased, seen(), judged(2), others(3), SUCCESS, True, grammar(8))
+
+
+def test_each_way_of_writing_is_judged_by_what_decides_there(
+    found: Calibration, both: Calibration
+) -> None:
+    matches, theirs = judged(2).exact_match, grammar(8).exact_match
+    for scores, measured in ((both.inside, matches), (both.phrased, theirs)):
+        assert float(spearmanr(scores, measured).statistic) > 0.75  # type: ignore
+        gap = scores[measured > WELL].mean() - scores[measured <= WELL].mean()
+        assert float(gap) > 0.4
+    assert float(both.outside.quantile(0.95)) < 0.2
+    # those who know what people write alone take all that is new for a failure
+    assert found.predictor.phrased is None and not len(found.phrased)
+    new = grammar(9)
+    alone = predict(found.predictor, new.vectors, new.sketches).score
+    assert float(alone[new.exact_match > WELL].mean()) < 0.3
+
+
+def test_the_gate_tells_the_ways_of_writing_apart_and_each_has_its_reasons(
+    both: Calibration,
+) -> None:
+    new, old = grammar(9), judged(4)
+    theirs = predict(both.predictor, new.vectors, new.sketches)
+    assert float(theirs.written.max()) < 0.5
+    assert float(predict(both.predictor, old.vectors, old.sketches).written.min()) > 0.5
+    well = [row for row in range(len(new.texts)) if new.exact_match[row] > WELL]
+    assert float(theirs.score[well].mean()) > 0.55
+    assert "far" not in {reason_of(both.predictor, theirs, row)[0] for row in well}
+    # said by people, an adapter like that of no task has its reason nearly always
+    by_hand = predict(both.predictor, old.vectors, new.sketches.repeat(2, 1, 1))
+    codes = [reason_of(both.predictor, by_hand, row)[0] for row in range(len(old.texts))]
+    assert codes.count(None) < 0.05 * len(codes) and codes.count("far") > 0.2 * len(codes)
 
 
 SEEN, JUDGED, OTHERS = seen(), judged(2), others(3)
@@ -221,6 +283,7 @@ SEEN, JUDGED, OTHERS = seen(), judged(2), others(3)
         ({"judged": replace(JUDGED, tasks=("same",) * len(JUDGED.tasks))}, "at least 5 tasks"),
         ({"judged": replace(JUDGED, tasks=(None,) * len(JUDGED.tasks))}, "at least 5 tasks"),
         ({"off_topic": OffTopic(OTHERS.vectors[:4], OTHERS.sketches[:4])}, "5 texts off topic"),
+        ({"phrased": replace(JUDGED, tasks=("same",) * len(JUDGED.tasks))}, "at least 5 tasks"),
         ({"known": replace(known(), sketches=known().sketches[:-1])}, "adapters of 6"),
     ],
 )

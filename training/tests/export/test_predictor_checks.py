@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 import torch
-from fit_for_tests import DIM, MODULES, TASKS, plain_fit, tiny_fit
+from fit_for_tests import DIM, MODULES, TASKS, gated_fit, plain_fit, tiny_fit
 
 from t2l.export.bundle.data import Fit
+from t2l.export.bundle.gate import Gate
 from t2l.export.bundle.manifest import BundleError
-from t2l.export.bundle.predictor import Predictor
+from t2l.export.bundle.predictor import Match, Predictor, Reasons
 from t2l.export.bundle.write import check_fit
 
 NAMES = tuple(MODULES)
@@ -30,6 +31,7 @@ def places(**changes: object) -> Callable[[Predictor], Predictor]:
 def test_whole_ones_are_taken() -> None:
     check_fit(tiny_fit(), DIM, NAMES)
     check_fit(plain_fit(), DIM, NAMES)
+    check_fit(gated_fit(), DIM, NAMES)
 
 
 P = torch.zeros(5, 16)
@@ -67,6 +69,34 @@ P = torch.zeros(5, 16)
 def test_what_is_wrong_is_named(change: Callable[[Predictor], Predictor], words: str) -> None:
     with pytest.raises(BundleError, match=words):
         check_fit(broken(change), DIM, NAMES)
+
+
+def phrased(**changes: object) -> Fit:
+    fit = gated_fit()
+    assert fit.predictor is not None and fit.predictor.phrased is not None
+    changed = replace(fit.predictor.phrased, **changes)
+    return replace(fit, predictor=replace(fit.predictor, phrased=changed))
+
+
+@pytest.mark.parametrize(
+    ("fit", "words"),
+    [
+        (phrased(gate=Gate(0.0, torch.zeros(5))), r"the gate's direction must be \[6\]"),
+        (phrased(gate=Gate(float("nan"), torch.zeros(6))), "phrased.gate.bias must be finite"),
+        (phrased(trust=torch.zeros(4)), r"trust of phrasings must be \[5\], got \[4\]"),
+        (
+            phrased(match=Match(0, 0, 0, 0, 0, torch.zeros(7))),
+            r"the direction of phrasings must be \[6\], got \[7\]",
+        ),
+        (
+            phrased(reasons=Reasons(0.5, float("inf"), 0, 0, None)),
+            "phrased.reasons.entry must be finite",
+        ),
+    ],
+)
+def test_what_is_wrong_with_phrasings_is_named(fit: Fit, words: str) -> None:
+    with pytest.raises(BundleError, match=words):
+        check_fit(fit, DIM, NAMES)
 
 
 def test_the_success_of_as_many_tasks_is_needed() -> None:

@@ -14,6 +14,7 @@ from t2l.export.bundle.verdicts import (
     UNFIT_SHARE,
     WELL,
     reasons_of,
+    strictest,
     thresholds,
 )
 
@@ -25,6 +26,11 @@ def noisy(seed: int = 0) -> Tensor:
     """Exact matches of which the score says how likely each is to be high."""
     generator = torch.Generator().manual_seed(seed)
     return torch.where(torch.rand(COUNT, generator=generator) < SCORES, 1.0, 0.0).double()
+
+
+def test_of_several_ways_of_writing_the_strictest_promise_counts() -> None:
+    assert strictest([(0.8, 0.1)]) == (0.8, 0.1)
+    assert strictest([(0.8, 0.3), (0.6, 0.2)]) == (0.8, 0.2)
 
 
 def test_as_many_as_the_promise_allows_are_good_and_unfit() -> None:

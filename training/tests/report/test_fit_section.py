@@ -83,6 +83,7 @@ def test_bars_are_judged_on_what_people_wrote(tmp_path: Path) -> None:
         in text
     )
     assert "40 descriptions that people wrote of 10 tasks" in text
+    assert "looked at twice" in text
     assert (tmp_path / "figures" / "fit.svg").exists()
     worse = tuple({**r, "exact_match": 1.0 - r["exact_match"]} for r in WRITTEN)
     assert section(tmp_path, worse).count("not met") == 3
@@ -117,4 +118,5 @@ def test_strengths_and_sizes_are_shares_of_what_is_done_well(tmp_path: Path) -> 
 def test_a_world_that_nobody_described_has_its_grammar_alone(tmp_path: Path) -> None:
     text = section(tmp_path, tuple({**r, "text_kind": "report"} for r in WRITTEN))
     assert "people wrote" not in text and "at least 0.85" not in text
+    assert "looked at twice" not in text
     assert "40 descriptions of the report's unseen tasks" in text

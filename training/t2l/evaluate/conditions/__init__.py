@@ -4,9 +4,10 @@ A condition answers a block's questions: it takes the setting and the block, and
 each sample was answered exactly, tasks and samples in order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
+from t2l.config.recipe import OF_BASELINES, OF_ORACLES
 from t2l.evaluate.conditions import arrow, controls, prompting, quantised, trained
 from t2l.evaluate.questions import Block
 from t2l.evaluate.setting import Setting
@@ -44,7 +45,21 @@ CONDITIONS: dict[str, Condition] = {
 }
 
 # Conditions that need what other stages train: the rest can be measured for any bundle.
-NEEDS_TRAINING = ("multi_task", "oracle", "mean_oracle", "retrieval", "hyperdecoder", "arrow")
+NEEDS_TRAINING = (*OF_BASELINES, *OF_ORACLES)
+
+# Splits of which every task has an oracle; elsewhere some have one, where they were drawn.
+WITH_ORACLES = ("report", "left_out")
+
+# What is measured of public tasks, whose inputs are long and whose descriptions are as they are.
+OF_PUBLIC = (
+    "zero_shot",
+    "five_shot",
+    "described",
+    "described_generously",
+    "matched",
+    "shuffled",
+    "junk_words",
+)
 
 # Conditions of a network before it is exported.
 BEFORE_EXPORT = ("int8",)
@@ -72,3 +87,16 @@ def conditions_of(template: str) -> tuple[str, ...]:
     """The conditions that make sense with a template, in the order of the report."""
     others = {name for kind, names in OF_TEMPLATE.items() if kind != template for name in names}
     return tuple(name for name in CONDITIONS if name not in others)
+
+
+def conditions_on(
+    split: str, template: str, left: Collection[str] = (), public: bool = False
+) -> tuple[str, ...]:
+    """The conditions that are measured on a split's tasks, in the order of the report.
+
+    :param left: conditions that the recipe leaves out.
+    :param public: whether others wrote the tasks.
+    """
+    absent = (*left, *(() if split in WITH_ORACLES else ("oracle",)))
+    names = (name for name in conditions_of(template) if name not in absent)
+    return tuple(name for name in names if not public or name in OF_PUBLIC)

@@ -1,13 +1,15 @@
 """Finds the numbers of the fit score (`predictor.py`) from descriptions whose success was measured.
 
 The score is for what people write, so it is found on descriptions that people wrote where a world
-has any; elsewhere on tasks that training did not have, in the world's own phrasings. What is chosen
-is chosen on scores of tasks that were left out: of five parts of the tasks, each is scored by what
-the other four say.
+has any, and a second set of coefficients, with a gate, on tasks that training did not have, in the
+world's own phrasings; elsewhere on those alone. What is chosen is chosen on scores of tasks that
+were left out: of five parts of the tasks, each is scored by what the other four say.
 
 `trust` of a task is a coefficient times the log-odds of its success, plus one for every kind of
 step that it has and one for its shape: how much less often a description that looks like a task of
 that kind means just that task. Many tasks share a kind, so a few hundred descriptions are enough.
+Steps that are hard to get right, or hard to understand, have a say through what the readers read of
+them; that is linear in the vector, so `direction` has it.
 """
 
 from __future__ import annotations
@@ -19,35 +21,33 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy, normalize
 
-from t2l.export.bundle.entry import Entry
+from t2l.export.bundle.gate import Gate, fit_gate
 from t2l.export.bundle.manifest import significant
 from t2l.export.bundle.measured import Known, Measured, OffTopic, check
+from t2l.export.bundle.places import kind_table, places_of
 from t2l.export.bundle.predictor import (
     TRUST_DIGITS,
     Match,
+    Phrased,
     Places,
     Predictor,
+    Reasons,
     Signs,
     Topic,
-    half,
     rounded,
-    rounded_rows,
     signs,
     stored_success,
 )
 from t2l.export.bundle.reading import Reader, fit_reader, step_table
 from t2l.export.bundle.regression import linear, regress, ridge
-from t2l.export.bundle.sketch import chosen
 from t2l.export.bundle.verdicts import reasons_of
 
 FOLDS = 5  # parts of the tasks
-RANK = 64  # of the sketches' projection: beyond it lies what no two tasks share
-LEAST_AXIS = 1e-6  # of the longest one: shorter axes are noise of the sums
-TEMPERATURE = 0.01  # of cosines of adapters: nearly the closest task alone
 SKILL_RIDGE = 0.004  # a description: enough that the direction does not learn single phrasings
 TOPIC_L2 = 1e-3  # on standardised coefficients, beside the mean log-likelihood
 MATCH_L2 = 1e-3
 KIND_L2 = 1.0  # on the sum of log-likelihoods, so that more descriptions may say more
+READ_L2 = 2.0  # likewise, on what is read of every step
 LEAST_SUCCESS = 0.06  # what is never done right in a few tries is not quite impossible
 DIRECTION_DIGITS = 5
 MAIN = 6  # features beside the kinds of tasks
@@ -60,11 +60,13 @@ class Calibration:
 
     :param inside: scores of the descriptions that it was found on, [n].
     :param outside: scores of the texts off topic, [m].
+    :param phrased: scores of the grammars' phrasings, [p]; none without them.
     """
 
     predictor: Predictor
     inside: Tensor
     outside: Tensor
+    phrased: Tensor
 
 
 def calibrate(
@@ -74,6 +76,7 @@ def calibrate(
     off_topic: OffTopic,
     success: Tensor,
     written: bool = False,
+    phrased: Measured | None = None,
 ) -> Calibration:
     """Find the predictor.
 
@@ -81,37 +84,58 @@ def calibrate(
     :param judged: the descriptions that the score is for; whole tasks are left out together.
     :param success: exact match of each training task, [tasks].
     :param written: whether people wrote `judged`, so that readers may learn from it.
+    :param phrased: where people wrote `judged`, other tasks in the world's own phrasings, which get
+        coefficients of their own.
     :raises ValueError: if sizes differ, shares are not in 0 to 1, or there are too few texts.
     """
     check(known, seen, judged, off_topic, success, FOLDS)
-    fitting = _Fitting(known, seen, judged, off_topic, success, written)
+    if phrased is not None:
+        check(known, seen, phrased, off_topic, success, FOLDS)
+    fitting = _Fitting(known, seen, judged, phrased, off_topic, success, written)
     every = tuple(range(len(known.modules)))
     options = [every, *((place,) for place in every if len(every) > 1)]
-    tried = [fitting.places(modules) for modules in options]
+    tried = [places_of(known, modules, fitting.steps) for modules in options]
     results = [fitting.left_out(places) for places in tried]
     best = min(range(len(tried)), key=lambda index: results[index][0])
     scores = results[best][1]
     predictor = fitting.predictor(tried[best], scores)
-    return Calibration(predictor, scores[: fitting.own], scores[fitting.own :])
+    rows = fitting.rows
+    return Calibration(predictor, scores[rows.judged], scores[rows.others], scores[rows.phrased])
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Where each kind of text is among all of them."""
+
+    judged: slice
+    phrased: slice
+    others: slice
 
 
 class _Fitting:
-    """The descriptions of a calibration in one row, the texts off topic after them."""
+    """The descriptions of a calibration in one row: the judged, the phrased, those off topic."""
 
     def __init__(
         self,
         known: Known,
         seen: Measured,
         judged: Measured,
+        phrased: Measured | None,
         off_topic: OffTopic,
         success: Tensor,
         written: bool,
     ) -> None:
-        self.known, self.judged, self.own = known, judged, len(judged.texts)
-        self.vectors = torch.cat([judged.vectors, off_topic.vectors]).double()
-        self.sketches = torch.cat([judged.sketches, off_topic.sketches]).double()
-        self.matches = judged.exact_match.double()
-        self.folds = _folds(judged.tasks, len(off_topic.vectors))
+        self.known, self.judged, self.phrased = known, judged, phrased
+        some = [judged] if phrased is None else [judged, phrased]
+        first, last = len(judged.texts), sum(len(one.texts) for one in some)
+        self.count = last + len(off_topic.vectors)
+        self.rows = _Rows(slice(first), slice(first, last), slice(last, self.count))
+        parts: list[Measured | OffTopic] = [*some, off_topic]
+        self.vectors = torch.cat([one.vectors.double() for one in parts])
+        self.sketches = torch.cat([one.sketches.double() for one in parts])
+        nothing = torch.zeros(len(off_topic.vectors), dtype=torch.float64)
+        self.matches = torch.cat([*(one.exact_match.double() for one in some), nothing])
+        self.folds = _folds([task for one in some for task in one.tasks], len(nothing))
         self.success = torch.tensor(stored_success(success), dtype=torch.float64)
         self.odds = self.success.clamp(LEAST_SUCCESS, 1 - LEAST_SUCCESS).logit()
         self.kinds = kind_table(known.kinds)
@@ -124,6 +148,7 @@ class _Fitting:
         ]
         self.asked = step_table(self.names, [judged.steps[place] or () for place in self.written])
         self.read = self._read_left_out()
+        self.open = self._open_left_out()
 
     def reader(self, left_out: int | None = None) -> Reader | None:
         """The readers, without what people wrote of a part of the tasks."""
@@ -140,7 +165,7 @@ class _Fitting:
 
     def _read_left_out(self) -> Tensor | None:
         """What readers that did not see a text's task say of it, [rows, steps]."""
-        found = torch.zeros(len(self.vectors), len(self.names), dtype=torch.float64)
+        found = torch.zeros(self.count, len(self.names), dtype=torch.float64)
         for fold in range(FOLDS):
             reader = self.reader(fold)
             if reader is None:
@@ -148,72 +173,78 @@ class _Fitting:
             found[self.folds == fold] = reader(self.vectors[self.folds == fold])
         return found
 
-    def places(self, modules: tuple[int, ...]) -> Places:
-        """Where the training tasks lie, their adapters in the directions that tell them apart."""
-        own = chosen(self.known.sketches.double(), modules)
-        mean = own.mean(dim=0)
-        found = torch.linalg.svd(own - mean, full_matrices=False)
-        told = int((found.S > LEAST_AXIS * found.S[0]).sum())  # what is left is rounding
-        axes = found.Vh[: max(1, min(RANK, told))]
-        largest = axes.gather(1, axes.abs().argmax(dim=1, keepdim=True))
-        projection = half(axes * largest.sign())  # or the sign would be the machine's choice
-        offset = rounded(projection @ mean)
-        entry, entries = self.known.entry, torch.zeros(len(own), 0, dtype=torch.float64)
-        if entry is not None:
-            entry = Entry(entry.weight, rounded(entry.bias))
-            entries = rounded_rows(entry(self._means()))
-        return Places(
-            tasks=rounded_rows(self.known.matrix),
-            modules=modules,
-            projection=projection,
-            offset=offset,
-            adapters=rounded_rows(own @ projection.T - offset),
-            entry=entry,
-            entries=entries,
-            steps=self.steps,
-            temperature=TEMPERATURE,
+    def gate(self, left_out: int | None = None) -> Gate | None:
+        """The gate, without the descriptions of a part of the tasks; training's phrasings stay."""
+        if self.phrased is None:
+            return None
+        used = (
+            torch.ones(self.count, dtype=torch.bool) if left_out is None else self.folds != left_out
         )
+        own = used.clone()
+        own[self.rows.phrased] = False
+        theirs = self.vectors[self.rows.phrased][used[self.rows.phrased]]
+        return fit_gate(self.vectors[own], torch.cat([self.known.phrasings.double(), theirs]))
 
-    def _means(self) -> Tensor:
-        """The mean vector of every task's phrasings, [tasks, dim]."""
-        known = self.known
-        total = torch.zeros(known.matrix.shape, dtype=torch.float64)
-        total.index_add_(0, known.phrased, known.phrasings.double())
-        return total / known.phrased.bincount(minlength=len(total))[:, None]
+    def _open_left_out(self) -> Tensor | None:
+        """How far gates that did not see a text's task open for it, [rows]."""
+        found = torch.zeros(self.count, dtype=torch.float64)
+        for fold in range(FOLDS):
+            gate = self.gate(fold)
+            if gate is None:
+                return None
+            found[self.folds == fold] = gate(self.vectors[self.folds == fold])
+        return found
 
     def seen(self, places: Places) -> Signs:
         """What the formula sees of every row."""
         return signs(places, self.vectors, self.sketches, self.read)
 
     def features(self, found: Signs) -> Tensor:
-        """Of every row: the signs, then what kinds of tasks are around, [rows, MAIN + kinds]."""
+        """Of every row: the signs, what kinds of tasks are around, and what is read of every step,
+        [rows, MAIN + kinds + steps]."""
         skill = normalize(self.vectors, dim=1) @ self.skill
         odds = found.around @ self.odds
         parts = [found.adapter, found.entry, found.similarity, found.missing, skill, odds]
-        return torch.cat([torch.stack(parts, dim=1), found.around @ self.kinds], dim=1)
+        read = [] if self.read is None else [self.read]
+        return torch.cat([torch.stack(parts, dim=1), found.around @ self.kinds, *read], dim=1)
 
-    def regressions(self, features: Tensor, pick: Tensor) -> tuple[Tensor, Tensor]:
-        """Coefficients of topic and match from some rows."""
-        about = (torch.arange(len(features)) < self.own).double()
-        weight = torch.where(about > 0, 0.5 / self.own, 0.5 / (len(about) - self.own))
-        topic = regress(features[pick, ENTRY], about[pick], weight[pick], TOPIC_L2)
-        own = pick[: self.own]
-        rows, matches = features[: self.own][own], self.matches[own]
+    def topic(self, features: Tensor, used: Tensor) -> Tensor:
+        """Coefficients of topic from some rows: what people wrote, where they wrote any."""
+        rows = self.rows
+        own, others = features[rows.judged, ENTRY], features[rows.others, ENTRY]
+        about = torch.cat([torch.ones(len(own)), torch.zeros(len(others))]).double()
+        weight = torch.where(about > 0, 0.5 / len(own), 0.5 / len(others))
+        pick = torch.cat([used[rows.judged], used[rows.others]])
+        return regress(torch.cat([own, others])[pick], about[pick], weight[pick], TOPIC_L2)
+
+    def match(self, features: Tensor, used: Tensor, own: slice) -> Tensor:
+        """Coefficients of match from some of the rows of one way of writing."""
+        rows, matches = features[own][used[own]], self.matches[own][used[own]]
         penalty = torch.full((features.shape[1],), MATCH_L2, dtype=torch.float64)
-        penalty[MAIN:] = KIND_L2 / len(rows)
+        read = MAIN + self.kinds.shape[1]
+        penalty[MAIN:read] = KIND_L2 / len(rows)
+        penalty[read:] = READ_L2 / len(rows)
         plain = torch.arange(features.shape[1]) >= MAIN
-        return topic, regress(rows, matches, torch.ones_like(matches), penalty, plain)
+        return regress(rows, matches, torch.ones_like(matches), penalty, plain)
 
     def left_out(self, places: Places) -> tuple[float, Tensor]:
-        """How well tasks that were left out are expected: mean log-loss, and every row's score."""
+        """How well tasks that were left out are expected: the mean log-loss of the judged, and
+        every row's score."""
         features = self.features(self.seen(places))
         scores = torch.empty(len(features), dtype=torch.float64)
         for fold in range(FOLDS):
-            rows = self.folds == fold
-            topic, match = self.regressions(features, ~rows)
-            about = linear(features[rows, ENTRY], topic).sigmoid()
-            scores[rows] = about * linear(features[rows], match).sigmoid()
-        loss = binary_cross_entropy(scores[: self.own].clamp(1e-9, 1 - 1e-9), self.matches)
+            rows, used = self.folds == fold, self.folds != fold
+            matches = linear(features[rows], self.match(features, used, self.rows.judged)).sigmoid()
+            if self.open is not None:
+                other = self.match(features, used, self.rows.phrased)
+                written = self.open[rows]
+                matches = (
+                    written * matches + (1 - written) * linear(features[rows], other).sigmoid()
+                )
+            topic = self.topic(features, used)
+            scores[rows] = linear(features[rows, ENTRY], topic).sigmoid() * matches
+        own = self.rows.judged
+        loss = binary_cross_entropy(scores[own].clamp(1e-9, 1 - 1e-9), self.matches[own])
         return float(loss), scores
 
     def predictor(self, places: Places, scores: Tensor) -> Predictor:
@@ -221,42 +252,67 @@ class _Fitting:
 
         :param scores: of every row, from predictors that did not see its task.
         """
-        found = self.seen(places)
-        features = self.features(found)
-        topic, match = self.regressions(features, torch.ones(len(features), dtype=torch.bool))
-        topic_bias, topic_entry = significant(topic.tolist())
-        bias, adapter, entry, similarity, missing = significant(match[:5].tolist())
-        skill, odds, kinds = match[MAIN - 1], match[MAIN], match[MAIN + 1 :]
-        direction = rounded(skill * self.skill, DIRECTION_DIGITS)
-        reader = self.reader()
+        found, reader, gate = self.seen(places), self.reader(), self.gate()
+        features, every = self.features(found), torch.ones(self.count, dtype=torch.bool)
+        topic = Topic(*significant(self.topic(features, every).tolist()))
         if reader is not None:
             reader = Reader(reader.names, reader.weight, rounded(reader.bias))
+        match, trust = self._coefficients(self.match(features, every, self.rows.judged), reader)
+        phrased = None
+        if gate is not None and self.phrased is not None:
+            coefficients = self.match(features, every, self.rows.phrased)
+            own_match, own_trust = self._coefficients(coefficients, reader)
+            phrased = Phrased(
+                gate=Gate(significant([gate.bias])[0], rounded(gate.direction, DIRECTION_DIGITS)),
+                trust=own_trust,
+                match=own_match,
+                reasons=self._reasons(found, scores, topic, self.phrased, self.rows.phrased),
+            )
         return Predictor(
             places=places,
             module_names=tuple(self.known.modules[index] for index in places.modules),
-            trust=rounded(odds * self.odds + self.kinds @ kinds, TRUST_DIGITS),
+            trust=trust,
             success=self.success,
             reader=reader,
-            topic=Topic(topic_bias, topic_entry),
-            match=Match(bias, adapter, entry, similarity, missing, direction),
-            reasons=reasons_of(
-                found,
-                scores,
-                -topic_bias / topic_entry if topic_entry > 0 else 0.0,
-                self.matches,
-                self.names,
-                self.judged.steps,
-            ),
+            topic=topic,
+            match=match,
+            reasons=self._reasons(found, scores, topic, self.judged, self.rows.judged),
+            phrased=phrased,
+        )
+
+    def _coefficients(self, found: Tensor, reader: Reader | None) -> tuple[Match, Tensor]:
+        """Match and trust as the formula has them: readers are a part of bias and direction."""
+        bias, adapter, entry, similarity, missing = found[:5].tolist()
+        skill, odds, kinds = found[MAIN - 1], found[MAIN], found[MAIN + 1 :]
+        kinds, read = kinds.split([self.kinds.shape[1], len(kinds) - self.kinds.shape[1]])
+        direction = skill * self.skill
+        if reader is not None:
+            bias += float(read @ reader.bias)
+            direction = direction + read @ reader.weight
+        bias, adapter, entry, similarity, missing = significant(
+            [bias, adapter, entry, similarity, missing]
+        )
+        direction = rounded(direction, DIRECTION_DIGITS)
+        match = Match(bias, adapter, entry, similarity, missing, direction)
+        return match, rounded(odds * self.odds + self.kinds @ kinds, TRUST_DIGITS)
+
+    def _reasons(
+        self, found: Signs, scores: Tensor, topic: Topic, some: Measured, own: slice
+    ) -> Reasons:
+        """Where the reasons begin for one way of writing."""
+        return reasons_of(
+            _some_of(found, own),
+            scores[own],
+            -topic.bias / topic.entry if topic.entry > 0 else 0.0,
+            self.matches[own],
+            self.names,
+            some.steps,
         )
 
 
-def kind_table(kinds: Sequence[Sequence[str]]) -> Tensor:
-    """Which kinds of steps every task has, and which shape it is, [tasks, kinds + shapes]."""
-    shapes = [" ".join(some) for some in kinds]
-    single = list(dict.fromkeys(kind for some in kinds for kind in some))
-    whole = list(dict.fromkeys(shapes))
-    tables = [step_table(single, kinds), step_table(whole, [(shape,) for shape in shapes])]
-    return torch.cat(tables, dim=1)
+def _some_of(found: Signs, rows: slice) -> Signs:
+    """The signs of some descriptions."""
+    return Signs(**{name: value[rows] for name, value in vars(found).items()})
 
 
 def _folds(tasks: Sequence[str | None], off_topic: int) -> Tensor:

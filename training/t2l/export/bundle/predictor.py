@@ -16,7 +16,8 @@
     match       = sigmoid(match.bias + match.adapter adapter + match.entry entry
                           + match.similarity similarity + match.missing missing
                           + match.direction . v + trust)
-    score       = topic match
+    written     = sigmoid(gate.bias + gate.direction . v)     1 without a gate (`gate.py`)
+    score       = topic (written match + (1 - written) phrased.match)
 
 An adapter that works does what some trained task's adapter does; one that the network made of a
 vector that it cannot read lies between them. The vector does not show that, because most of it is
@@ -24,6 +25,11 @@ how something was put and not what. What the adapter shows in turn is which task
 whether it is the one that was meant: `missing` and `trust` are about that. A text that looks like
 joining words with commas often asks for something else too, so `trust` has a part for the kinds of
 a task's steps beside its success.
+
+What people write is nearly all about tasks like the trained ones, and what tells success there,
+likeness to a trained task, says nothing of a grammar's sentence about a task that is new. So there
+are two sets of the coefficients of `match`, `phrased` with its own `trust` for sentences that are
+worded like the grammars', and a gate that says how much a description is like either.
 
 The verdict is `good` from `thresholds.good` on, `uncertain` from `thresholds.uncertain`, else
 `unfit`. A text that scores below `reasons.score` has a reason, the first of these that holds; NAME
@@ -33,6 +39,8 @@ is the task with the largest c, STEP the step that `missing` is about:
     missing_step    missing >= reasons.missing: it seems to ask for STEP, which NAME does not do
     far             max c < reasons.adapter: its adapter is like that of nothing trained
     weak            success of NAME < reasons.success: close to what is not done well
+
+Where `written` is below one half, the reasons are those of `phrased`.
 
 **In the manifest**, `fit` has the members `file`, `dim`, `tasks`, `thresholds`, `success` as
 always, `sizes` (a sentence on sizes of input) where a recipe has one, and from a calibration these
@@ -51,12 +59,14 @@ two (without them the score is the highest cosine):
         "topic":       {"bias", "entry"},
         "match":       {"bias", "adapter", "entry", "similarity", "missing",
                         "direction": [dim numbers]},
-        "reasons":     {"score", "entry", "adapter", "success", "missing"} }
+        "reasons":     {"score", "entry", "adapter", "success", "missing"},
+        "phrased":     {"gate": {"bias", "direction": [dim numbers]}, "trust", "match", "reasons"} }
 
 `calibration.entry` is absent for networks that do not begin with a linear layer: then `entry` is
 `similarity`. `steps` is absent where tasks have none: then `missing` is 0. `reasons.missing` is
-absent where steps are not read well enough to be named. The fit file has rows of float16,
-little-endian, one matrix after the other; those of tasks are unit rows:
+absent where steps are not read well enough to be named. `phrased` is absent where the score was
+found on one way of writing; then there is no gate. The fit file has rows of float16, little-endian,
+one matrix after the other; those of tasks are unit rows:
 
     task [tasks, dim]
     adapter [tasks, rank] | P [rank, width]          with a calibration
@@ -78,6 +88,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from t2l.export.bundle.entry import Entry
+from t2l.export.bundle.gate import Gate
 from t2l.export.bundle.manifest import significant
 from t2l.export.bundle.reading import Reader
 from t2l.export.bundle.sketch import PROBES, chosen
@@ -87,6 +98,7 @@ Reason = Literal["far", "missing_step", "weak"]
 SUCCESS_DIGITS = 3
 TRUST_DIGITS = 4
 NEARLY = 0.01  # keeps the logarithm of a perfect likeness finite
+WRITTEN = 0.5  # from which on a description's reasons are those of what people write
 DONE = 0.5  # share of the tasks around that have a step, above which it is not missing
 
 
@@ -119,6 +131,19 @@ class Reasons:
     adapter: float
     success: float
     missing: float | None
+
+
+@dataclass(frozen=True)
+class Phrased:
+    """The coefficients for descriptions that are worded like the grammars' phrasings.
+
+    :param trust: [tasks]
+    """
+
+    gate: Gate
+    trust: Tensor
+    match: Match
+    reasons: Reasons
 
 
 @dataclass(frozen=True)
@@ -157,6 +182,7 @@ class Predictor:
     :param trust: [tasks]
     :param success: exact match of each task, [tasks].
     :param reader: None: tasks have no steps.
+    :param phrased: None: the score was found on one way of writing.
     """
 
     places: Places
@@ -167,10 +193,11 @@ class Predictor:
     topic: Topic
     match: Match
     reasons: Reasons
+    phrased: Phrased | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The manifest's `fit.calibration`."""
-        places, reasons = self.places, vars(self.reasons)
+        places, phrased = self.places, self.phrased
         document: dict[str, Any] = {
             "adapters": {
                 "modules": list(self.module_names),
@@ -182,8 +209,8 @@ class Predictor:
             "temperature": places.temperature,
             "trust": self.trust.tolist(),
             "topic": vars(self.topic),
-            "match": {**vars(self.match), "direction": self.match.direction.tolist()},
-            "reasons": {name: value for name, value in reasons.items() if value is not None},
+            "match": _with_direction(self.match),
+            "reasons": _known(self.reasons),
         }
         if places.entry is not None:
             document["entry"] = {"bias": places.entry.bias.tolist()}
@@ -192,6 +219,13 @@ class Predictor:
                 "names": list(self.reader.names),
                 "bias": self.reader.bias.tolist(),
                 "tasks": [row.nonzero().flatten().tolist() for row in places.steps],
+            }
+        if phrased is not None:
+            document["phrased"] = {
+                "gate": _with_direction(phrased.gate),
+                "trust": phrased.trust.tolist(),
+                "match": _with_direction(phrased.match),
+                "reasons": _known(phrased.reasons),
             }
         return document
 
@@ -204,6 +238,14 @@ class Predictor:
         if self.reader is not None:
             parts.append(self.reader.weight)
         return b"".join(part.numpy().astype("<f2").tobytes() for part in parts)
+
+
+def _with_direction(coefficients: Match | Gate) -> dict[str, Any]:
+    return {**vars(coefficients), "direction": coefficients.direction.tolist()}
+
+
+def _known(reasons: Reasons) -> dict[str, float]:
+    return {name: value for name, value in vars(reasons).items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -229,10 +271,14 @@ class Signs:
 
 @dataclass(frozen=True)
 class Judged:
-    """Scores, [n], and what they were made from."""
+    """Scores, [n], and what they were made from.
+
+    :param written: how much each is worded like what people write, [n]; 1 without a gate.
+    """
 
     score: Tensor
     signs: Signs
+    written: Tensor
 
 
 def half(rows: Tensor) -> Tensor:
@@ -263,18 +309,29 @@ def predict(predictor: Predictor, vectors: Tensor, sketches: Tensor) -> Judged:
     """
     read = None if predictor.reader is None else predictor.reader(vectors)
     seen = signs(predictor.places, vectors, sketches, read)
-    topic, match = predictor.topic, predictor.match
+    unit = normalize(vectors.double(), dim=1)
+    about = predictor.topic.bias + predictor.topic.entry * seen.entry
+    matches, written = _matches(predictor, seen, unit), torch.ones_like(about)
+    phrased = predictor.phrased
+    if phrased is not None:
+        written = phrased.gate(vectors)
+        matches = written * matches + (1 - written) * _matches(phrased, seen, unit)
+    return Judged(about.sigmoid() * matches, seen, written)
+
+
+def _matches(coefficients: Predictor | Phrased, seen: Signs, unit: Tensor) -> Tensor:
+    """How likely each is done by one set of coefficients, [n]."""
+    match = coefficients.match
     logit = (
         match.bias
         + match.adapter * seen.adapter
         + match.entry * seen.entry
         + match.similarity * seen.similarity
         + match.missing * seen.missing
-        + normalize(vectors.double(), dim=1) @ match.direction
-        + seen.around @ predictor.trust
+        + unit @ match.direction
+        + seen.around @ coefficients.trust
     )
-    about = topic.bias + topic.entry * seen.entry
-    return Judged(about.sigmoid() * logit.sigmoid(), seen)
+    return logit.sigmoid()
 
 
 def signs(places: Places, vectors: Tensor, sketches: Tensor, read: Tensor | None) -> Signs:
@@ -303,7 +360,9 @@ def signs(places: Places, vectors: Tensor, sketches: Tensor, read: Tensor | None
 
 def reason_of(predictor: Predictor, judged: Judged, row: int) -> tuple[Reason | None, str | None]:
     """Why a description that is no good fit is none, and the step if one is missing."""
-    seen, limits = judged.signs, predictor.reasons
+    seen, limits, phrased = judged.signs, predictor.reasons, predictor.phrased
+    if phrased is not None and float(judged.written[row]) < WRITTEN:
+        limits = phrased.reasons
     if float(judged.score[row]) >= limits.score:
         return None, None
     if float(seen.entry[row]) < limits.entry:

@@ -48,6 +48,11 @@ def check_predictor(predictor: Predictor, tasks: int, dim: int, modules: tuple[s
         wanted["the readers' weight"] = (predictor.reader.weight, (steps, dim))
         wanted["the readers' bias"] = (predictor.reader.bias, (steps,))
         wanted["the steps of tasks"] = (places.steps, (tasks, steps))
+    phrased = predictor.phrased
+    if phrased is not None:
+        wanted["trust of phrasings"] = (phrased.trust, (tasks,))
+        wanted["the direction of phrasings"] = (phrased.match.direction, (dim,))
+        wanted["the gate's direction"] = (phrased.gate.direction, (dim,))
     for what, (tensor, shape) in wanted.items():
         if tuple(tensor.shape) != shape:
             raise ValueError(f"{what} must be {list(shape)}, got {list(tensor.shape)}")
@@ -57,9 +62,16 @@ def check_predictor(predictor: Predictor, tasks: int, dim: int, modules: tuple[s
         raise ValueError("P must be finite")
     if not places.temperature > 0:
         raise ValueError(f"the temperature must be positive, got {places.temperature}")
-    match = {name: value for name, value in vars(predictor.match).items() if name != "direction"}
-    groups = {"topic": vars(predictor.topic), "match": match, "reasons": vars(predictor.reasons)}
+    groups: dict[str, object] = {
+        "topic": predictor.topic,
+        "match": predictor.match,
+        "reasons": predictor.reasons,
+    }
+    if phrased is not None:
+        groups["phrased.gate"] = phrased.gate
+        groups["phrased.match"] = phrased.match
+        groups["phrased.reasons"] = phrased.reasons
     for group, numbers in groups.items():
-        for name, value in numbers.items():
-            if value is not None and not math.isfinite(value):
+        for name, value in vars(numbers).items():
+            if isinstance(value, float | int) and not math.isfinite(value):
                 raise ValueError(f"{group}.{name} must be finite, got {value}")

@@ -46,6 +46,12 @@ def thresholds(
     return good, round(min(good, uncertain), DIGITS)
 
 
+def strictest(ways: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The thresholds that keep the promise in every way of writing: of several, those that call
+    fewest descriptions good and fewest unfit."""
+    return max(good for good, _ in ways), min(uncertain for _, uncertain in ways)
+
+
 def reasons_of(
     found: Signs,
     scores: Tensor,
