@@ -6,7 +6,8 @@
  * sizes of t2l-smollm2 with random weights where that does not ship), and
  * Text-to-LoRA with random weights: S and L at the sizes of Mistral-7B, and L for Llama-3.1-8B as wide
  * as it was released. The L are in chunks, which pass through the isolate one after the other. The
- * networks are also run in PyTorch on one CPU thread, without anything around them.
+ * networks are also run in PyTorch on one CPU thread, without anything around them. Last comes how fast
+ * SmolLM2-135M-Instruct answers in WebAssembly, as the page and `t2l run` have it.
  *
  * The peak is WASM memory, which never shrinks, and the largest JavaScript heap with its array
  * buffers that the inspector saw while adapters were made; an isolate on Cloudflare has 128 MB.
@@ -18,6 +19,11 @@
  */
 import { cpus } from 'node:os';
 import { compareWith, comparisonTable } from './bench/against.ts';
+import {
+  type LanguageModelSpeed,
+  languageModelLine,
+  measureLanguageModel,
+} from './bench/language-model.ts';
 import { type Measurement, measure, STEPS } from './bench/measure.ts';
 import { measurePytorch, type PytorchTime } from './bench/pytorch.ts';
 import {
@@ -85,7 +91,9 @@ async function main(): Promise<void> {
     progress(`Running ${spec.name} in PyTorch`);
     pytorch.push([spec.name, measurePytorch(spec, runs)]);
   }
-  const output = values.json ? asJson(measurements, pytorch) : asTable(measurements, pytorch);
+  progress('Asking a language model');
+  const speed = await measureLanguageModel();
+  const output = (values.json ? asJson : asTable)(measurements, pytorch, speed);
   process.stdout.write(`${output}\n`);
 }
 
@@ -108,6 +116,7 @@ function speedUps(measurements: readonly Measurement[]): Record<string, number> 
 function asTable(
   measurements: readonly Measurement[],
   pytorch: readonly [network: string, time: PytorchTime][],
+  speed: LanguageModelSpeed | undefined,
 ): string {
   const head = [
     ...['bundle', 'precision', ...STEPS, 'total', 'first'],
@@ -141,6 +150,7 @@ function asTable(
         `${network}: ${time.median_ms.toFixed(0)} ms in PyTorch, float32, one thread, ` +
         `${(time.parameters / 1e6).toFixed(1)} million weights`,
     ),
+    languageModelLine(speed),
     `Milliseconds, medians of ${measurements[0]?.runs} adapters; MB of 10^6 bytes; ${machine()}.`,
   ].join('\n');
 }
@@ -148,12 +158,14 @@ function asTable(
 function asJson(
   measurements: readonly Measurement[],
   pytorch: readonly [network: string, time: PytorchTime][],
+  speed: LanguageModelSpeed | undefined,
 ): string {
   const document = {
     machine: machine(),
     measurements,
     int8_speed_up: speedUps(measurements),
     pytorch: Object.fromEntries(pytorch),
+    language_model: speed,
   };
   return JSON.stringify(document, null, 2);
 }

@@ -6,10 +6,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  cachedGguf,
+  fetchGguf,
+  GGUF_SOURCES,
+  type GgufSource,
+} from '../../src/local/gguf-source.ts';
 import { findVersion } from '../../src/sdk/hypernet-lookup.ts';
 import type { T2lClient } from '../../src/sdk/index.ts';
 import { draw, progress, Refusal } from '../command.ts';
-import { cachedGguf, fetchGguf, GGUF_SOURCES, type GgufSource } from '../gguf-file.ts';
 import { type ChatResult, pythonMean, type Question, summary, taskBlock } from './chat-report.ts';
 import { withClient } from './endpoint.ts';
 import { type ChatModel, openChatModel } from './llama.ts';

@@ -12,6 +12,14 @@
 import type { Layout } from './layout.ts';
 import { DTYPE_BYTES, type TensorDtype, type TensorSpec } from './safetensors.ts';
 
+/** Types of tensors that are written; of Q8_0, rows are whole blocks of 32 values in 34 bytes. */
+export type GgufDtype = Exclude<TensorDtype, 'I64'> | 'Q8_0';
+
+/** Name, type and shape of a tensor that is to be written. */
+export interface GgufTensorSpec extends Omit<TensorSpec, 'dtype'> {
+  readonly dtype: TensorDtype | 'Q8_0';
+}
+
 /** A metadata value; numbers say their type, because the format has many. */
 export type GgufValue =
   | { readonly string: string }
@@ -34,14 +42,16 @@ const FLOAT32 = 6;
 const STRING = 8;
 const ARRAY = 9;
 
-const TENSOR_TYPES: Readonly<Record<Exclude<TensorDtype, 'I64'>, number>> = {
+const TENSOR_TYPES: Readonly<Record<GgufDtype, number>> = {
   F32: 0,
   F16: 1,
+  Q8_0: 8,
   BF16: 30,
 };
+const BYTES: Readonly<Record<GgufDtype, number>> = { ...DTYPE_BYTES, Q8_0: 34 / 32 };
 
 /** Lays out a file; shapes are row-major, as everywhere here. */
-export function layoutGguf(metadata: GgufMetadata, tensors: readonly TensorSpec[]): Layout {
+export function layoutGguf(metadata: GgufMetadata, tensors: readonly GgufTensorSpec[]): Layout {
   const head = new Writer();
   head.uint32(MAGIC);
   head.uint32(VERSION);
@@ -57,7 +67,7 @@ export function layoutGguf(metadata: GgufMetadata, tensors: readonly TensorSpec[
     if (dtype === 'I64' || places.has(name)) {
       throw new Error(`tensor ${name} is written twice or holds integers`);
     }
-    const size = shape.reduce((product, one) => product * one, DTYPE_BYTES[dtype]);
+    const size = shape.reduce((product, one) => product * one, BYTES[dtype]);
     head.string(name);
     head.uint32(shape.length);
     for (const one of shape.toReversed()) {

@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import { T2lError } from '../contract/errors.ts';
 import { registerAdapterRoutes } from './adapters.ts';
 import { registerAuditRoute } from './audit.ts';
+import { registerBaseModelRoutes } from './base-models.ts';
 import { registerByDescriptionRoute } from './by-description.ts';
 import { crossOrigin } from './cors.ts';
 import { registerDocsRoutes } from './docs.ts';
@@ -36,6 +37,7 @@ export function createApp(): App {
   registerAdapterRoutes(app);
   registerFileRoutes(app);
   registerHypernetRoutes(app);
+  registerBaseModelRoutes(app);
   registerHealthRoute(app);
   registerAuditRoute(app);
   registerHubRoutes(app);

@@ -4,6 +4,7 @@ import type { Env } from '../env.ts';
 import type { PipelineEffects } from '../pipeline/effects.ts';
 import { produceRecipe } from '../pipeline/produce-recipe.ts';
 import { adapterStore } from '../store/adapters.ts';
+import { type BaseModelStore, baseModelStore } from '../store/base-models.ts';
 import { blobStore } from '../store/blobs.ts';
 import { catalog } from '../store/catalog.ts';
 import { type HypernetStore, hypernetStore } from '../store/hypernets.ts';
@@ -14,6 +15,7 @@ import type { Timings } from './timing.ts';
 /** What handlers work with. */
 export interface Services extends PipelineEffects {
   readonly hypernets: HypernetStore;
+  readonly baseModels: BaseModelStore;
 }
 
 /**
@@ -25,6 +27,7 @@ export function servicesOf(env: Env, timings: Timings, address: string | undefin
   const hypernets = hypernetStore(env.DB);
   return {
     hypernets,
+    baseModels: baseModelStore(env.HYPERNETS),
     catalog: catalog(env.ASSETS, env.HYPERNETS, hypernets),
     adapters: adapterStore(env.DB),
     blobs: blobStore(env.ADAPTERS),

@@ -6,6 +6,8 @@
 /** Files that were verified before they were put here. */
 export interface FileCache {
   get(url: string): Promise<Uint8Array | null>;
+  /** Whether there is such a file; its bytes are not read. */
+  has(url: string): Promise<boolean>;
   put(url: string, bytes: Uint8Array): Promise<void>;
   remove(url: string): Promise<void>;
 }
@@ -19,6 +21,9 @@ export async function openFileCache(): Promise<FileCache> {
     async get(url) {
       const found = await ifAllowed(() => cache?.match(url));
       return found === undefined ? null : new Uint8Array(await found.arrayBuffer());
+    },
+    async has(url) {
+      return (await ifAllowed(() => cache?.match(url))) !== undefined;
     },
     async put(url, bytes) {
       // A response copies bytes when it is made: the caller may free them meanwhile.

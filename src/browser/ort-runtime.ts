@@ -8,7 +8,7 @@
  */
 import type * as Ort from 'onnxruntime-web/wasm';
 import { T2lError } from '../contract/errors.ts';
-import { type Device, graphRefused, type OrtRuntime, WASM_OPTIONS } from '../ort/device.ts';
+import { type Device, graphRefused, type OrtRuntime, wasmOptions } from '../ort/device.ts';
 import type { WasmPaths } from './options.ts';
 
 /** Prepacking pays on a GPU: the weights move there once, while the graph is loaded. */
@@ -35,10 +35,10 @@ export function setWasmPaths(wasmPaths: WasmPaths | undefined): void {
 export async function ortRuntime(device: Device): Promise<OrtRuntime> {
   const only = builds.has('large') && !builds.has('small') ? 'large' : 'small';
   const ort = await loaded(device === 'webgpu' ? 'large' : only);
-  const options = device === 'webgpu' ? WEBGPU_OPTIONS : WASM_OPTIONS;
   return {
     Tensor: ort.Tensor,
-    async create(graph, externalData) {
+    async create(graph, externalData, prepack) {
+      const options = device === 'webgpu' ? WEBGPU_OPTIONS : wasmOptions(prepack);
       try {
         return await ort.InferenceSession.create(graph, { ...options, externalData });
       } catch (cause) {

@@ -56,6 +56,7 @@ export const ERROR_CODES = {
   limit_out_of_range: [[400], 'The limit is out of range'],
   cursor_malformed: [[400], 'The cursor is malformed'],
   search_too_long: [[400], 'The search text is too long'],
+  base_model_unknown: [[404], 'There is no file of the base model here'],
   base_model_malformed: [[400], 'The base model is not named properly'],
 
   // The protocol of the Hugging Face Hub.
@@ -149,6 +150,8 @@ export const ERROR_CODES = {
   miniflare_missing: [[422], 'What serving needs is not installed'],
   worker_missing: [[422], 'The Worker is not built'],
   base_model_unavailable: [[422], 'The base model does not run here'],
+  base_model_unreachable: [[503], 'The base model cannot be fetched from here'],
+  base_model_invalid: [[422], 'The file of the base model cannot be used'],
   model_input_invalid: [[400], 'The base model cannot be asked this'],
 
   // Failures that are not the caller's.

@@ -22,6 +22,7 @@ export async function openArrowModel(id: string, read: ModelReader): Promise<Bas
   return {
     id,
     hint: 'three or four short words, digits or letters, such as: cat sun map',
+    together: true,
     problem(input) {
       const prompt = arrowPrompt(input);
       if (prompt === ARROW) {
@@ -44,5 +45,6 @@ export async function openArrowModel(id: string, read: ModelReader): Promise<Bas
     answer(inputs, lora) {
       return generateText(lm, inputs.map(arrowPrompt), lora, { maxTokens: MAX_TOKENS });
     },
+    release: () => lm.session.release(),
   };
 }

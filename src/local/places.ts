@@ -16,6 +16,9 @@ export const MIGRATIONS = join(ROOT, 'migrations');
 /** The built Worker and the list of its modules, for `t2l serve`; `npm run build:package` makes it. */
 export const WORKER = join(ROOT, 'dist/cli/worker');
 
+/** Training's Python, where the repository is checked out and training was set up. */
+export const TRAINING_PYTHON = join(ROOT, 'training/.venv/bin/python');
+
 /** The version of this package, and that of miniflare it is tested with. */
 export function packageFacts(): { readonly version: string; readonly miniflare: string } {
   const { version, devDependencies } = JSON.parse(

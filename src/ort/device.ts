@@ -14,11 +14,13 @@ export interface OrtRuntime {
   /**
    * Loads a graph whose weights lie in the bytes it refers to, and starts ORT first if need be.
    *
+   * @param prepack whether to keep weights in the order in which products read them
    * @throws T2lError `bundle_graph_invalid` if ORT cannot load the graph
    */
   create(
     graph: Uint8Array,
     externalData: InferenceSession.SessionOptions['externalData'] & object,
+    prepack: boolean,
   ): Promise<InferenceSession>;
 }
 
@@ -27,13 +29,20 @@ export interface OrtRuntime {
  * copy of the weights in the order in which products read them. With one run an adapter that only
  * costs memory, of which an isolate has 128 MB in all; for a chunk, which is used once, also time.
  */
-export const WASM_OPTIONS: InferenceSession.SessionOptions = {
+const WASM_OPTIONS: InferenceSession.SessionOptions = {
   executionProviders: ['wasm'],
   enableCpuMemArena: false,
   enableMemPattern: false,
   logSeverityLevel: 3,
   extra: { session: { disable_prepacking: '1' } },
 };
+
+/** The options of a session in WebAssembly. */
+export function wasmOptions(prepack: boolean): InferenceSession.SessionOptions {
+  return prepack
+    ? { ...WASM_OPTIONS, extra: { session: { disable_prepacking: '0' } } }
+    : WASM_OPTIONS;
+}
 
 /** The error for a graph that ORT does not load. */
 export function graphRefused(cause: unknown): T2lError {

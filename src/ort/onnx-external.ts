@@ -10,6 +10,15 @@
  *   ModelProto.graph (7) > GraphProto.initializer (5) > TensorProto.raw_data (9)
  *     becomes TensorProto.external_data (13) {location, offset, length}, data_location (14) = EXTERNAL
  */
+import {
+  concat,
+  message,
+  numberField,
+  textField,
+  WIRE_32,
+  WIRE_BYTES,
+  WIRE_VARINT,
+} from './protobuf.ts';
 
 /** A graph without its large weights, and the name under which it expects the original bytes. */
 export interface SplitModel {
@@ -30,10 +39,7 @@ const DATA_LOCATION_EXTERNAL = 1;
 const ENTRY_KEY = 1;
 const ENTRY_VALUE = 2;
 
-const WIRE_VARINT = 0;
 const WIRE_64 = 1;
-const WIRE_BYTES = 2;
-const WIRE_32 = 5;
 
 /** Splits a model; everything but large initialisers is kept byte for byte. */
 export function splitModel(model: Uint8Array): SplitModel {
@@ -87,8 +93,7 @@ function rewriteTensor(model: Uint8Array, start: number, end: number): Uint8Arra
         ...entry('location', LOCATION),
         ...entry('offset', String(field.content)),
         ...entry('length', String(length)),
-        varint((TENSOR_DATA_LOCATION << 3) | WIRE_VARINT),
-        varint(DATA_LOCATION_EXTERNAL),
+        ...numberField(TENSOR_DATA_LOCATION, DATA_LOCATION_EXTERNAL),
       );
     } else {
       parts.push(model.subarray(field.start, field.end));
@@ -135,37 +140,9 @@ function readVarint(bytes: Uint8Array, start: number): [value: number, end: numb
   throw new Error('not an ONNX model: it ends inside a number');
 }
 
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest >= 0x80) {
-    bytes.push((rest % 128) | 0x80);
-    rest = Math.floor(rest / 128);
-  }
-  bytes.push(rest);
-  return Uint8Array.from(bytes);
-}
-
-/** A field of bytes: tag, length, content. */
-function message(number: number, parts: Uint8Array[]): Uint8Array[] {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  return [varint((number << 3) | WIRE_BYTES), varint(length), ...parts];
-}
-
 function entry(key: string, value: string): Uint8Array[] {
-  const text = new TextEncoder();
   return message(TENSOR_EXTERNAL_DATA, [
-    ...message(ENTRY_KEY, [text.encode(key)]),
-    ...message(ENTRY_VALUE, [text.encode(value)]),
+    ...textField(ENTRY_KEY, key),
+    ...textField(ENTRY_VALUE, value),
   ]);
-}
-
-function concat(parts: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

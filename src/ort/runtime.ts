@@ -11,7 +11,7 @@
  */
 import * as ort from 'onnxruntime-web/wasm';
 import { loadOrtModule } from '#ort-module';
-import { type Device, graphRefused, type OrtRuntime, WASM_OPTIONS } from './device.ts';
+import { type Device, graphRefused, type OrtRuntime, wasmOptions } from './device.ts';
 import { rememberHeap, wasmMemoryBytes } from './memory.ts';
 
 /** Any valid value: ORT only checks that a binary was given, and it is never compiled. */
@@ -27,8 +27,8 @@ export async function ortRuntime(device: Device): Promise<OrtRuntime> {
   const wasm = await loadOrtModule();
   return {
     Tensor: ort.Tensor,
-    async create(graph, externalData) {
-      const session = createStarting(wasm, graph, { ...WASM_OPTIONS, externalData });
+    async create(graph, externalData, prepack) {
+      const session = createStarting(wasm, graph, { ...wasmOptions(prepack), externalData });
       return session.catch((cause: unknown) => {
         // Before there is a heap, ORT itself did not start, which is not the model's fault.
         throw wasmMemoryBytes() === 0 ? cause : graphRefused(cause);

@@ -46,18 +46,25 @@ let queue: Promise<unknown> = Promise.resolve();
  * @param model an ONNX model
  * @param device where it runs; only browsers have another one than `wasm`
  * @param beside files that hold weights of the model, by the names that it has for them
+ * @param prepack whether to keep weights in the order in which products read them: for graphs that run
+ *   again and again
  * @throws T2lError `bundle_graph_invalid` if ORT cannot load it
  */
 export async function createSession(
   model: Uint8Array,
   device: Device = 'wasm',
   beside: readonly WeightFile[] = [],
+  prepack = false,
 ): Promise<OrtSession> {
   // Outside the queue: under Node it reads a file, and the queue must hold no I/O.
   const runtime = await ortRuntime(device);
   return serialised(async () => {
     const { graph, location } = split(model);
-    const session = await runtime.create(graph, [{ path: location, data: model }, ...beside]);
+    const session = await runtime.create(
+      graph,
+      [{ path: location, data: model }, ...beside],
+      prepack,
+    );
     let released = false;
     return {
       inputs: session.inputNames,

@@ -3,6 +3,7 @@ import { useCallback, useState } from 'preact/hooks';
 import type { AdapterDocument } from '../sdk/index.ts';
 import { Compare } from './parts/compare.tsx';
 import { Describe } from './parts/describe.tsx';
+import { Download } from './parts/download.tsx';
 import { FailureNote } from './parts/failure.tsx';
 import { History } from './parts/history.tsx';
 import { Keep } from './parts/keep.tsx';
@@ -13,8 +14,8 @@ import { Stages } from './parts/stages.tsx';
 import { Strength } from './parts/strength.tsx';
 import { Try } from './parts/try.tsx';
 import { Verdict } from './parts/verdict.tsx';
-import { useBaseModels } from './state/use-base-models.ts';
 import { sizesOf, useHypernets } from './state/use-hypernets.ts';
+import { useOffer } from './state/use-offer.ts';
 import { requestOf, usePage } from './state/use-page.ts';
 
 /** The whole page. */
@@ -33,7 +34,8 @@ export function App() {
   const page = usePage(opened);
   const { first, second } = page;
   const adapter = first.made?.document;
-  const here = useBaseModels(adapter !== undefined);
+  const offer = useOffer(adapter?.base_model);
+  const adapters = [adapter, second.made?.document].filter((one) => one !== undefined);
   const sizes = sizesOf(hypernets, options.hypernet);
 
   function generate(): void {
@@ -87,20 +89,23 @@ export function App() {
             <section aria-labelledby="try">
               <h2 id="try">Try</h2>
               <div>
-                {here?.includes(adapter.base_model) === false && (
+                {offer?.kind === 'absent' && (
                   <>
                     <p>
-                      <code>{adapter.base_model}</code> does not run in this page. Load the adapter
-                      beside it:
+                      <code>{adapter.base_model}</code> does not run in this page, because the
+                      endpoint has no file of it: <code>npm run base-model</code> puts one there.
+                      Load the adapter beside it:
                     </p>
                     <Recipes adapter={adapter} />
                   </>
                 )}
-                {here?.includes(adapter.base_model) === true && (
-                  <Try
-                    key={adapter.base_model}
-                    adapters={[adapter, second.made?.document].filter((one) => one !== undefined)}
-                  />
+                {offer?.kind === 'offered' && (
+                  <Download key={adapter.base_model} baseModel={adapter.base_model} offer={offer}>
+                    <Try key={adapter.base_model} adapters={adapters} ships={false} />
+                  </Download>
+                )}
+                {offer?.kind === 'ships' && (
+                  <Try key={adapter.base_model} adapters={adapters} ships />
                 )}
                 {adapter.description !== null && (
                   <>
@@ -130,7 +135,7 @@ export function App() {
               <h2 id="keep">Keep</h2>
               <div>
                 <Keep adapter={adapter} />
-                {here?.includes(adapter.base_model) === true && (
+                {offer !== undefined && offer.kind !== 'absent' && (
                   <>
                     <h3>Load it elsewhere</h3>
                     <Recipes adapter={adapter} />

@@ -8,8 +8,10 @@ const INPUTS: Readonly<Record<string, readonly string[]>> = {
     'tea gold bus day',
   ],
 };
+/** A chat model reads whatever it is given. */
+const TEXTS = ['happy', 'France', 'cat, dog, horse', 'The film was a waste of time.'];
 
 /** Inputs for a base model. */
 export function inputsFor(baseModel: string): readonly string[] {
-  return INPUTS[baseModel] ?? [];
+  return INPUTS[baseModel] ?? TEXTS;
 }

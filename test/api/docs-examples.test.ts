@@ -5,6 +5,7 @@ import { REQUEST_EXAMPLES } from '../../src/api/docs/examples/requests.ts';
 import { modelInfoSchema, refsSchema } from '../../src/api/hub/documents.ts';
 import { adapterPageSchema, adapterSchema } from '../../src/contract/documents/adapter.ts';
 import { auditSchema } from '../../src/contract/documents/audit.ts';
+import { baseModelSchema } from '../../src/contract/documents/base-model.ts';
 import {
   healthSchema,
   hypernetListSchema,
@@ -68,6 +69,7 @@ test('the examples are what the endpoint takes and gives', () => {
   const given = {
     Adapter: adapterSchema,
     AdapterPage: adapterPageSchema,
+    BaseModel: baseModelSchema,
     Health: healthSchema,
     Audit: auditSchema,
     Hypernet: hypernetSchema,

@@ -1,4 +1,4 @@
-/** `t2l run` with an adapter whose base model does not run here: it says what it is for, and where it runs. */
+/** `t2l run` with an adapter whose base model is not here: it says what it is for, and where it runs. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CopyRoot, createCopyRoot } from '../scripts/bundle-copy.ts';
@@ -25,7 +25,7 @@ test('the base model and the lines for PEFT and llama.cpp are named, and work', 
   const run = await t2l([...args, ...place], { cwd });
   expect(run).toMatchObject({ code: 2, stdout: '' });
   expect(run.stderr).toMatch(
-    /^t2l: them\/theirs does not run here, only t2l-edge\/t2l-mini-base\./,
+    /^t2l: them\/theirs is not here: name its GGUF file with --gguf FILE\./,
   );
   const [, id = ''] = /In PEFT: t2l get (\w+) --out \1, then /.exec(run.stderr) ?? [];
   expect(run.stderr).toContain(`PeftModel.from_pretrained(base, "${id}")`);

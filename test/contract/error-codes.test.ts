@@ -13,11 +13,12 @@ const NAMED_STATUS = /new T2lError\(\s*'([a-z0-9_]+)',[^;]*?\bstatus: (\d+)/g;
 
 /** Programs of ours that are no part of the endpoint; their errors reach nobody over HTTP. */
 const PROGRAMS = /^(cli|local|playground|publish|sdk|browser)\//;
-/** Codes that any path may answer with, and one of tools that read files from disk. */
+/** Codes that any path may answer with, and those of tools that read files from disk. */
 const GENERAL: readonly ErrorCode[] = [
   'route_unknown',
   'method_not_allowed',
   'safetensors_invalid',
+  'base_model_invalid',
 ];
 
 test('an error that names a status names one of its code', async () => {

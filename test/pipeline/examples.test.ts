@@ -58,15 +58,21 @@ test.each([
   expect(wrong.length, wrong.join('; ')).toBeLessThanOrEqual(MOST_WRONG);
 });
 
-test('the README shows no other description for t2l-mini', async () => {
-  const text = await readFile(join(ROOT, 'README.md'), 'utf8');
+test('the pages show no other description for t2l-mini', async () => {
+  const pages = [
+    'README.md',
+    ...['using', 'api', 'serving', 'operating'].map((n) => `docs/${n}.md`),
+  ];
+  const texts = await Promise.all(pages.map((name) => readFile(join(ROOT, name), 'utf8')));
   const shown = [
-    ...text.matchAll(/"description": "([^"]+)"/g),
-    ...text.matchAll(/t2l generate "([A-Z][a-z][^"]+)"/g),
-    ...text.matchAll(/description: '([^']+)'/g),
-    ...text.matchAll(/generate_lora\(t2l, "([^"]+)"/g),
-  ].map(([, description]) => description);
-  expect(shown.length).toBeGreaterThan(4);
+    /"description": "([^"]+)"/g,
+    /t2l (?:generate|run|id) "([A-Z][a-z][^"]+)"/g,
+    /description: '([^']+)'/g,
+    /generate_lora\(.*, "([^"]+)"/g,
+  ].flatMap((pattern) =>
+    texts.flatMap((text) => [...text.matchAll(pattern)].map(([, description]) => description)),
+  );
+  expect(shown.length).toBeGreaterThan(8);
   expect([...new Set(shown)].filter((description = '') => !(description in TRUTH))).toEqual([]);
 });
 

@@ -213,7 +213,7 @@ test('an adapter of a base model that does not run here comes with lines to past
   expect(await lines.textContent()).toContain('PeftModel.from_pretrained');
   // Nothing was written that could be written again at another strength.
   expect(await page.getByRole('slider').count()).toBe(0);
-  expect(requests.filter((url) => /\.wasm|base-models/.test(url))).toEqual([]);
+  expect(requests.filter((url) => /\.wasm|\/base-models\/index|\.gguf/.test(url))).toEqual([]);
   expect(await accessibilityProblems(page)).toEqual([]);
   expect(complaints).toEqual([]);
   await close();

@@ -1,6 +1,9 @@
 /** The benchmark's measuring, on the bundle that ships: its figures are those of made adapters. */
-import { expect, test } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
 import { compareWith, comparisonTable } from '../../scripts/bench/against.ts';
+import { languageModelLine, measureLanguageModel } from '../../scripts/bench/language-model.ts';
 import { measure } from '../../scripts/bench/measure.ts';
 import { ROOT } from '../../scripts/environment.ts';
 import { readBundleFolder } from '../../scripts/release/folder.ts';
@@ -34,6 +37,14 @@ test('a checkout is compared call by call, also with itself', async () => {
     expect(interval[1], call).toBeGreaterThanOrEqual(ratio);
   }
   expect(comparisonTable(found).split('\n')).toHaveLength(found.length + 1);
+}, 300_000);
+
+test('where the language model cannot be fetched, the benchmark says so and goes on', async () => {
+  vi.stubEnv('T2L_CACHE', join(tmpdir(), 'no-such-cache'));
+  vi.stubEnv('PIP_NO_INDEX', '1');
+  const found = await measureLanguageModel().finally(() => vi.unstubAllEnvs());
+  expect(found).toBeUndefined();
+  expect(languageModelLine(found)).toMatch(/SmolLM2.*: not measured/);
 }, 300_000);
 
 test('what is no checkout is refused before anything starts', async () => {

@@ -25,6 +25,7 @@ test.each([
   ['bench', 'npm run bench -- [options]'],
   ['release-hypernet', 'npm run release -- DIR [options]'],
   ['audit', 'npm run audit -- [options]'],
+  ['base-model', 'npm run base-model -- NAME [options]'],
 ])('%s prints its usage, also after an option that it does not know', async (script, usage) => {
   const help = await run(script, '--help');
   expect(help).toMatchObject({ code: 0, stderr: '' });
@@ -39,6 +40,7 @@ test.each([
 test.each([
   ['bench', ['--runs', '0'], '--runs must be a whole number of at least 1, not 0.'],
   ['release-hypernet', [], 'Name one bundle folder, or one hypernetwork as --rollback NAME.'],
+  ['base-model', [], 'Name one base model: smollm2, or an id as OWNER/NAME.'],
 ])('%s %s is refused with the usage', async (script, args, message) => {
   const wrong = await run(script, ...args);
   expect(wrong).toMatchObject({ code: 2, stdout: '' });

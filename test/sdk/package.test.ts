@@ -1,6 +1,6 @@
 /**
  * The SDK as the npm package brings it: alone in a project that has no other package, with the types
- * of a browser or of Node.js, and the README's example against the endpoint.
+ * of a browser or of Node.js. The example in docs/using.md is run with the other pages.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildSdk } from '../../scripts/package/sdk.ts';
-import { startServer } from '../server.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
@@ -102,30 +101,5 @@ export async function use(): Promise<Uint8Array> {
     await run([TSC, '-p', 'tsconfig.json']).catch(({ stdout }) => {
       throw new Error(stdout);
     });
-  }
-});
-
-test("the README's example works as it stands", async () => {
-  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
-  const blocks = readme.matchAll(/```ts\n([\s\S]*?)```/g);
-  const example = Array.from(blocks, ([, code = '']) => code).find((code) =>
-    code.includes("from 't2l-edge/sdk'"),
-  );
-  expect(example).toContain('http://localhost:8787');
-  const server = await startServer();
-  try {
-    const source = (example ?? '').replaceAll('http://localhost:8787', server.origin);
-    await writeFile(join(project, 'example.ts'), source);
-    const { stdout } = await run(['example.ts']);
-    const [id = '', again, verdict] = stdout.trim().split(/\s+/);
-    expect(again).toBe(id);
-    expect(verdict).toMatch(/^(good|uncertain|unfit|unknown)$/);
-    const document = await (await server.fetch(`/v1/adapters/${id}`)).json();
-    const { files } = document as { files: Record<string, { bytes: number }> };
-    for (const [name, { bytes }] of Object.entries(files)) {
-      expect((await stat(join(project, 'adapter', name))).size).toBe(bytes);
-    }
-  } finally {
-    await server.close();
   }
 });

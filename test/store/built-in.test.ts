@@ -4,8 +4,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT } from '../../scripts/environment.ts';
-import { GGUF_SOURCES } from '../../scripts/gguf-file.ts';
 import { openBundle } from '../../src/bundle/bundle.ts';
+import { GGUF_SOURCES } from '../../src/local/gguf-source.ts';
 import { readBuiltIn } from '../../src/store/built-in.ts';
 import { assetBundles, readAsset } from '../fixtures/assets.ts';
 

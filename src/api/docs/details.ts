@@ -57,6 +57,8 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   limit_out_of_range: 'limit must be a whole number from 1 to 100.',
   cursor_malformed: 'cursor must be the next_cursor of an earlier page, unchanged.',
   search_too_long: 'q must have at most 200 characters.',
+  base_model_unknown:
+    'There is no file of the base model them/theirs here; npm run base-model puts one there.',
   base_model_malformed: 'base_model must be the id of a base model.',
 
   repository_unknown: 'There is no repository t2l/nobody; adapters are t2l/<id>.',
@@ -80,7 +82,8 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   admin_token_wrong: 'The bearer token must be the admin token.',
   admin_disabled: 'Administrative calls work only where the secret ADMIN_TOKEN is set.',
   name_malformed: 'name must be a name of 1 to 63 of a-z, 0-9, ".", "_" and "-".',
-  name_reserved: 'The name "encoders" is taken by the files that bundles share; choose another.',
+  name_reserved:
+    'The names "encoders" and "base-models" are taken by other files of the bucket; choose another.',
   version_malformed: 'version must be a semantic version such as 1.0.0.',
   digest_malformed: 'digest must be the sha256 of the manifest: 64 lower-case hex digits.',
   activation_ambiguous: 'Send exactly one of version, digest and rollback.',

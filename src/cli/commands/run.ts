@@ -6,9 +6,9 @@ import { WEIGHTS_FILE } from '../../adapter/peft.ts';
 import { unpackPeft } from '../../adapter/unpack.ts';
 import { T2lError } from '../../contract/errors.ts';
 import { canonicalId, ID_PREFIX } from '../../contract/requests/names.ts';
-import { BASE_MODELS, type BaseModel } from '../../lm/index.ts';
-import { openLocalBaseModel } from '../../local/base-model.ts';
+import type { BaseModel } from '../../lm/index.ts';
 import type { AdapterDocument } from '../../sdk/index.ts';
+import { type BaseModelChoice, baseModelOf } from '../base-model.ts';
 import { EXIT } from '../exit-codes.ts';
 import { fitWarning } from '../fit.ts';
 import { Interruption } from '../interruption.ts';
@@ -19,10 +19,13 @@ import { promptLoop } from '../prompt.ts';
 import { readRecipe } from '../recipe.ts';
 import { openService, type Service } from '../service.ts';
 
-/** How to make the adapter, and whether to ask for inputs whatever stdin is. */
-interface RunOptions extends MakingOptions {
+/** How to make the adapter and come by its base model, and whether to ask for inputs whatever stdin is. */
+interface RunOptions extends MakingOptions, BaseModelChoice {
   readonly interactive?: boolean;
 }
+
+/** As wide as the labels of answers. */
+const LABEL = ' '.repeat('adapted  '.length);
 
 /** Answers two ways. */
 type Ask = (inputs: readonly string[]) => Promise<void>;
@@ -37,10 +40,7 @@ export async function runAdapter(
   const { signal, output } = context;
   const service = await openService(context.options);
   const document = await findOrMake(service, adapter, options, context);
-  const model = await openLocalBaseModel(document.base_model);
-  if (model === undefined) {
-    throw elsewhere(document, context);
-  }
+  const model = await baseModelOf(document, options, context);
   const lora = unpackPeft(await service.download(document, WEIGHTS_FILE, { signal }));
   const warning = fitWarning(document.fit);
   if (warning !== undefined) {
@@ -48,9 +48,16 @@ export async function runAdapter(
   }
 
   const piped = input === undefined && options.interactive !== true && !process.stdin.isTTY;
-  const ask: Ask = async (inputs) => {
-    const base = await model.answer(inputs);
-    const adapted = await model.answer(inputs, lora);
+  const ask: Ask = async (all) => {
+    for (const inputs of model.together ? [all] : all.map((one) => [one])) {
+      await askAtOnce(inputs);
+    }
+  };
+  const askAtOnce: Ask = async (inputs) => {
+    // Between two tokens is where an interruption is heard.
+    const heard = () => signal.throwIfAborted();
+    const base = await model.answer(inputs, undefined, heard);
+    const adapted = await model.answer(inputs, lora, heard);
     for (const [at, one] of inputs.entries()) {
       const answers = { input: one, base: base[at] ?? '', adapted: adapted[at] ?? '' };
       output.record(answers, () => [
@@ -85,7 +92,7 @@ export async function runAdapter(
 async function findOrMake(
   service: Service,
   adapter: string,
-  { interactive: _interactive, ...making }: RunOptions,
+  { interactive: _interactive, gguf: _gguf, yes: _yes, ...making }: RunOptions,
   context: Context,
 ): Promise<AdapterDocument> {
   const { signal } = context;
@@ -164,28 +171,11 @@ async function orTell({ options }: Context, work: () => Promise<void>): Promise<
   }
 }
 
+/** An answer as it stands after its label: its further lines begin where the first does. */
 function shown(answer: string): string {
-  return answer.trim() === '' ? '(nothing)' : answer;
+  return answer.trim() === '' ? '(nothing)' : answer.replaceAll('\n', `\n${LABEL}`);
 }
 
 function about({ id, description }: AdapterDocument): string {
   return description === null ? id.slice(0, 12) : `“${description}”`;
-}
-
-/** Where the adapter can be run instead. */
-function elsewhere(
-  { id, base_model, formats }: AdapterDocument,
-  { options: { endpoint } }: Context,
-): T2lError {
-  const short = id.slice(0, 12);
-  const get = `t2l get ${short}${endpoint === undefined ? '' : ` --endpoint ${endpoint}`} --out ${short}`;
-  const gguf =
-    formats.gguf === undefined
-      ? ''
-      : `; in llama.cpp: ${get} --layout gguf, then llama-server -m base.gguf --lora ${short}/adapter.gguf`;
-  return new T2lError(
-    'base_model_unavailable',
-    `${base_model} does not run here, only ${BASE_MODELS.join(', ')}. In PEFT: ${get}, then ` +
-      `PeftModel.from_pretrained(base, "${short}")${gguf}.`,
-  );
 }

@@ -25,12 +25,15 @@ const VERSION_ERROR = 'version must be a semantic version such as 1.0.0.';
 const DIGEST_ERROR = 'digest must be the sha256 of the manifest: 64 lower-case hex digits.';
 const REFERENCE_ERROR = 'hypernet must be a name, name@version or the digest of a manifest.';
 
+/** What else lies in the bucket of bundles. */
+const RESERVED = ['encoders', 'base-models'];
+
 /** The field `name` of a body. */
 export const nameSchema = z
   .string({ error: NAME_ERROR })
   .regex(NAME, { error: NAME_ERROR })
-  .refine((name) => name !== 'encoders', {
-    error: 'The name "encoders" is taken by the files that bundles share; choose another.',
+  .refine((name) => !RESERVED.includes(name), {
+    error: `The names ${RESERVED.map((name) => `"${name}"`).join(' and ')} are taken by other files of the bucket; choose another.`,
     params: { code: 'name_reserved' },
   })
   .meta({ example: 't2l-mini' });

@@ -1,6 +1,7 @@
 /** The worker as the page sees it: started when it is first needed, one for the whole page. */
 import { proxy, type Remote, wrap } from 'comlink';
-import type { Answered, AnswerWorker, Loading, Question } from './protocol.ts';
+import type { Failure } from '../failure.ts';
+import type { Answered, AnswerWorker, Loading, Offer, Question, Told } from './protocol.ts';
 
 let started: Remote<AnswerWorker> | undefined;
 
@@ -11,12 +12,20 @@ function worker(): Remote<AnswerWorker> {
   return started;
 }
 
-/** Ids of the base models that answer in this page. */
-export async function baseModelsHere(): Promise<readonly string[]> {
-  return worker().baseModels();
+/** Whether a base model answers in this page. */
+export async function offerOf(baseModel: string): Promise<Offer> {
+  return worker().offer(baseModel);
+}
+
+/** Loads a base model; undefined: it is there. */
+export async function open(
+  baseModel: string,
+  tell: (loading: Loading) => void,
+): Promise<Failure | undefined> {
+  return worker().open(baseModel, proxy(tell));
 }
 
 /** Asks a base model. */
-export async function ask(question: Question, tell: (loading: Loading) => void): Promise<Answered> {
+export async function ask(question: Question, tell: (told: Told) => void): Promise<Answered> {
   return worker().ask(question, proxy(tell));
 }

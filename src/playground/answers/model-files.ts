@@ -1,12 +1,11 @@
 /**
- * The files of a base model, from the endpoint's static assets: verified by the sha256 that
+ * The files of a base model that ships, from the endpoint's static assets: verified by the sha256 that
  * `/base-models/index.json` names, and kept, so that a second visit fetches nothing of them.
  */
 import * as z from 'zod';
-import { download } from '../../browser/download.ts';
 import { openFileCache } from '../../browser/file-cache.ts';
-import { sha256Hex } from '../../contract/adapter-id.ts';
 import { T2lError } from '../../contract/errors.ts';
+import { documentOf, fileOf } from './kept-files.ts';
 import type { Loading } from './protocol.ts';
 
 const indexSchema = z.array(
@@ -34,57 +33,23 @@ export async function modelReader(
   tell: (loading: Loading) => void,
 ): Promise<(file: string) => Promise<Uint8Array>> {
   const cache = await openFileCache();
-  const indexUrl = `${origin}${FOLDER}/index.json`;
-  const index = await readIndex(origin).then(
-    async (bytes) => {
-      await cache.put(indexUrl, bytes);
-      return bytes;
-    },
-    async (error: unknown) => {
-      const kept = await cache.get(indexUrl);
-      if (kept === null) {
-        throw error;
-      }
-      return kept;
-    },
-  );
-  const models = indexSchema.parse(JSON.parse(new TextDecoder().decode(index)));
-  const model = models.find((one) => one.id === id);
+  const models = await documentOf(cache, origin, `${FOLDER}/index.json`, indexSchema);
+  const model = models?.find((one) => one.id === id);
   if (model === undefined) {
     throw new T2lError('file_unknown', `The endpoint has no files of the base model ${id}.`);
   }
   const needed = model.files.filter(({ path }) => NEEDED.includes(path));
   const total = needed.reduce((sum, { bytes }) => sum + bytes, 0);
   const loaded = new Map<string, number>();
-  function report(file: string, bytes: number): void {
-    loaded.set(file, bytes);
-    tell({ loaded: [...loaded.values()].reduce((sum, one) => sum + one, 0), total });
-  }
   return async (file) => {
     const listed = needed.find(({ path }) => path === file);
-    const path = `${FOLDER}/${model.folder}/${file}`;
-    const url = `${origin}${path}?sha256=${listed?.sha256}`;
-    const kept = await cache.get(url);
-    if (kept !== null && (await sha256Hex(kept)) === listed?.sha256) {
-      report(file, kept.length);
-      return kept;
+    if (listed === undefined) {
+      throw new T2lError('file_unknown', `The endpoint has no ${file} of the base model ${id}.`);
     }
-    const bytes = await download(origin, path, (part) => report(file, part), undefined);
-    if (bytes === null || (await sha256Hex(bytes)) !== listed?.sha256) {
-      throw new T2lError(
-        'download_corrupt',
-        `${file} of ${id} is not the file of sha256 ${listed?.sha256} that the endpoint lists.`,
-      );
-    }
-    await cache.put(url, bytes);
-    return bytes;
+    return fileOf(cache, origin, `${FOLDER}/${model.folder}/${file}`, listed, (bytes) => {
+      loaded.set(file, bytes);
+      const sum = [...loaded.values()].reduce((all, one) => all + one, 0);
+      tell({ step: 'fetching', loaded: sum, total });
+    });
   };
-}
-
-async function readIndex(origin: string): Promise<Uint8Array> {
-  const index = await download(origin, `${FOLDER}/index.json`, () => undefined, undefined);
-  if (index === null) {
-    throw new T2lError('file_unknown', 'The endpoint serves no base models.');
-  }
-  return index;
 }

@@ -2,6 +2,15 @@
 import type { AdapterDocument } from '../../sdk/index.ts';
 import type { Failure } from '../failure.ts';
 
+/** Whether a base model answers in the page. */
+export type Offer =
+  /** At once: it is small, and ships. */
+  | { readonly kind: 'ships' }
+  /** Once somebody wants its file, of so many bytes; `kept`: it was fetched at another visit. */
+  | { readonly kind: 'offered'; readonly bytes: number; readonly kept: boolean }
+  /** The endpoint has no file of it. */
+  | { readonly kind: 'absent' };
+
 /** One question to a base model. */
 export interface Question {
   readonly baseModel: string;
@@ -13,19 +22,29 @@ export interface Question {
 /** What came of a question. */
 export type Answered =
   | { readonly kind: 'answer'; readonly text: string; readonly unread: readonly string[] }
+  /** So far; the rest is still to come. */
+  | { readonly kind: 'partial'; readonly text: string }
   | { readonly kind: 'problem'; readonly text: string }
+  /** Another input was asked meanwhile. */
+  | { readonly kind: 'stopped' }
   | { readonly kind: 'failure'; readonly failure: Failure };
 
-/** How much of a base model's files has come, in bytes. */
+/** How much of a base model has come, in bytes, or was made ready, in any unit. */
 export interface Loading {
+  readonly step: 'fetching' | 'opening';
   readonly loaded: number;
   readonly total: number;
 }
 
+/** What a question tells before its answer is there. */
+export type Told = Loading | { readonly text: string };
+
 /** What the worker offers. */
 export interface AnswerWorker {
-  /** Ids of the base models that it can run. Loads nothing. */
-  baseModels(): readonly string[];
-  /** Loads the base model if it is not there yet, `tell`ing how much of it has come, and asks it. */
-  ask(question: Question, tell: (loading: Loading) => void): Promise<Answered>;
+  /** Loads nothing. */
+  offer(baseModel: string): Promise<Offer>;
+  /** Loads the base model, if it is not there yet; undefined: it is there now. */
+  open(baseModel: string, tell: (loading: Loading) => void): Promise<Failure | undefined>;
+  /** Loads the base model if it is not there yet, and asks it; whatever another input asked is stopped. */
+  ask(question: Question, tell: (told: Told) => void): Promise<Answered>;
 }

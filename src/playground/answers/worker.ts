@@ -1,33 +1,51 @@
 /**
  * The base model, in a worker of its own: the page stays usable while it computes, and neither ONNX
  * Runtime nor a model is fetched before the first question. Which base models there are is src/lm's
- * affair; one that is added there answers here.
+ * affair, and the endpoint's, which may have the file of one.
  */
 import { expose } from 'comlink';
 import { WEIGHTS_FILE } from '../../adapter/peft.ts';
 import { unpackPeft } from '../../adapter/unpack.ts';
-import { T2lError } from '../../contract/errors.ts';
 import type { LoraWeights } from '../../hypernet/runtime.ts';
 import { BASE_MODELS, type BaseModel, openBaseModel } from '../../lm/index.ts';
 import { createClient } from '../../sdk/index.ts';
 import { failureOf } from '../failure.ts';
+import { ggufOffer, readGgufFile } from './gguf-file.ts';
 import { modelReader } from './model-files.ts';
-import type { Answered, AnswerWorker, Loading, Question } from './protocol.ts';
+import type { Answered, AnswerWorker, Loading, Question, Told } from './protocol.ts';
 
 /** Adapters that stay unpacked: a slider goes back and forth between a few. */
 const KEPT_ADAPTERS = 12;
+const TENTH = 10;
 
 const client = createClient({ endpoint: location.origin });
 const models = new Map<string, Promise<BaseModel>>();
 const adapters = new Map<string, Promise<LoraWeights>>();
+/** The input of the last question. */
+let asked = '';
+
+/** An answer that nobody waits for any more. */
+class Stopped extends Error {}
 
 const worker: AnswerWorker = {
-  baseModels: () => BASE_MODELS,
+  offer: async (baseModel) =>
+    BASE_MODELS.includes(baseModel) ? { kind: 'ships' } : ggufOffer(location.origin, baseModel),
+  async open(baseModel, tell) {
+    try {
+      await modelOf(baseModel, tell);
+      return undefined;
+    } catch (error) {
+      return failureOf(error, navigator.onLine);
+    }
+  },
   async ask(question, tell) {
+    asked = question.input;
     try {
       return await answer(question, tell);
     } catch (error) {
-      return { kind: 'failure', failure: failureOf(error, navigator.onLine) };
+      return error instanceof Stopped
+        ? { kind: 'stopped' }
+        : { kind: 'failure', failure: failureOf(error, navigator.onLine) };
     }
   },
 };
@@ -36,9 +54,9 @@ expose(worker);
 
 async function answer(
   { baseModel, adapter, input }: Question,
-  tell: (loading: Loading) => void,
+  tell: (told: Told) => void,
 ): Promise<Answered> {
-  const model = await remembered(models, baseModel, 1, () => openModel(baseModel, tell));
+  const model = await modelOf(baseModel, tell);
   const problem = model.problem(input);
   if (problem !== undefined) {
     return { kind: 'problem', text: `${problem} It takes ${model.hint}.` };
@@ -48,16 +66,37 @@ async function answer(
     (await remembered(adapters, adapter.id, KEPT_ADAPTERS, async () =>
       unpackPeft(await client.download(adapter, WEIGHTS_FILE)),
     ));
-  const [text = ''] = await model.answer([input], lora);
+  const [text = ''] = await model.answer([input], lora, (_index, part) => {
+    if (asked !== input) {
+      throw new Stopped();
+    }
+    tell({ text: part });
+  });
   return { kind: 'answer', text, unread: model.unread(input) };
 }
 
+function modelOf(id: string, tell: (loading: Loading) => void): Promise<BaseModel> {
+  return remembered(
+    models,
+    id,
+    1,
+    () => openModel(id, tell),
+    (model) => model.release(),
+  );
+}
+
 async function openModel(id: string, tell: (loading: Loading) => void): Promise<BaseModel> {
-  const model = openBaseModel(id, await modelReader(location.origin, id, tell));
-  if (model === undefined) {
-    throw new T2lError('file_unknown', `${id} does not run in this page.`);
-  }
-  return model;
+  const read = BASE_MODELS.includes(id)
+    ? await modelReader(location.origin, id, tell)
+    : () => readGgufFile(location.origin, id, tell);
+  let told = 0;
+  return openBaseModel(id, read, (part) => {
+    // Each is a message to the page.
+    if (Math.floor(part * TENTH) > told || part === 1) {
+      told = Math.floor(part * TENTH);
+      tell({ step: 'opening', loaded: part, total: 1 });
+    }
+  });
 }
 
 /** What was loaded for a key, or what is now; a load that failed is tried again the next time. */
@@ -66,6 +105,7 @@ function remembered<T>(
   key: string,
   most: number,
   load: () => Promise<T>,
+  drop: (one: T) => void = () => undefined,
 ): Promise<T> {
   const loading = known.get(key) ?? load();
   // The last one that was used stands last.
@@ -74,6 +114,7 @@ function remembered<T>(
   loading.catch(() => known.delete(key));
   const [oldest] = known.keys();
   if (known.size > most && oldest !== undefined) {
+    known.get(oldest)?.then(drop, () => undefined);
     known.delete(oldest);
   }
   return loading;

@@ -4,11 +4,17 @@ import type { AdapterDocument } from '../../sdk/index.ts';
 import { inputsFor } from '../inputs.ts';
 import { useAnswers } from '../state/use-answers.ts';
 import { Answer } from './answer.tsx';
-
-const MEGABYTE = 1e6;
+import { loadingText } from './loading.ts';
 
 /** An input and its answers side by side. */
-export function Try({ adapters }: { adapters: readonly AdapterDocument[] }) {
+export function Try({
+  adapters,
+  ships,
+}: {
+  adapters: readonly AdapterDocument[];
+  /** Whether the base model is fetched by the first question. */
+  ships: boolean;
+}) {
   const examples = inputsFor(adapters[0]?.base_model ?? '');
   const [input, setInput] = useState(examples[0] ?? '');
   const [asked, setAsked] = useState<string>();
@@ -70,9 +76,10 @@ export function Try({ adapters }: { adapters: readonly AdapterDocument[] }) {
       </div>
       <p class="detail" role="status">
         {asked === undefined &&
-          'The model runs on your machine: the first question fetches it, about 20 MB.'}
-        {loading !== undefined &&
-          `Fetching the base model: ${(loading.loaded / MEGABYTE).toFixed(1)} of ${(loading.total / MEGABYTE).toFixed(1)} MB.`}
+          (ships
+            ? 'The model runs on your machine: the first question fetches it, about 20 MB.'
+            : 'The model runs on your machine, on its processor (WebAssembly).')}
+        {loading !== undefined && loadingText(loading)}
       </p>
     </>
   );

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { AdapterDocument } from '../../sdk/index.ts';
 import { ask } from '../answers/client.ts';
-import type { Answered, Loading } from '../answers/protocol.ts';
+import type { Answered, Loading, Told } from '../answers/protocol.ts';
 import { failureOf } from '../failure.ts';
 
 /** What is known so far. */
@@ -23,6 +23,8 @@ export function useAnswers(
   adapters: readonly AdapterDocument[],
 ): Answers {
   const known = useRef(new Map<string, Answered>()).current;
+  const latest = useRef(input);
+  latest.current = input;
   const [, redraw] = useState(0);
   const [loading, setLoading] = useState<Loading>();
   const baseModel = adapters[0]?.base_model ?? '';
@@ -32,36 +34,39 @@ export function useAnswers(
     if (input === undefined || baseModel === '') {
       return;
     }
-    let current = true;
     async function answer(question: string, adapter: AdapterDocument | undefined): Promise<void> {
       const key = keyOf(baseModel, adapter, question);
-      if (known.get(key)?.kind === 'answer') {
+      if (['answer', 'partial'].includes(known.get(key)?.kind ?? '')) {
         return;
       }
-      known.delete(key);
+      known.set(key, { kind: 'partial', text: '' });
       const used = adapter && { id: adapter.id, files: adapter.files };
-      const asked = ask({ baseModel, adapter: used, input: question }, (part) => {
-        setLoading(part.loaded < part.total ? part : undefined);
+      const asked = ask({ baseModel, adapter: used, input: question }, (told: Told) => {
+        if (!('text' in told)) {
+          setLoading(told);
+        } else if (known.get(key)?.kind === 'partial') {
+          // Not one that was overtaken by the whole answer.
+          known.set(key, { kind: 'partial', text: told.text });
+          redraw((count) => count + 1);
+        }
       });
       const answered = await asked.catch((error: unknown) => ({
         kind: 'failure' as const,
         failure: failureOf(error, navigator.onLine),
       }));
+      if (answered.kind === 'stopped') {
+        known.delete(key);
+        // Somebody came back to it before it had heard that it was to stop.
+        return latest.current === question ? answer(question, adapter) : undefined;
+      }
       known.set(key, answered);
       setLoading(undefined);
       redraw((count) => count + 1);
     }
-    void (async () => {
-      for (const adapter of [undefined, ...adapters]) {
-        // What nobody waits for any more is not begun.
-        if (current) {
-          await answer(input, adapter);
-        }
-      }
-    })();
-    return () => {
-      current = false;
-    };
+    // All at once: the worker computes a token of each in turn, so that they grow side by side.
+    for (const adapter of [undefined, ...adapters]) {
+      void answer(input, adapter);
+    }
   }, [input, baseModel, ids]);
   return {
     of: (adapter) => known.get(keyOf(baseModel, adapter, input ?? '')),

@@ -1,8 +1,10 @@
 /** Examples of answers, by the name of their schema in the description of the API. */
 import type * as z from 'zod';
 import type { auditSchema } from '../../../contract/documents/audit.ts';
+import type { baseModelSchema } from '../../../contract/documents/base-model.ts';
 import type { healthSchema } from '../../../contract/documents/hypernet.ts';
 import { EXAMPLE } from '../../../contract/examples.ts';
+import { WEIGHTS_SHA256 } from '../names.ts';
 import { adapter, adapterPage } from './adapter.ts';
 import { hubCommit, hubEntry, hubModel, hubRefs } from './hub.ts';
 import { HYPERNET, hypernet, hypernetList } from './hypernet.ts';
@@ -20,6 +22,16 @@ const index = {
 
 const health: z.input<typeof healthSchema> = { status: 'ok', hypernet: HYPERNET };
 
+const baseModel: z.input<typeof baseModelSchema> = {
+  id: 'owner/base',
+  file: {
+    name: 'model.gguf',
+    bytes: 98_362_432,
+    sha256: WEIGHTS_SHA256,
+    url: '/v1/base-models/owner/base/model.gguf',
+  },
+};
+
 const audit: z.input<typeof auditSchema> = {
   adapters: 50,
   files: 98,
@@ -36,6 +48,7 @@ const audit: z.input<typeof auditSchema> = {
 export const RESPONSE_EXAMPLES: Readonly<Record<string, unknown>> = {
   Adapter: adapter,
   AdapterPage: adapterPage,
+  BaseModel: baseModel,
   Hypernet: hypernet,
   HypernetList: hypernetList,
   Health: health,

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { cachedGguf, fetchGguf, type GgufSource, OutOfReach } from '../../scripts/gguf-file.ts';
+import { cachedGguf, fetchGguf, type GgufSource, OutOfReach } from '../../src/local/gguf-source.ts';
 
 const SOURCE: GgufSource = {
   revision: '0'.repeat(40),

