@@ -1,6 +1,6 @@
 """Text-to-LoRA in a notebook: a description in, a PEFT model out, and the base model back.
 
-    t2l = load_t2l("src/assets/hypernets/t2l-mini/4.0.0")   # or "http://localhost:8787"
+    t2l = load_t2l("src/assets/hypernets/t2l-mini/VERSION")   # or "http://localhost:8787"
     lora = generate_lora(t2l, "Reverse the order of the words.")
     model = apply_lora(base_model, lora, strength=1.0)      # adds strength * B @ A, by PEFT
     base_model = remove(model)                              # bit for bit as it was

@@ -15,6 +15,8 @@ from typing import Any
 import onnxruntime as ort
 from torch import Tensor
 
+from t2l.api.adapter_id import adapter_id
+from t2l.api.fit import judge
 from t2l.api.generated import Hypernet, Lora
 from t2l.base.target import TargetSpec
 from t2l.encoders.embedding_service import finish_vector, prepare_text, service_of
@@ -27,6 +29,7 @@ from t2l.export.bundle.manifest import (
     resolve,
     verify_bundle,
 )
+from t2l.export.bundle.stored_fit import StoredFit, read_fit
 
 MAX_DEVIATIONS = 8  # of an update's norm from the training descriptions' mean, as at the edge
 MIN_RELATIVE_DEVIATION = 0.05  # a layer that never varied must not refuse a rounding error
@@ -88,6 +91,7 @@ class BundleGenerator:
         self._service = service_of(encoder_url, encoder_dialect, encoder_token)
         self._sessions: dict[str, ort.InferenceSession] = {}
         self._encoder: OnnxEncoder | None = None
+        self._fit: StoredFit | None = None
 
     def generate(self, task: str | Tensor) -> Lora:
         """An adapter for a normalised description, or for a float32 vector [embedding_dim].
@@ -102,7 +106,9 @@ class BundleGenerator:
             name: (tensors[f"{name}.A"], tensors[f"{name}.B"]) for name in self.target.module_names
         }
         guard_norms(self.manifest, weights)
-        return Lora.from_weights(self.target, weights, self.hypernet, text)
+        fit = judge(self._stored_fit(), self.hypernet.name, vector, weights)
+        id = adapter_id(self.hypernet.digest, self.precision, task)
+        return Lora.from_weights(self.target, weights, self.hypernet, text, fit, id)
 
     def encode(self, description: str) -> Tensor:
         """The vector of a normalised description, as the graphs take it: float32 [dim]."""
@@ -121,6 +127,12 @@ class BundleGenerator:
                 "encoder_url of a service that has it, or generate_lora an embedding"
             )
         return self._service.encode(spec, description)
+
+    def _stored_fit(self) -> StoredFit | None:
+        fit = self.manifest.get("fit")
+        if self._fit is None and fit is not None:
+            self._fit = read_fit(fit, self._read(fit["file"]), self.target.module_names)
+        return self._fit
 
     def _onnx_encoder(self) -> OnnxEncoder:
         if self._encoder is None:

@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as parse_safetensors
 from torch import Tensor
 
+from t2l.api.fit import Fit, Verdict
 from t2l.api.generated import Hypernet, Lora
 from t2l.base.peft_io import CONFIG_FILE, WEIGHTS_FILE, peft_config, tensor_name
 from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec
@@ -68,7 +69,7 @@ class EndpointGenerator:
             target = self._target(tensors)
             if json.loads(config) != peft_config(target):
                 raise ValueError(f"{CONFIG_FILE} is not that of {self.hypernet}")
-            return Lora(target, tensors, self.hypernet, text)
+            return Lora(target, tensors, self.hypernet, text, document.fit.said(), document.id)
         except (SafetensorError, ValueError) as error:
             raise ServiceError(f"{self.url}: adapter {document.id}: {error}") from error
 
@@ -141,6 +142,19 @@ class _File(pydantic.BaseModel):
     sha256: str
 
 
+class _Reason(pydantic.BaseModel):
+    text: str
+
+
+class _Fit(pydantic.BaseModel):
+    score: float | None
+    verdict: Verdict
+    reason: _Reason | None = None
+
+    def said(self) -> Fit:
+        return Fit(self.score, self.verdict, None if self.reason is None else self.reason.text)
+
+
 class _Maker(pydantic.BaseModel):
     digest: str
 
@@ -148,6 +162,7 @@ class _Maker(pydantic.BaseModel):
 class _Document(pydantic.BaseModel):
     id: Annotated[str, pydantic.Field(pattern="^[0-9a-f]{64}$")]
     hypernet: _Maker
+    fit: _Fit
     files: dict[str, _File]
 
 

@@ -6,13 +6,14 @@ The update of a layer is B @ A: the scale lies in B, so alpha is the rank and PE
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
+from t2l.api.fit import UNKNOWN, Fit
 from t2l.base.peft_io import CONFIG_FILE, WEIGHTS_FILE, config_text, tensor_name
 from t2l.base.target import TargetSpec
 
@@ -31,7 +32,7 @@ class Hypernet:
         return f"{self.name} {self.version}"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Lora:
     """One adapter, the scale in B, so that the update of a layer is exactly B @ A.
 
@@ -40,13 +41,25 @@ class Lora:
         on the CPU when generated; see `to`.
     :param hypernet: what made it.
     :param description: the normalised description, None if it was made from an embedding.
+    :param fit: what is to be expected of it at strength 1.
+    :param id: what endpoints call it, in float32 at strength 1; None if no endpoint can make it.
     :raises ValueError: for tensors that are not those of the target, naming the first.
     """
 
     target: TargetSpec
-    tensors: dict[str, Tensor] = field(repr=False)
+    tensors: dict[str, Tensor]
     hypernet: Hypernet
     description: str | None = None
+    fit: Fit = UNKNOWN
+    id: str | None = None
+
+    def __repr__(self) -> str:
+        modules = ", ".join(self.target.module_names)
+        what = "an embedding" if self.description is None else repr(self.description)
+        return (
+            f"Lora({what}, fit {self.fit}, by {self.hypernet} for {self.target.base_model.id}, "
+            f"rank {self.target.rank} on {modules}, id {self.id})"
+        )
 
     def __post_init__(self) -> None:
         wanted = {
@@ -77,6 +90,8 @@ class Lora:
         weights: Mapping[str, tuple[Tensor, Tensor]],
         hypernet: Hypernet,
         description: str | None = None,
+        fit: Fit = UNKNOWN,
+        id: str | None = None,
     ) -> Lora:
         """An adapter from module -> (A [layers, rank, in], B [layers, out, rank])."""
         tensors = {
@@ -85,7 +100,7 @@ class Lora:
             for side, stacked in zip("AB", weights[module.name], strict=True)
             for layer in range(target.layers)
         }
-        return cls(target, tensors, hypernet, description)
+        return cls(target, tensors, hypernet, description, fit, id)
 
     @property
     def weights(self) -> dict[str, tuple[Tensor, Tensor]]:

@@ -97,8 +97,8 @@ def base(config: Config) -> None:
         return
     if base_is_missed(config):
         logger.info(
-            "%s is not there to be continued (README.md says where to get it), so the run begins "
-            "with the base model that ships",
+            "%s is not there to be continued (training/README.md says where to get it), so the run "
+            "begins with the base model that ships",
             config.base.continue_from,
         )
         adopt_base(config)

@@ -105,7 +105,12 @@ def endpoint_routes(lora: Lora, folder: Path) -> dict[str, Any]:
     routes: dict[str, Any] = {
         "/v1/hypernets": (200, {"default": hypernet.name, "hypernets": [family]})
     }
-    document = {"id": "a" * 64, "hypernet": {"digest": hypernet.digest}, "files": {}}
+    document: dict[str, Any] = {
+        "id": "a" * 64,
+        "hypernet": {"digest": hypernet.digest},
+        "fit": {"score": 0.25, "verdict": "unfit", "reason": {"code": "far", "text": "far away"}},
+        "files": {},
+    }
     for name in (WEIGHTS_FILE, CONFIG_FILE):
         data = (folder / name).read_bytes()
         entry = {"url": "x", "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
@@ -133,6 +138,7 @@ def test_an_endpoint_s_adapter_is_asked_for_and_read(
             assert differ(made, lora) == 0
             assert made.target == replace(lora.target, attention=None)
             assert made.description == DESCRIPTION
+            assert (made.id, str(made.fit)) == ("a" * 64, "unfit (0.25): far away")
         generate_lora(load_t2l(url), embedding=vector)
         with pytest.raises(ValueError, match=r"takes 384 numbers"):
             generate_lora(load_t2l(url), embedding=vector[:5])

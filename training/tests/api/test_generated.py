@@ -61,3 +61,12 @@ def test_a_weight_that_does_not_fit_the_stored_dtype_leaves_no_file(
     with pytest.raises(ValueError, match="not in torch.int8"):
         lora.save_pretrained(tmp_path / "x", torch.int8)
     assert not (tmp_path / "x").exists()
+
+
+def test_an_adapter_says_what_it_is_for_and_what_to_expect_of_it(lora: Lora) -> None:
+    assert lora.fit.verdict == "good" and lora.id is not None and len(lora.id) == 64
+    text = repr(lora)
+    assert len(text) < 400 and "tensor" not in text
+    for part in (repr(DESCRIPTION), f"fit good ({lora.fit.score:.2f})", "t2l-mini", lora.id):
+        assert part in text
+    assert lora.to(dtype=torch.float16).id == lora.id

@@ -9,13 +9,16 @@ import json
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 import pytest
 import torch
+from mini_bundle_for_tests import BUNDLE
 from peft import PeftModel
 
+from t2l import generate_lora, load_t2l
 from t2l.base.files import load_base_model
 from t2l.base.lora import apply_lora
 from t2l.base.peft_io import load_adapter
@@ -33,9 +36,10 @@ TOLERANCE = 1e-4
 
 @dataclass(frozen=True)
 class Served:
-    """What the edge gave: the folder of files, and the WASM build's logits."""
+    """What the edge gave: the folder of files, the document, and the WASM build's logits."""
 
     folder: Path
+    document: dict[str, Any]
     ids: list[int]
     logits: np.ndarray  # [length, vocabulary]
     base: np.ndarray  # [length, vocabulary], without the adapter
@@ -51,6 +55,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
     length = len(answer["ids"])
     return Served(
         folder,
+        json.loads((folder / "document.json").read_text()),
         answer["ids"],
         np.array(answer["logits"], dtype=np.float32).reshape(length, -1),
         np.array(answer["base"], dtype=np.float32).reshape(length, -1),
@@ -122,3 +127,12 @@ def test_native_ort_agrees_with_the_training_time_hook(
         feeds[f"{name}.A"], feeds[f"{name}.B"] = a.numpy(), b.numpy()
     (logits,) = run_session(session, ["logits"], feeds)
     assert largest(logits[0], hook_logits) < TOLERANCE
+
+
+def test_python_gives_the_adapter_the_id_and_the_fit_of_the_endpoint(served: Served) -> None:
+    lora = generate_lora(load_t2l(BUNDLE), DESCRIPTION)
+    assert lora.id == served.document["id"]
+    fit = served.document["fit"]
+    assert lora.fit.verdict == fit["verdict"]
+    assert lora.fit.score == pytest.approx(fit["score"], abs=1e-3)
+    assert lora.fit.reason == (None if fit["reason"] is None else fit["reason"]["text"])
