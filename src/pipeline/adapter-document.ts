@@ -25,13 +25,14 @@ export function adapterDocument(
   return {
     id: row.id,
     repository: repositoryOf(row.id),
+    base_model: row.baseModel,
+    fit: documentedFit(row.fit),
     description: row.description,
     hypernet: {
       name: row.hypernetName,
       version: row.hypernetVersion,
       digest: row.hypernetDigest,
     },
-    base_model: row.baseModel,
     rank: row.rank,
     alpha: row.rank,
     target_modules: [...row.targetModules],
@@ -53,7 +54,6 @@ export function adapterDocument(
     ),
     ...(formats && { card: `${origin}/v1/adapters/${row.id}/${CARD_FILE}` }),
     cached,
-    fit: documentedFit(row.fit),
     norms: row.norms,
     timings_ms: row.timings,
     created_at: new Date(row.createdAt).toISOString(),

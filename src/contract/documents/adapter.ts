@@ -41,9 +41,10 @@ export const adapterSchema = component(
     repository: z.string().meta({
       description: 'Its repository in the protocol of the Hugging Face Hub: `t2l/<id>`.',
     }),
+    base_model: z.string(),
+    fit: fitSchema,
     description: z.string().nullable().meta({ description: 'null: made from an embedding.' }),
     hypernet: z.object({ name: z.string(), version: z.string(), digest: hex64 }),
-    base_model: z.string(),
     rank: z.int(),
     alpha: z.int().meta({ description: 'Equal to the rank: the scale is folded into B.' }),
     target_modules: z.array(z.string()),
@@ -63,7 +64,6 @@ export const adapterSchema = component(
         'The model card, `README.md`, made on demand: its wording may change, so its hash is not part of the adapter. Left out once the bundle that made the adapter is gone, as `formats` is then empty.',
     }),
     cached: z.boolean().meta({ description: 'Whether the adapter existed before the request.' }),
-    fit: fitSchema,
     norms: z
       .record(z.string(), z.array(z.number()))
       .meta({ description: 'Per module, the Frobenius norm of the update of each layer.' }),

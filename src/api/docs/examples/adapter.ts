@@ -11,9 +11,18 @@ const FILES = `https://t2l.example/v1/adapters/${ADAPTER_ID}`;
 export const adapter: z.input<typeof adapterSchema> = {
   id: ADAPTER_ID,
   repository: `t2l/${ADAPTER_ID}`,
+  base_model: BASE_MODEL,
+  fit: {
+    score: 0.9427,
+    verdict: 'good',
+    reason: null,
+    nearest: [
+      { task: 'words/reverse_letters+join:-', similarity: 0.8187 },
+      { task: 'digits/join:-', similarity: 0.8166 },
+    ],
+  },
   description: EXAMPLE,
   hypernet: HYPERNET,
-  base_model: BASE_MODEL,
   rank: 8,
   alpha: 8,
   target_modules: MODULES,
@@ -46,15 +55,6 @@ export const adapter: z.input<typeof adapterSchema> = {
   },
   card: `${FILES}/README.md`,
   cached: false,
-  fit: {
-    score: 0.9427,
-    verdict: 'good',
-    reason: null,
-    nearest: [
-      { task: 'words/reverse_letters+join:-', similarity: 0.8187 },
-      { task: 'digits/join:-', similarity: 0.8166 },
-    ],
-  },
   norms: {
     q_proj: [5.6, 6.689, 6.734, 5.59, 7.693, 6.945],
     v_proj: [6.255, 9.649, 10.03, 6.624, 18.37, 10.93],
