@@ -9,7 +9,7 @@ const INPUTS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 /** A chat model reads whatever it is given. */
-const TEXTS = ['happy', 'France', 'cat, dog, horse', 'The film was a waste of time.'];
+const TEXTS = ['water, neck, bugle, lute', 'happy', 'France', 'Aisha spent August in Japan.'];
 
 /** Inputs for a base model. */
 export function inputsFor(baseModel: string): readonly string[] {
