@@ -60,6 +60,7 @@ async function bundle(): Promise<ReadonlyMap<string, Uint8Array>> {
     // What an earlier NODE_ENV says, such as that of a test, must not change the page.
     mode: 'production',
     define: { 'process.env.NODE_ENV': '"production"' },
+    oxc: { jsx: { development: false } },
     build: {
       write: false,
       target: 'es2022',

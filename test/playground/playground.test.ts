@@ -1,6 +1,6 @@
 /** The playground at `/` as a reader uses it. Needs Chromium (Debian: `apt-get install chromium`). */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
@@ -62,6 +62,15 @@ test('the first load is small, and has neither ONNX Runtime nor a model', async 
   expect(fetched).toEqual(expect.arrayContaining(linked));
   expect(fetched.filter((path) => /ort|worker|base-models|\.wasm/.test(path))).toEqual([]);
   expect(await accessibilityProblems(reader.page)).toEqual([]);
+});
+
+test('the page that a test builds is the one that is deployed, and says nothing of where it was built', async () => {
+  const folder = join(ROOT, 'src/assets/playground');
+  const scripts = (await readdir(folder)).filter((name) => /\.(js|html|css)$/.test(name));
+  expect(scripts.length).toBeGreaterThan(2);
+  for (const name of scripts) {
+    expect((await readFile(join(folder, name), 'utf8')).includes(ROOT)).toBe(false);
+  }
 });
 
 test('programs get JSON at the same place, browsers a page with a strict policy', async () => {
