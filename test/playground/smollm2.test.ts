@@ -8,7 +8,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { adapterSchema } from '../../src/contract/documents/adapter.ts';
 import { baseModelKeys } from '../../src/store/base-models.ts';
-import { SMOLLM2, SOURCE, smollm2Bundle, smollm2Gguf } from '../fixtures/smollm2.ts';
+import { SHOWN, SMOLLM2, SOURCE, smollm2Bundle, smollm2Gguf } from '../fixtures/smollm2.ts';
 import { startServer, type TestServer } from '../server.ts';
 import { ask, launch, visit } from './page.ts';
 
@@ -16,9 +16,11 @@ import { ask, launch, visit } from './page.ts';
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 /** A task of `src/assets/demo/t2l-smollm2.json`, which are unseen ones. */
-const DESCRIPTION = 'Select the last term from the series. Once finished, precede it by "Today:"';
-const INPUT = 'water, neck, bugle, lute, village';
-const ANSWER = 'Today: village';
+const UNSEEN = {
+  description: 'Select the last term from the series. Once finished, precede it by "Today:"',
+  input: 'water, neck, bugle, lute, village',
+  answer: 'Today: village',
+};
 
 const gguf = await smollm2Gguf();
 let server: TestServer;
@@ -47,16 +49,25 @@ afterAll(async () => {
 test('a described task changes what a language model answers in the page', async ({ skip }) => {
   skip('reason' in gguf, 'reason' in gguf ? gguf.reason : '');
   expect((await smollm2Bundle()).ships).toBe(true);
-  const request = { description: DESCRIPTION, hypernet: 't2l-smollm2' };
-  const made = await server.send('/v1/adapters', request);
-  const { id, base_model } = adapterSchema.parse(await made.json());
-  expect(base_model).toBe(SMOLLM2);
-  const { page, complaints, close } = await visit(browser, `${server.origin}/#${id}`);
+  const ids: string[] = [];
+  for (const { description } of [UNSEEN, SHOWN]) {
+    const made = await server.send('/v1/adapters', { description, hypernet: 't2l-smollm2' });
+    const { id, base_model } = adapterSchema.parse(await made.json());
+    expect(base_model).toBe(SMOLLM2);
+    ids.push(id);
+  }
+  const { page, complaints, close } = await visit(browser, `${server.origin}/#${ids[0]}`);
   await page.getByRole('button', { name: 'Download the model (98 MB)' }).click();
   await page.getByLabel('Your input').waitFor({ timeout: 300_000 });
-  const { base, adapted } = await ask(page, INPUT);
-  expect(adapted).toBe(ANSWER);
-  expect(base).not.toContain(ANSWER);
+  const unseen = await ask(page, UNSEEN.input);
+  expect(unseen.adapted).toBe(UNSEEN.answer);
+  expect(unseen.base).not.toContain(UNSEEN.answer);
+  await page.goto(`${server.origin}/#${ids[1]}`);
+  await page.reload();
+  await page.getByRole('button', { name: 'Open the model' }).click();
+  await page.getByLabel('Your input').waitFor({ timeout: 300_000 });
+  const shown = await ask(page, SHOWN.input);
+  expect(shown.adapted).toBe(SHOWN.answer);
   expect(complaints).toEqual([]);
   await close();
 });
