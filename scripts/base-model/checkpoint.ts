@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { decodeBfloat16, decodeFloat16 } from '../../src/adapter/float16.ts';
-import { readSafetensors, type StoredTensor } from '../../src/adapter/safetensors.ts';
+import { floatsOf, readSafetensors, type StoredTensor } from '../../src/adapter/safetensors.ts';
 import { Refusal } from '../command.ts';
+import { parseJson } from './model-files.ts';
 
 const WHOLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
@@ -17,7 +17,7 @@ export async function readCheckpoint(folder: string): Promise<Map<string, Stored
   const files =
     index === undefined
       ? [WHOLE]
-      : [...new Set(Object.values(indexSchema.parse(JSON.parse(index)).weight_map))].sort();
+      : [...new Set(Object.values(parseJson(folder, INDEX, indexSchema, index).weight_map))].sort();
   const tensors = new Map<string, StoredTensor>();
   for (const file of files) {
     const bytes = await readFile(join(folder, file)).catch(() => {
@@ -31,17 +31,10 @@ export async function readCheckpoint(folder: string): Promise<Map<string, Stored
 }
 
 /** The values of a tensor. */
-export function valuesOf(name: string, { dtype, data }: StoredTensor): Float32Array {
-  // A copy begins where a Float32Array may.
-  const { buffer } = data.slice();
-  switch (dtype) {
-    case 'F32':
-      return new Float32Array(buffer);
-    case 'F16':
-      return decodeFloat16(new Uint16Array(buffer));
-    case 'BF16':
-      return decodeBfloat16(new Uint16Array(buffer));
-    case 'I64':
-      throw new Refusal(`${name} holds integers, so this is no checkpoint in floats.`);
+export function valuesOf(name: string, tensor: StoredTensor): Float32Array {
+  const values = floatsOf(tensor);
+  if (values === undefined) {
+    throw new Refusal(`${name} holds integers, so this is no checkpoint in floats.`);
   }
+  return values;
 }

@@ -7,10 +7,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type GgufMetadata, layoutGguf } from '../../src/adapter/gguf-file.ts';
+import { LLAMA_TENSORS, rowOfPaired } from '../../src/adapter/gguf-llama.ts';
 import type { StoredTensor } from '../../src/adapter/safetensors.ts';
 import { TOKENIZER_JSON_KEY } from '../../src/lm/gguf/tokenizer.ts';
 import { Refusal } from '../command.ts';
 import { readCheckpoint, valuesOf } from './checkpoint.ts';
+import { parseJson, readJson, readText } from './model-files.ts';
 import { quantiseQ8 } from './quantise.ts';
 
 const rotarySchema = z.looseObject({
@@ -46,13 +48,7 @@ const tokenizerSchema = z.looseObject({
 const templateSchema = z.looseObject({ chat_template: z.string().optional() });
 
 const MODULES: Readonly<Record<string, string>> = {
-  'self_attn.q_proj': 'attn_q',
-  'self_attn.k_proj': 'attn_k',
-  'self_attn.v_proj': 'attn_v',
-  'self_attn.o_proj': 'attn_output',
-  'mlp.gate_proj': 'ffn_gate',
-  'mlp.up_proj': 'ffn_up',
-  'mlp.down_proj': 'ffn_down',
+  ...LLAMA_TENSORS,
   input_layernorm: 'attn_norm',
   post_attention_layernorm: 'ffn_norm',
 };
@@ -73,7 +69,7 @@ type Config = z.output<typeof configSchema>;
  * @throws Refusal if the folder is no model's, or the model of another kind
  */
 export async function ggufOfFolder(folder: string): Promise<Uint8Array> {
-  const config = await parsed(folder, 'config.json', configSchema);
+  const config = await readJson(folder, 'config.json', configSchema);
   const rotary = { ...config.rope_scaling, ...config.rope_parameters };
   if ((rotary.rope_type ?? 'default') !== 'default') {
     throw new Refusal(
@@ -132,7 +128,7 @@ function nameOf(folder: string, name: string): string {
   return layer === undefined ? found : `blk.${layer}.${found}.weight`;
 }
 
-/** The rows of every head of q_proj and k_proj in llama.cpp's order: those of both halves in turns. */
+/** The rows of every head of q_proj and k_proj in llama.cpp's order. */
 function rowsOf(
   name: string,
   { shape: [rows = 0, columns = 0] }: StoredTensor,
@@ -147,8 +143,7 @@ function rowsOf(
   const size = rows / (which === 'q' ? heads : kvHeads);
   const turned = new Float32Array(values.length);
   for (let row = 0; row < rows; row++) {
-    const inside = row % size;
-    const from = row - inside + (inside % 2) * (size / 2) + Math.floor(inside / 2);
+    const from = rowOfPaired(row, size);
     turned.set(values.subarray(from * columns, (from + 1) * columns), row * columns);
   }
   return turned;
@@ -156,7 +151,7 @@ function rowsOf(
 
 async function tokenizerOf(folder: string, config: Config): Promise<GgufMetadata> {
   const text = await readText(folder, 'tokenizer.json');
-  const { model, added_tokens } = check(folder, 'tokenizer.json', tokenizerSchema, text);
+  const { model, added_tokens } = parseJson(folder, 'tokenizer.json', tokenizerSchema, text);
   const tokens: string[] = [];
   const types: number[] = [];
   for (const [token, id] of Object.entries(model.vocab)) {
@@ -184,39 +179,9 @@ async function tokenizerOf(folder: string, config: Config): Promise<GgufMetadata
 async function chatTemplate(folder: string): Promise<string> {
   const own = await readFile(join(folder, 'chat_template.jinja'), 'utf8').catch(() => undefined);
   const template =
-    own ?? (await parsed(folder, 'tokenizer_config.json', templateSchema)).chat_template;
+    own ?? (await readJson(folder, 'tokenizer_config.json', templateSchema)).chat_template;
   if (template === undefined) {
     throw new Refusal(`${folder} has no chat template: choose an instruct model.`);
   }
   return template;
-}
-
-async function parsed<Output>(
-  folder: string,
-  file: string,
-  schema: z.ZodType<Output>,
-): Promise<Output> {
-  return check(folder, file, schema, await readText(folder, file));
-}
-
-function check<Output>(
-  folder: string,
-  file: string,
-  schema: z.ZodType<Output>,
-  text: string,
-): Output {
-  const result = schema.safeParse(JSON.parse(text));
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    throw new Refusal(`${join(folder, file)}: ${issue?.path.join('.')}: ${issue?.message}`);
-  }
-  return result.data;
-}
-
-async function readText(folder: string, file: string): Promise<string> {
-  return readFile(join(folder, file), 'utf8').catch(() => {
-    throw new Refusal(
-      `${folder} has no ${file}; a model's folder has config.json, tokenizer.json and model.safetensors.`,
-    );
-  });
 }

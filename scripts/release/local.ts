@@ -5,11 +5,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { T2lError } from '../../src/contract/errors.ts';
 import { OFFLINE, ROOT, WRANGLER } from '../environment.ts';
+import { freePort } from '../free-port.ts';
 
 /** Where `npm start` keeps its data. */
 export const DEFAULT_STATE = join(ROOT, '.wrangler/state');
@@ -79,15 +79,6 @@ async function answers(origin: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 function failed(detail: string): T2lError {

@@ -2,17 +2,14 @@
  * An adapter for llama.cpp and what is built on it: `adapter.gguf`, equal in names, shapes and values
  * to what llama.cpp's convert_lora_to_gguf.py makes of the PEFT files.
  *
- * transformers rotates the two halves of a head against each other, llama.cpp's llama architecture
- * neighbouring rows. Its base models therefore have the rows of q_proj and k_proj in another order,
- *
- *   within each head of D rows:  0, D/2, 1, D/2 + 1, 2, ...
- *
- * and so must B, whose rows are the rows of the update. Without it the adapter loads and is wrong.
- * It takes the number of heads, which the shapes do not tell. A is never reordered, and the other
- * architectures keep the order of transformers.
+ * llama.cpp's llama architecture has the rows of q_proj and k_proj in another order (`gguf-llama.ts`), and
+ * so must B, whose rows are the rows of the update. Without it the adapter loads and is wrong. It takes
+ * the number of heads, which the shapes do not tell. A is never reordered, and the other architectures
+ * keep the order of transformers.
  */
 import type { Target } from '../bundle/manifest.ts';
 import { type GgufMetadata, layoutGguf } from './gguf-file.ts';
+import { LLAMA_TENSORS, rowOfPaired } from './gguf-llama.ts';
 import {
   copy,
   elements,
@@ -43,15 +40,9 @@ const ARCHITECTURES: Readonly<Record<string, { readonly name: string; readonly p
 
 /** Path inside a transformer layer -> llama.cpp's name of the tensor. */
 const TENSORS: Readonly<Record<string, string>> = {
-  'self_attn.q_proj': 'attn_q',
-  'self_attn.k_proj': 'attn_k',
-  'self_attn.v_proj': 'attn_v',
+  ...LLAMA_TENSORS,
   'self_attn.qkv_proj': 'attn_qkv',
-  'self_attn.o_proj': 'attn_output',
-  'mlp.gate_proj': 'ffn_gate',
-  'mlp.up_proj': 'ffn_up',
   'mlp.gate_up_proj': 'ffn_up', // gate and up in one, as llama.cpp has them too
-  'mlp.down_proj': 'ffn_down',
 };
 
 /** `general.file_type`: what most tensors are. */
@@ -150,15 +141,13 @@ function writerOf({ module, side }: LoraTensor, { attention }: Target): TensorWr
   return pairHalves(size);
 }
 
-/** Rows reordered within each head: row 2j is its j-th row, row 2j + 1 the j-th of its second half. */
+/** Rows reordered within each head. */
 function pairHalves(headRows: number): TensorWriter {
-  const half = headRows / 2;
   return ({ data, dtype, shape }, place) => {
     const [rows = 0, columns = 0] = shape;
     const [from, to] = [elements(data, dtype), elements(place, dtype)];
     for (let row = 0; row < rows; row++) {
-      const within = row % headRows;
-      const source = row - within + (within % 2) * half + (within >> 1);
+      const source = rowOfPaired(row, headRows);
       for (let column = 0; column < columns; column++) {
         to[row * columns + column] = from[source * columns + column] as number;
       }

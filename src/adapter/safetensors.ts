@@ -8,6 +8,7 @@
  * tensor, so that weights are converted straight into the file without another copy.
  */
 import { T2lError } from '../contract/errors.ts';
+import { decodeBfloat16, decodeFloat16 } from './float16.ts';
 
 /** Tensor types this project reads and writes. */
 export type TensorDtype = 'F16' | 'BF16' | 'F32' | 'I64';
@@ -163,4 +164,20 @@ function check(condition: boolean, problem: string): asserts condition {
 
 function invalid(problem: string): T2lError {
   return new T2lError('safetensors_invalid', `The safetensors file is not valid: ${problem}.`);
+}
+
+/** A stored tensor's values; undefined for integers. */
+export function floatsOf({ dtype, data }: StoredTensor): Float32Array | undefined {
+  // A copy, because a typed array needs an offset that is a multiple of its element size.
+  const { buffer } = data.slice();
+  switch (dtype) {
+    case 'F32':
+      return new Float32Array(buffer);
+    case 'F16':
+      return decodeFloat16(new Uint16Array(buffer));
+    case 'BF16':
+      return decodeBfloat16(new Uint16Array(buffer));
+    case 'I64':
+      return undefined;
+  }
 }

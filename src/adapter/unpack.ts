@@ -4,8 +4,7 @@
  */
 import { T2lError } from '../contract/errors.ts';
 import type { LoraWeights } from '../hypernet/runtime.ts';
-import { decodeBfloat16, decodeFloat16 } from './float16.ts';
-import { readSafetensors, type StoredTensor } from './safetensors.ts';
+import { floatsOf, readSafetensors, type StoredTensor } from './safetensors.ts';
 
 const TENSOR_NAME =
   /^base_model\.model\.model\.layers\.(\d+)\.(?:.+\.)?([^.]+)\.lora_([AB])\.weight$/;
@@ -34,20 +33,13 @@ export function unpackPeft(file: Uint8Array): LoraWeights {
   );
 }
 
-/** A stored tensor's values. */
-export function toFloat32({ dtype, data }: StoredTensor): Float32Array {
-  // A copy, because a typed array needs an offset that is a multiple of its element size.
-  const { buffer } = data.slice();
-  switch (dtype) {
-    case 'F32':
-      return new Float32Array(buffer);
-    case 'F16':
-      return decodeFloat16(new Uint16Array(buffer));
-    case 'BF16':
-      return decodeBfloat16(new Uint16Array(buffer));
-    case 'I64':
-      throw invalid('it holds integers');
+/** The values of an adapter's tensor. */
+export function toFloat32(tensor: StoredTensor): Float32Array {
+  const values = floatsOf(tensor);
+  if (values === undefined) {
+    throw invalid('it holds integers');
   }
+  return values;
 }
 
 /** One array of all layers; every layer must be there, and of one size. */

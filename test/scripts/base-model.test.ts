@@ -1,7 +1,7 @@
 /** `npm run base-model`: a file or a folder becomes the one file of a base model, where it is wanted. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -186,5 +186,25 @@ test.each([
 ])('%j is refused in a sentence', async (args, problem) => {
   await expect(baseModel(...args)).rejects.toMatchObject({
     stderr: expect.stringMatching(problem),
+  });
+});
+
+test.each([
+  ['config.json', '{"model_type": "llama",', /config\.json is not JSON: /],
+  ['tokenizer.json', '', /tokenizer\.json is not JSON: /],
+  ['model.safetensors.index.json', 'weights', /index\.json is not JSON: /],
+  ['model.safetensors.index.json', '{}', /index\.json: weight_map: /],
+  ['model.safetensors', 'cut', /^[^\n]*safetensors[^\n]*$/],
+])('a folder whose %s says %j is refused in a sentence', async (file, text, problem) => {
+  const damaged = join(folder, 'damaged');
+  await rm(damaged, { recursive: true, force: true });
+  await cp(join(folder, 'model'), damaged, { recursive: true });
+  await writeFile(join(damaged, file), text);
+  await expect(baseModel('tests/tiny-llama', '--folder', damaged)).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.not.stringContaining('    at '),
+  });
+  await expect(baseModel('tests/tiny-llama', '--folder', damaged)).rejects.toMatchObject({
+    stderr: expect.stringMatching(new RegExp(problem.source, 'm')),
   });
 });

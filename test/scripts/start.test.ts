@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { ROOT } from '../../scripts/environment.ts';
+import { freePort } from '../../scripts/free-port.ts';
 import { parseStartOptions } from '../../scripts/start/options.ts';
 import { createClient } from '../../src/sdk/index.ts';
 import { keptFolder } from '../cli/command.ts';
@@ -20,15 +21,6 @@ const run = promisify(execFile);
 const state = keptFolder();
 
 afterAll(() => rm(state, { recursive: true, force: true }));
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Starts it, and waits for what it says when it is ready. */
 async function start(env: Readonly<Record<string, string>>) {

@@ -1,9 +1,9 @@
 /** vLLM's own server, as a process that knows no hub but the given one. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../scripts/free-port.ts';
 
 const PYTHON = join(import.meta.dirname, '.venv-vllm/bin/python');
 
@@ -74,15 +74,4 @@ async function answers(url: string): Promise<boolean> {
     (response) => response.ok,
     () => false,
   );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') {
-    throw new Error('a listening server has a port');
-  }
-  return address.port;
 }

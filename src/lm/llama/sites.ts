@@ -5,6 +5,7 @@
  *   qkv      x -> q_proj | k_proj | v_proj         o      heads -> o_proj
  *   gate_up  x -> gate_proj | up_proj              down   inner -> down_proj
  */
+import { LLAMA_TENSORS } from '../../adapter/gguf-llama.ts';
 import type { LlamaConfig } from './config.ts';
 
 /** A linear module of a layer. */
@@ -34,16 +35,20 @@ export function sitesOf({ hidden, inner, heads, kvHeads, headDim }: LlamaConfig)
   const few = kvHeads * headDim;
   return [
     site('qkv', hidden, [
-      { name: 'q_proj', tensor: 'attn_q', out: all, rotated: heads },
-      { name: 'k_proj', tensor: 'attn_k', out: few, rotated: kvHeads },
-      { name: 'v_proj', tensor: 'attn_v', out: few, rotated: 0 },
+      { name: 'q_proj', tensor: LLAMA_TENSORS['self_attn.q_proj'], out: all, rotated: heads },
+      { name: 'k_proj', tensor: LLAMA_TENSORS['self_attn.k_proj'], out: few, rotated: kvHeads },
+      { name: 'v_proj', tensor: LLAMA_TENSORS['self_attn.v_proj'], out: few, rotated: 0 },
     ]),
-    site('o', all, [{ name: 'o_proj', tensor: 'attn_output', out: hidden, rotated: 0 }]),
+    site('o', all, [
+      { name: 'o_proj', tensor: LLAMA_TENSORS['self_attn.o_proj'], out: hidden, rotated: 0 },
+    ]),
     site('gate_up', hidden, [
-      { name: 'gate_proj', tensor: 'ffn_gate', out: inner, rotated: 0 },
-      { name: 'up_proj', tensor: 'ffn_up', out: inner, rotated: 0 },
+      { name: 'gate_proj', tensor: LLAMA_TENSORS['mlp.gate_proj'], out: inner, rotated: 0 },
+      { name: 'up_proj', tensor: LLAMA_TENSORS['mlp.up_proj'], out: inner, rotated: 0 },
     ]),
-    site('down', inner, [{ name: 'down_proj', tensor: 'ffn_down', out: hidden, rotated: 0 }]),
+    site('down', inner, [
+      { name: 'down_proj', tensor: LLAMA_TENSORS['mlp.down_proj'], out: hidden, rotated: 0 },
+    ]),
   ];
 }
 

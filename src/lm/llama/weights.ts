@@ -5,6 +5,7 @@
  * q_proj and k_proj in another order, first halves and second halves in turns; adapters are for the
  * order of the Hugging Face Hub, which is restored here.
  */
+import { pairedRowOf } from '../../adapter/gguf-llama.ts';
 import type { WeightFile } from '../../ort/session.ts';
 import { rowReader, tensorBytes } from '../gguf/dequantise.ts';
 import { type Gguf, type GgufTensor, invalid } from '../gguf/reader.ts';
@@ -107,7 +108,8 @@ function turn(
   for (let first = 0; first < rows; first += TILE) {
     const count = Math.min(TILE, rows - first);
     for (let at = 0; at < count; at++) {
-      read(storedRow(first + at, perHead), tile, at * length);
+      const row = first + at;
+      read(perHead === 0 ? row : pairedRowOf(row, perHead), tile, at * length);
     }
     for (let k = 0; k < length; k++) {
       const to = k * width + column + first;
@@ -116,16 +118,6 @@ function turn(
       }
     }
   }
-}
-
-/** Where GGUF has a row: row `half * size / 2 + i` of a head is its row `2 i + half`. */
-function storedRow(row: number, perHead: number): number {
-  if (perHead === 0) {
-    return row;
-  }
-  const inside = row % perHead;
-  const half = inside < perHead / 2 ? 0 : 1;
-  return row - inside + 2 * (inside - (half * perHead) / 2) + half;
 }
 
 function tensorOf({ tensors }: Gguf, name: string, shape: readonly number[]): GgufTensor {
