@@ -47,6 +47,8 @@ test.each([
   ],
   ['an empty file', () => new Uint8Array(), /does not begin/],
   ['a header that is cut off', () => bytes.subarray(0, 5000), /cut off/],
+  ['a list of lists without end', () => nested(200_000), /an array of arrays/],
+  ['a count that no file can hold', () => counting(2n ** 50n), /claims to hold/],
   ['tensors that are cut off', () => bytes.subarray(0, bytes.length - 100), /is cut off/],
 ])('%s is refused', async (_case, make, problem) => {
   await expect(loadLlama(make())).rejects.toThrow(problem);
@@ -58,3 +60,24 @@ test('a tokenizer that is not known is refused, not guessed', () => {
   expect(() => readTokenizer(changed('tokenizer.ggml.model', 'llama'))).toThrow(/is llama and/);
   expect(() => readTokenizer(changed('tokenizer.ggml.tokens', undefined))).toThrow(/list of texts/);
 });
+
+/** A header: magic, version 3, no tensors, so many entries. */
+function counting(entries: bigint): Uint8Array {
+  const header = Buffer.alloc(24);
+  header.write('GGUF');
+  header.writeUInt32LE(3, 4);
+  header.writeBigUInt64LE(entries, 16);
+  return header;
+}
+
+/** One entry, `a`, which is a list of one list of one list ... */
+function nested(depth: number): Uint8Array {
+  const key = Buffer.alloc(13);
+  key.writeBigUInt64LE(1n);
+  key.write('a', 8);
+  key.writeUInt32LE(9, 9);
+  const list = Buffer.alloc(12);
+  list.writeUInt32LE(9);
+  list.writeBigUInt64LE(1n, 4);
+  return Buffer.concat([counting(1n), key, ...Array.from({ length: depth }, () => list)]);
+}

@@ -28,6 +28,8 @@ export interface Gguf {
 const MAGIC = 0x46554747; // "GGUF"
 const VERSIONS = [2, 3];
 const DEFAULT_ALIGNMENT = 32;
+/** GGUF's type of a list of values. */
+const ARRAY = 9;
 /** More than any model has: a damaged count must not fill the memory. */
 const MOST_ENTRIES = 1e7;
 const MOST_DIMENSIONS = 4;
@@ -137,8 +139,11 @@ class Reader {
         return view.getUint8(this.#take(1)) !== 0;
       case 8:
         return this.string();
-      case 9: {
+      case ARRAY: {
         const inner = this.uint32();
+        if (inner === ARRAY) {
+          throw invalid('it has an array of arrays, which no model needs');
+        }
         return Array.from({ length: this.count() }, () => this.value(inner));
       }
       case 10:
