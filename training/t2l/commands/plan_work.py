@@ -26,6 +26,7 @@ from t2l.evaluate.opening import device_of
 from t2l.evaluate.run import (
     DESCRIPTION_SEED,
     left_out_tasks,
+    oracle_tasks,
     public_tasks,
     report_tasks,
     seen_tasks,
@@ -129,7 +130,7 @@ def _training(config: Config, step_tokens: float, told_tokens: float) -> dict[st
     """Tokens of each training; what is read forward only counts half."""
     sft, others = config.sft, config.baselines
     row = step_tokens / (sft.tasks * sft.examples)
-    unseen = len(report_tasks(config)) + len(left_out_tasks(config))
+    unseen = len(oracle_tasks(config)) + len(left_out_tasks(config))
     tasks = unseen + len(training_oracle_tasks(config))
     oracles, many, decoder = others.oracles, others.multi_task, others.hyperdecoder
     seeds, left = len(config.evaluation.train_seeds), set(config.evaluation.leave_out)

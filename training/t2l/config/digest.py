@@ -22,7 +22,7 @@ LATER: dict[str, dict[str, Any]] = {
     "encoder": {"temperature": 0.05, "reads": None},
     "hypernetwork": {"half_offsets": False},
     "sft": {"teacher": "codes", "teacher_shots": 4, "teacher_signal": "states"},
-    "evaluation": {"fit": asdict(FitSamples()), "leave_out": ()},
+    "evaluation": {"fit": asdict(FitSamples()), "leave_out": (), "oracle_tasks": None},
     "bundle": {"default": True, "precisions": ("float32", "int8"), "sizes": None},
 }
 

@@ -55,6 +55,7 @@ class EvaluationConfig:
     :param sampling_seeds: seeds of samples and descriptions.
     :param fit: how many questions the fit takes.
     :param leave_out: conditions that take a training of their own and are not measured.
+    :param oracle_tasks: how many of the unseen tasks get a LoRA of their own, None for all.
     """
 
     samples: Count = 6
@@ -66,6 +67,7 @@ class EvaluationConfig:
     sampling_seeds: tuple[Natural, ...] = (1000, 1001, 1002)
     fit: FitSamples = FitSamples()
     leave_out: tuple[Trained, ...] = ()
+    oracle_tasks: Count | None = None
 
     def __post_init__(self) -> None:
         if self.samples % self.descriptions:

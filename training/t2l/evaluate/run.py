@@ -90,6 +90,12 @@ def report_tasks(config: Config) -> tuple[Task, ...]:
     return tasks_of(config).report[: config.evaluation.tasks]
 
 
+def oracle_tasks(config: Config) -> tuple[Task, ...]:
+    """The unseen tasks of the report that get a LoRA of their own, evenly from all of them."""
+    tasks, count = report_tasks(config), config.evaluation.oracle_tasks
+    return tasks if count is None else evenly(tasks, count)
+
+
 def left_out_tasks(config: Config) -> tuple[Task, ...]:
     """Tasks of left-out shapes, evenly from all of them."""
     return evenly(tasks_of(config).left_out, config.evaluation.left_out)

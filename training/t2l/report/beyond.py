@@ -42,7 +42,7 @@ def beyond_section(page: Page) -> str:
     head = "## Tasks that the base model can't do"
     if not page.apart:
         return paragraphs(head, rule, "The rule names none of the unseen tasks.")
-    tasks = len({row.task for row in rows})
+    tasks = len(set.intersection(*(set(by_task(rows, name)) for name in RULE)))
     return paragraphs(
         head,
         f"{rule} The rule names {len(page.apart)} of {counted(tasks, 'unseen task')}. The other "

@@ -14,8 +14,9 @@ from t2l.config.load import load_config
 from t2l.config.recipe import Config
 from t2l.evaluate.conditions import conditions_of
 from t2l.evaluate.opening import open_base
-from t2l.evaluate.results import read_rows
-from t2l.evaluate.run import load_hypernetwork, results_dir
+from t2l.evaluate.results import merged, read_rows
+from t2l.evaluate.run import load_hypernetwork, report_tasks, results_dir
+from t2l.train.objectives.oracles import oracle_names
 
 WORDS = ("naïve", "日本", "Привет", "🙂 👍🏽", "a\ttab", "“quoted”", "two\nlines", "plain")
 
@@ -115,6 +116,32 @@ def test_every_condition_of_chat_models_is_measured(
     measured = {name for scores in of_report for name in scores}
     assert measured == set(conditions_of("chat"))
     assert all(0 <= value <= 1 for scores in of_report for value in scores.values())
+
+
+def test_a_recipe_may_give_only_some_unseen_tasks_an_adapter_of_their_own(
+    tmp_path: Path, published_encoder: Path
+) -> None:
+    save_family("llama", tmp_path / "model")
+    trained = {"train_seeds": [0], "sampling_seeds": [1], "samples": 2, "descriptions": 1}
+    left = ["retrieval", "arrow", "multi_task", "hyperdecoder"]
+    config = recipe(
+        tmp_path,
+        published_encoder,
+        evaluation={**trained, "left_out": 0, "leave_out": left, "oracle_tasks": 1},
+        tasks={"source": "folder", "where": "tasks", "report": 0.5},
+        baselines={"training_oracles": 1, "oracles": {"steps": 2, "warmup": 1, "examples": 2}},
+    )
+    assert len(report_tasks(config)) > 1
+    for stage in (stages.oracles, stages.sft, stages.evaluate):
+        stage(config)
+    assert len(oracle_names(config.run_dir)) == 2  # one unseen task, one training task
+    of_report = [
+        row.exact_match
+        for row in merged(read_rows(results_dir(config) / "main.jsonl")).values()
+        if row.split == "report"
+    ]
+    assert sum("oracle" in scores for scores in of_report) == 1
+    assert sum("mean_oracle" in scores for scores in of_report) == len(report_tasks(config))
 
 
 def test_conditions_that_a_recipe_leaves_out_train_nothing(
