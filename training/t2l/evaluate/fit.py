@@ -30,6 +30,7 @@ from t2l.evaluate.fit_texts import (
     sketches_of,
     steps_of,
 )
+from t2l.evaluate.kept import forget
 from t2l.evaluate.run import tasks_of
 from t2l.evaluate.setting import Setting
 from t2l.export.bundle.calibration import calibrate
@@ -71,6 +72,8 @@ class World:
 
 def fit_of(setting: Setting, results: Path | None = None, real: Path | None = None) -> Fit:
     """The bundle's fit: where training tasks lie, how well they are done, and the predictor.
+
+    What was measured before it was cut is not measured again (`kept.py`).
 
     :param results: folder that gets `fit.jsonl` and `fit_levels.jsonl`, the report's rows; None
         measures none.
@@ -121,6 +124,7 @@ def fit_of(setting: Setting, results: Path | None = None, real: Path | None = No
         write_lines(results / LEVELS_FILE, [*strengths, *measure_sizes(setting, well)])
         rows = fit_rows(setting, fit, predictor, world.report, world.tasks, real)
         write_lines(results / ROWS_FILE, rows)
+    forget(setting)
     return fit
 
 

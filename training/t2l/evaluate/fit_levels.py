@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from t2l.base.lora import LoraWeights
+from t2l.evaluate.kept import kept_score
 from t2l.evaluate.measure import TASKS_A_BLOCK
 from t2l.evaluate.questions import describe, make_block
 from t2l.evaluate.setting import Setting
@@ -70,7 +71,8 @@ def measure_strengths(setting: Setting, tasks: Sequence[Task]) -> list[LevelRow]
         weights = setting.generate([text for texts in block.descriptions for text in texts])
         for strength in STRENGTHS:
             scaled = {name: (a, b * strength) for name, (a, b) in weights.items()}
-            shares = _shares(setting.ask(block, scaled), len(some))
+            hits = kept_score(setting, block.rows(), scaled, block.answers)
+            shares = _shares(hits, len(some))
             rows += [
                 LevelRow("strength", strength, strength == 1, task.name, share)
                 for task, share in zip(some, shares, strict=True)
@@ -104,7 +106,7 @@ def measure_sizes(setting: Setting, tasks: Sequence[Task]) -> list[LevelRow]:
         asked = [setting.template.row(sample) for samples in drawn for sample in samples]
         answers = [sample.answers for samples in drawn for sample in samples]
         weights: LoraWeights = setting.generate(texts)
-        shares = _shares(setting.score(asked, weights, answers), len(some))
+        shares = _shares(kept_score(setting, asked, weights, answers), len(some))
         rows += [
             LevelRow("size", size, row_trained, task.name, share)
             for task, row_trained, share in zip(some, trained, shares, strict=True)

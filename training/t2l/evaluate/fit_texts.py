@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from t2l.base.lora import LoraWeights
+from t2l.evaluate.kept import kept_score
 from t2l.evaluate.measure import TASKS_A_BLOCK
 from t2l.evaluate.questions import make_block
 from t2l.evaluate.setting import Setting
@@ -95,7 +96,7 @@ def measure_descriptions(
         weights = setting.generate_from(vectors[-1])
         empty = torch.zeros(len(own), 0, 0, dtype=torch.float64)
         sketches.append(sketched(setting, weights) if with_sketches else empty)
-        hits += setting.ask(block, weights)
+        hits += kept_score(setting, block.rows(), weights, block.answers)
     right = torch.tensor(hits, dtype=torch.float64).view(len(texts), samples)
     return Measured(
         tasks=tuple(task.name for task in named),
@@ -135,7 +136,8 @@ def measure_written(
             ]
             asked = {name: (a[own], b[own]) for name, (a, b) in weights.items()}
             lines = [setting.template.row(sample) for sample in drawn]
-            hits = setting.score(lines, asked, [sample.answers for sample in drawn])
+            right_ones = [sample.answers for sample in drawn]
+            hits = kept_score(setting, lines, asked, right_ones)
             right = torch.tensor(hits, dtype=torch.float64).view(len(own), WRITTEN_SAMPLES)
             share[own] = right.mean(dim=1)
         shares.append(share)
@@ -164,7 +166,7 @@ def measure_others(
             answers.append(drawn[0].answers)
     vectors = setting.encoder.encode(list(texts))
     weights = setting.generate_from(vectors)
-    hits = setting.score(rows, weights, answers)
+    hits = kept_score(setting, rows, weights, answers)
     right = torch.tensor(hits, dtype=torch.float64).view(len(texts), count)
     return unmeasured(texts, vectors, sketched(setting, weights), right.mean(dim=1))
 
