@@ -15,6 +15,7 @@ from t2l.commands import descriptions as descriptions_command
 from t2l.commands import plan as plan_command
 from t2l.commands import stages
 from t2l.commands import target as target_command
+from t2l.commands import task_map as map_command
 from t2l.config.recipe import Config, ConfigError, load_config
 from t2l.encoders.service import ServiceError
 from t2l.evaluate.checks import check
@@ -50,6 +51,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     bridge_command.COMMAND: bridge_command.run,
     descriptions_command.COMMAND: descriptions_command.run,
     plan_command.COMMAND: plan_command.run,
+    map_command.COMMAND: map_command.run,
 }
 WITHOUT_BASE = ("adopt", "report")  # stages that touch neither tasks nor base model
 MINI = Path(__file__).parents[1] / "configs" / "mini.yaml"
@@ -86,6 +88,7 @@ def main() -> None:
     bridge_command.add_parser(commands)
     descriptions_command.add_parser(commands, MINI)
     plan_command.add_parser(commands, MINI)
+    map_command.add_parser(commands)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     if arguments.stage == target_command.COMMAND:

@@ -17,6 +17,7 @@ from t2l.evaluate.run import open_setting, results_dir, training_corpus
 from t2l.export.bundle.manifest import MANIFEST_FILE, read_manifest
 from t2l.export.bundle.refit import with_fit
 from t2l.export.bundle.run import BundleNetwork
+from t2l.export.bundle.task_map import write_map
 
 EXACT = "float32"
 
@@ -40,7 +41,10 @@ def refit(config: Config, folder: Path, real: Path | None = None) -> str:
     setting = open_setting(config, network, training_corpus(config))
     fit = fit_of(setting, results_dir(config), real)
     root = config.assets_dir / "hypernets"
-    return with_fit(folder, fit, config.bundle.version, root, make_default=config.bundle.default)
+    bundle = config.bundle
+    identity = with_fit(folder, fit, bundle.version, root, make_default=bundle.default)
+    write_map(root / bundle.name / bundle.version, config.assets_dir)
+    return identity
 
 
 def _check_recipe(config: Config, folder: Path, manifest: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from t2l.evaluate.fit import fit_of
 from t2l.evaluate.run import open_setting, report_tasks, results_dir
 from t2l.evaluate.setting import Setting
 from t2l.export.bundle.data import golden_from_encoder
+from t2l.export.bundle.task_map import write_map
 from t2l.export.bundle.write import export_bundle
 from t2l.export.graphs import GraphOptions
 from t2l.export.onnx.lm import export_lm
@@ -97,7 +98,7 @@ def ship_bundle(
     config, train = setting.config, setting.train
     golden = [task.descriptions("held_out", 1, DEMO_SEED)[0] for task in report_tasks(config)]
     report = json.loads((config.run_dir / "evaluation.json").read_text(encoding="utf-8"))
-    return export_bundle(
+    identity = export_bundle(
         hypernetwork,
         encoder=ENCODERS[config.encoder.kind],
         # One text is longer than the encoder takes, so that every runtime must cut alike.
@@ -121,6 +122,9 @@ def ship_bundle(
         overwrite=True,
         make_default=config.bundle.default,
     )
+    bundle = config.bundle
+    write_map(config.assets_dir / "hypernets" / bundle.name / bundle.version, config.assets_dir)
+    return identity
 
 
 def _seeds(config: Config) -> dict[str, int]:
