@@ -3,6 +3,7 @@
 import json
 import logging
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from t2l.base.device import pick_device
@@ -234,7 +235,10 @@ def evaluate_setting(setting: Setting, results: Path, train_seed: int) -> list[R
             if (name in WITHOUT_HYPERNETWORK) == (train_seed < 0)
         ]
         for seed in config.evaluation.sampling_seeds:
-            place = dict(
+            ask = partial(
+                measure,
+                setting,
+                results=results,
                 study="main",
                 variant=config.hypernetwork.variant if train_seed >= 0 else "base",
                 train_seed=train_seed,
@@ -242,9 +246,9 @@ def evaluate_setting(setting: Setting, results: Path, train_seed: int) -> list[R
                 split=split,
             )
             if split == "report" and "oracle" in names:  # perhaps for some of the tasks only
-                measure(setting, oracle_tasks(config), ["oracle"], results, **place)
+                ask(oracle_tasks(config), ["oracle"])
                 names.remove("oracle")
-            rows += measure(setting, tasks, names, results, **place)
+            rows += ask(tasks, names)
     return rows
 
 

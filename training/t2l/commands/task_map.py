@@ -13,9 +13,7 @@ COMMAND = "map"
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """Add the command to the command line."""
     command = commands.add_parser(COMMAND, help="Draw a bundle's training tasks in two dimensions.")
-    command.add_argument(
-        "bundle", type=Path, help="its folder, hypernets/NAME/VERSION"
-    )
+    command.add_argument("bundle", type=Path, help="its folder, hypernets/NAME/VERSION")
     command.add_argument(
         "--assets", type=Path, help="folder that gets maps/ (default: the one with hypernets/)"
     )
