@@ -98,7 +98,12 @@ async function digestOfSources(): Promise<string> {
     .filter((name) => SOURCE.test(name) && !name.startsWith('assets'))
     .sort();
   const paths = names.map((name) => join(SOURCES, name));
-  const others = ['package.json', 'package-lock.json', 'scripts/playground.ts'];
+  const others = [
+    'package.json',
+    'package-lock.json',
+    'scripts/playground.ts',
+    'src/assets/maps/index.json',
+  ];
   for (const path of [...paths, ...others.map((name) => join(ROOT, name))]) {
     const bytes = await readFile(path);
     hash.update(`${path.slice(ROOT.length)} ${bytes.length}\n`).update(bytes);

@@ -12,6 +12,7 @@ import { DEFAULTS, OptionFields } from './parts/options.tsx';
 import { Recipes } from './parts/recipes.tsx';
 import { Stages } from './parts/stages.tsx';
 import { Strength } from './parts/strength.tsx';
+import { TaskMap } from './parts/task-map.tsx';
 import { Try } from './parts/try.tsx';
 import { Verdict } from './parts/verdict.tsx';
 import { sizesOf, useHypernets } from './state/use-hypernets.ts';
@@ -129,6 +130,7 @@ export function App() {
                   {adapter.parameters.toLocaleString('en')} numbers, strength {adapter.strength}.
                 </p>
                 <Norms norms={adapter.norms} strength={adapter.strength} />
+                <TaskMap adapter={adapter} choose={setDescription} />
               </div>
             </section>
             <section aria-labelledby="keep">

@@ -7,6 +7,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROOT } from '../../scripts/environment.ts';
 import { ANOTHER_EXAMPLE, EXAMPLE } from '../../src/contract/examples.ts';
+import { sentenceOf } from '../../src/playground/tasks.ts';
 import { registerBundle } from '../browser/register-bundle.ts';
 import { wholeBundle } from '../fixtures/small-network.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
@@ -109,6 +110,19 @@ test('a sentence of an unseen task makes the base model do it', async () => {
   expect(await page.locator('.stages li').allTextContents()).toEqual(
     expect.arrayContaining([expect.stringMatching(/^run the hypernetwork \d+ ms$/)]),
   );
+  expect(await accessibilityProblems(page)).toEqual([]);
+});
+
+test('the map shows the description among the training tasks, and one of them fills the box', async () => {
+  const { page } = reader;
+  await generate(page, EXAMPLE);
+  const map = page.getByRole('img', { name: /training tasks, nearest to words\/reverse/ });
+  await appears(map);
+  await map.locator('.here').click({ force: true });
+  const named = page.locator('.task-map figcaption code');
+  await appears(named);
+  const box = page.getByRole('textbox', { name: 'The task, in a sentence' });
+  expect(await box.inputValue()).toBe(sentenceOf((await named.textContent()) ?? ''));
   expect(await accessibilityProblems(page)).toEqual([]);
 });
 

@@ -38,7 +38,10 @@ def test_too_few_tasks_are_refused() -> None:
 def test_bundles_that_ship_have_a_map_of_all_their_tasks(bundle: Path) -> None:
     manifest = (bundle / "manifest.json").read_bytes()
     found = json.loads(map_path(ASSETS, bundle.parent.name, bundle.name).read_text())
-    assert found["digest"] == hashlib.sha256(manifest).hexdigest()
+    identity = hashlib.sha256(manifest).hexdigest()
+    assert found["digest"] == identity
+    index = json.loads((ASSETS / "maps" / "index.json").read_text())
+    assert index[identity] == f"{bundle.parent.name}-{bundle.name}.json"
     assert [task for task, _, _ in found["tasks"]] == json.loads(manifest)["fit"]["tasks"]
 
 

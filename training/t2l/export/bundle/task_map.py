@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
-from t2l.export.bundle.manifest import BundleError, digest, read_manifest
+from t2l.export.bundle.manifest import INDEX_FILE, BundleError, digest, read_manifest
 from t2l.export.bundle.stored_fit import read_fit
 
 SIDE = 1000  # of the square that the map lies in
@@ -73,8 +73,18 @@ def write_map(folder: Path, assets: Path) -> Path:
     document = {"digest": identity, "side": SIDE, "tasks": tasks}
     path = map_path(assets, manifest["name"], manifest["version"])
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    partial.write_text(text.replace('],["', '],\n["') + "\n", encoding="utf-8")
-    partial.replace(path)
+    _write(path, text.replace('],["', '],\n["'))
+    # whoever shows maps knows by it which bundles have one, without asking for what is not there
+    index = path.with_name(INDEX_FILE)
+    known = json.loads(index.read_text(encoding="utf-8")) if index.exists() else {}
+    named = {key: name for key, name in known.items() if name != path.name} | {identity: path.name}
+    _write(index, json.dumps(named, indent=1, sort_keys=True))
     return path
+
+
+def _write(path: Path, text: str) -> None:
+    """The whole file or none."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(text + "\n", encoding="utf-8")
+    partial.replace(path)
