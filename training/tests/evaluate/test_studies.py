@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from t2l.commands.stages import STUDIES
+from t2l.commands.evaluate_stages import STUDIES
 from t2l.config.recipe import Config, ConfigError, SftConfig, StudyConfig, TasksConfig, load_config
 from t2l.evaluate import studies
 from t2l.evaluate.results import ResultRow, append_rows, read_rows
