@@ -94,6 +94,8 @@ def evaluate_setting(setting: Setting, results: Path, train_seed: int) -> list[R
             for name in conditions_on(split, template, left, split in public)
             if (name in WITHOUT_HYPERNETWORK) == (train_seed < 0)
         ]
+        some_only = split == "report" and config.evaluation.oracle_tasks is not None
+        apart = [name for name in names if name == "oracle" and some_only]
         for seed in config.evaluation.sampling_seeds:
             ask = partial(
                 measure,
@@ -105,10 +107,9 @@ def evaluate_setting(setting: Setting, results: Path, train_seed: int) -> list[R
                 sampling_seed=seed,
                 split=split,
             )
-            if split == "report" and "oracle" in names:  # perhaps for some of the tasks only
-                ask(oracle_tasks(config), ["oracle"])
-                names.remove("oracle")
-            rows += ask(tasks, names)
+            if apart:
+                ask(oracle_tasks(config), apart)
+            rows += ask(tasks, [name for name in names if name not in apart])
     return rows
 
 
