@@ -19,19 +19,18 @@ from t2l.base.model import BaseModel
 from t2l.base.packing import Sheets, make_sheets
 from t2l.base.target import TargetSpec
 from t2l.commands.plan_memory import LargestPart
-from t2l.config.recipe import OF_ORACLES, Config
+from t2l.config.recipe import Config
 from t2l.encoders.corpus import Corpus
 from t2l.evaluate.conditions import WITHOUT_HYPERNETWORK, conditions_on
 from t2l.evaluate.opening import device_of
 from t2l.evaluate.run import (
     DESCRIPTION_SEED,
     left_out_tasks,
-    oracle_tasks,
     public_tasks,
     report_tasks,
     seen_tasks,
     tasks_of,
-    training_oracle_tasks,
+    tasks_with_oracles,
 )
 from t2l.template.template import Template
 from t2l.train.meta_batch import make_batch
@@ -130,12 +129,11 @@ def _training(config: Config, step_tokens: float, told_tokens: float) -> dict[st
     """Tokens of each training; what is read forward only counts half."""
     sft, others = config.sft, config.baselines
     row = step_tokens / (sft.tasks * sft.examples)
-    unseen = len(oracle_tasks(config)) + len(left_out_tasks(config))
-    tasks = unseen + len(training_oracle_tasks(config))
+    tasks = len(tasks_with_oracles(config))
     oracles, many, decoder = others.oracles, others.multi_task, others.hyperdecoder
     seeds, left = len(config.evaluation.train_seeds), set(config.evaluation.leave_out)
     found = {"sft": seeds * sft.steps * (step_tokens + told_tokens / 2)}
-    if not set(OF_ORACLES) <= left:
+    if tasks:
         found["oracles"] = tasks * oracles.steps * oracles.examples * row
     if "multi_task" not in left:
         steps = len(many.rates) * many.steps

@@ -6,22 +6,20 @@ from dataclasses import asdict, replace
 from t2l.base.device import pick_device
 from t2l.base.model import BaseModel
 from t2l.base.target import TargetSpec
-from t2l.config.recipe import OF_ORACLES, Config
+from t2l.config.recipe import Config
 from t2l.evaluate.compression import compression
 from t2l.evaluate.opening import device_of, open_base, open_template, target_of
 from t2l.evaluate.results import append_json
 from t2l.evaluate.run import (
     keep_apart,
-    left_out_tasks,
     meta_corpus,
     oracle_corpus,
-    oracle_tasks,
     procedural_tasks_of,
     reconstruction_folder,
     results_dir,
     tasks_of,
+    tasks_with_oracles,
     trained_hypernetwork,
-    training_oracle_tasks,
     with_seed,
 )
 from t2l.evaluate.studies import note_training
@@ -81,11 +79,11 @@ def sft(config: Config) -> None:
 
 def oracles(config: Config) -> None:
     """Train a LoRA for the unseen tasks of the report, or some of them, and some training tasks."""
-    if set(OF_ORACLES) <= set(config.evaluation.leave_out):
+    rows = tasks_with_oracles(config)
+    if not rows:
         logger.info("no oracle is trained: evaluation.leave_out has all that need one")
         return
     base, target = _base_and_target(config)
-    rows = [*training_oracle_tasks(config), *oracle_tasks(config), *left_out_tasks(config)]
     options, device = config.baselines.oracles, device_of(config)
     template = open_template(config, base)
     train_oracles(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from t2l.base.families import CONFIG_FILE, model_shape, read_config
 from t2l.base.typed import on_device
-from t2l.config.recipe import Config, ConfigError
+from t2l.config.recipe import OF_ORACLES, Config, ConfigError
 from t2l.encoders import open_encoder
 from t2l.encoders.corpus import Corpus, describe
 from t2l.evaluate.identity import claims, network_identity
@@ -94,6 +94,14 @@ def oracle_tasks(config: Config) -> tuple[Task, ...]:
     """The unseen tasks of the report that get a LoRA of their own, evenly from all of them."""
     tasks, count = report_tasks(config), config.evaluation.oracle_tasks
     return tasks if count is None else evenly(tasks, count)
+
+
+def tasks_with_oracles(config: Config) -> tuple[Task, ...]:
+    """Tasks that get a LoRA of their own; training tasks where a condition is made of theirs."""
+    left = config.evaluation.leave_out
+    own = () if "oracle" in left else (*oracle_tasks(config), *left_out_tasks(config))
+    of_training = set(OF_ORACLES) - {"oracle"} <= set(left)
+    return own if of_training else (*training_oracle_tasks(config), *own)
 
 
 def left_out_tasks(config: Config) -> tuple[Task, ...]:

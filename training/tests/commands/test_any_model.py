@@ -123,18 +123,19 @@ def test_a_recipe_may_give_only_some_unseen_tasks_an_adapter_of_their_own(
 ) -> None:
     save_family("llama", tmp_path / "model")
     trained = {"train_seeds": [0], "sampling_seeds": [1, 2], "samples": 2, "descriptions": 1}
-    left = ["retrieval", "arrow", "multi_task", "hyperdecoder"]
+    left = ["mean_oracle", "retrieval", "arrow", "multi_task", "hyperdecoder"]
     config = recipe(
         tmp_path,
         published_encoder,
         evaluation={**trained, "left_out": 0, "leave_out": left, "oracle_tasks": 1},
         tasks={"source": "folder", "where": "tasks", "report": 0.5},
-        baselines={"training_oracles": 1, "oracles": {"steps": 2, "warmup": 1, "examples": 2}},
+        baselines={"training_oracles": 2, "oracles": {"steps": 2, "warmup": 1, "examples": 2}},
     )
     assert len(report_tasks(config)) > 1
     for stage in (stages.oracles, stages.sft, stages.evaluate):
         stage(config)
-    assert len(oracle_names(config.run_dir)) == 2  # one unseen task, one training task
+    # one unseen task; no condition is made of the adapters of training tasks
+    assert len(oracle_names(config.run_dir)) == 1
     of_report = [
         row.exact_match
         for row in merged(read_rows(results_dir(config) / "main.jsonl")).values()
@@ -142,7 +143,7 @@ def test_a_recipe_may_give_only_some_unseen_tasks_an_adapter_of_their_own(
     ]
     # of each sampling seed
     assert sum("oracle" in scores for scores in of_report) == 2
-    assert sum("mean_oracle" in scores for scores in of_report) == 2 * len(report_tasks(config))
+    assert sum("matched" in scores for scores in of_report) == 2 * len(report_tasks(config))
 
 
 def test_conditions_that_a_recipe_leaves_out_train_nothing(
