@@ -13,6 +13,7 @@ import { ID_PARAMETER } from './id-parameter.ts';
 import { problemResponses } from './problem.ts';
 import { readQuery } from './query.ts';
 import { etagOf, matchAllows } from './range.ts';
+import { readAhead } from './read-ahead.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 import { IMMUTABLE, REVALIDATED, sendFile } from './send-file.ts';
 
@@ -72,6 +73,9 @@ export function registerFileRoutes(app: App): void {
 async function readAdapterFile(c: Context<AppEnv>): Promise<Response> {
   const services = c.get('services');
   const given = c.req.param('id') ?? '';
+  if (c.req.query('layout') === undefined) {
+    readAhead(c, given, c.req.param('file') ?? '');
+  }
   const row = await findAdapter(services.adapters, given);
   const { layout } = readQuery(c, z.looseObject({ layout: z.string().optional() }));
   const file = await findFile(row, c.req.param('file') ?? '', layout, services);

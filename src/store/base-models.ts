@@ -39,11 +39,16 @@ export function baseModelKeys(id: string): { readonly file: string; readonly not
   return { file: `${folder}/${BASE_MODEL_FILE}`, note: `${folder}/${NOTE_FILE}` };
 }
 
+/** Whether a text is the id of a base model; such an id leads out of no folder. */
+export function isBaseModelId(text: string): boolean {
+  return ID.test(text);
+}
+
 /** Those in a bucket. */
 export function baseModelStore(bucket: R2Bucket): BaseModelStore {
   return {
     async find(id) {
-      const object = ID.test(id) ? await bucket.get(baseModelKeys(id).note) : null;
+      const object = isBaseModelId(id) ? await bucket.get(baseModelKeys(id).note) : null;
       return object === null ? null : baseModelNoteSchema.parse(await object.json());
     },
     async read(id, { bytes }, range) {

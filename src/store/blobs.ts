@@ -31,6 +31,11 @@ export type StoredBytes = Uint8Array | 'absent' | 'damaged';
 
 export interface BlobStore {
   /**
+   * Begins to read the whole of a file that will most likely be asked for: the next reading of it goes on
+   * from there. At most one file at a time.
+   */
+  begin?(id: string, name: string): void;
+  /**
    * Stores the files; an object that was put with the same bytes already is left alone.
    *
    * @param replace writes over it all the same, for objects that were found damaged
@@ -52,13 +57,32 @@ export interface BlobStore {
 
 /** The adapter files of an R2 bucket. */
 export function blobStore(bucket: R2Bucket): BlobStore {
+  let begun: { readonly key: string; readonly object: Promise<R2ObjectBody | null> } | undefined;
+
+  /** The whole of an object. */
+  async function open(key: string): Promise<R2ObjectBody | null> {
+    const object = begun?.key === key ? begun.object : undefined;
+    if (object !== undefined) {
+      begun = undefined;
+    }
+    // What was not there yet may have been put meanwhile.
+    return (await object) ?? bucket.get(key);
+  }
+
   return {
+    begin(id, name) {
+      const key = keyOf(id, name);
+      const object = bucket.get(key);
+      // Whoever reads it hears of a failure; perhaps nobody does.
+      object.catch(() => undefined);
+      begun = { key, object };
+    },
     async put(id, files, replace = false) {
       const write = replace ? replaceFile : putFile;
       await Promise.all(files.map((file) => write(bucket, keyOf(id, file.name), file)));
     },
     async read(id, file) {
-      const object = await bucket.get(keyOf(id, file.name));
+      const object = await open(keyOf(id, file.name));
       if (object === null) {
         return 'absent';
       }
@@ -66,7 +90,8 @@ export function blobStore(bucket: R2Bucket): BlobStore {
       return (await sha256Hex(bytes)) === file.sha256 ? bytes : 'damaged';
     },
     async get(id, file, range) {
-      const object = await bucket.get(keyOf(id, file.name), range ? { range } : {});
+      const key = keyOf(id, file.name);
+      const object = await (range ? bucket.get(key, { range }) : open(key));
       if (object === null) {
         return null;
       }

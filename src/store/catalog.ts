@@ -44,21 +44,34 @@ export interface Catalog {
 const MAX_OPENED = 8;
 const opened = createLatest<OpenedBundle>(MAX_OPENED);
 
+/** What the indexes of assets say: the assets of a Worker are those it was deployed with, for good. */
+const indexes = new WeakMap<Fetcher, BuiltIn>();
+
 /** The catalog of the given assets, bucket and rows. */
 export function catalog(assets: Fetcher, bucket: R2Bucket, rows: HypernetStore): Catalog {
-  return catalogOf(assetsSource(assets), r2Source(bucket), rows);
+  const source = assetsSource(assets);
+  return catalogOf(source, r2Source(bucket), rows, async () => {
+    const index = indexes.get(assets) ?? (await readBuiltIn(source));
+    indexes.set(assets, index);
+    return index;
+  });
 }
 
-/** The catalog of built-in bundles in one source and registered ones in another. */
+/**
+ * The catalog of built-in bundles in one source and registered ones in another.
+ *
+ * @param readIndex reads which are built in; from their source if left out
+ */
 export function catalogOf(
   builtInSource: BundleSource,
   registeredSource: BundleSource,
   rows: Pick<HypernetStore, 'byDigest' | 'byVersion' | 'list' | 'channel' | 'channels'>,
+  readIndex: () => Promise<BuiltIn> = () => readBuiltIn(builtInSource),
 ): Catalog {
   let index: Promise<BuiltIn> | undefined;
 
   function builtIn(): Promise<BuiltIn> {
-    index ??= readBuiltIn(builtInSource);
+    index ??= readIndex();
     return index;
   }
 

@@ -1,6 +1,7 @@
 /** `/{namespace}/{name}/resolve/...`: the files of a repository; `/raw/`: git's pointers to them. */
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { NAMESPACE } from '../../contract/repository-names.ts';
 import { pointerOf } from '../../hub/git-objects.ts';
 import { fileAt } from '../../hub/repository.ts';
 import { headUpstream, redirectTo } from '../../hub/upstream.ts';
@@ -8,6 +9,7 @@ import type { ByteRange } from '../../store/blobs.ts';
 import { BUNDLE_CODES } from '../codes.ts';
 import { FILE_CONTENT, FILE_HEADERS, RANGE_CONTENT } from '../docs/bytes.ts';
 import { etagOf } from '../range.ts';
+import { readAhead } from '../read-ahead.ts';
 import { type App, type AppEnv, addRoute } from '../route.ts';
 import { IMMUTABLE, sendFile } from '../send-file.ts';
 import { hubHandler, hubProblems } from './errors.ts';
@@ -48,7 +50,12 @@ export function registerHubFileRoutes(app: App): void {
         ]),
       },
     },
-    hubHandler((c) => withSnapshot(c, (found) => sendResolved(c, found), elsewhere(c))),
+    hubHandler((c) => {
+      if (c.req.param('namespace') === NAMESPACE) {
+        readAhead(c, c.req.param('name') ?? '', c.req.param('path') ?? '');
+      }
+      return withSnapshot(c, (found) => sendResolved(c, found), elsewhere(c));
+    }),
   );
   addRoute(
     app,
