@@ -26,6 +26,7 @@ test.each([
   ['release-hypernet', 'npm run release -- DIR [options]'],
   ['audit', 'npm run audit -- [options]'],
   ['base-model', 'npm run base-model -- NAME [options]'],
+  ['screenshots', 'npm run screenshots -- [options]'],
 ])('%s prints its usage, also after an option that it does not know', async (script, usage) => {
   const help = await run(script, '--help');
   expect(help).toMatchObject({ code: 0, stderr: '' });
