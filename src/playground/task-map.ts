@@ -4,15 +4,16 @@
  * none. A new description is put where the training tasks closest to it lie.
  */
 import * as z from 'zod';
-import files from '../assets/maps/index.json' with { type: 'json' };
 
-/** The maps that there are, by the digest of the manifest. */
-const FILES: Readonly<Record<string, string>> = files;
+/** Where training puts the maps, and the list of them by the digest of the manifest. */
+const FOLDER = '/maps';
+const INDEX = `${FOLDER}/index.json`;
 /** How steeply a closer task outweighs another: places of tasks that are not kin lie far apart. */
 const STEEPNESS = 24;
 /** What the least similar counts for, so that a task without kin has a place too. */
 const LEAST = 0.01;
 
+const filesSchema = z.record(z.string(), z.string());
 const placedTaskSchema = z.tuple([z.string(), z.number(), z.number()]);
 const taskMapSchema = z.object({
   digest: z.string(),
@@ -34,13 +35,20 @@ export interface Place {
 
 /** The map of a hypernetwork; null where it has none, or the endpoint has another file in its place. */
 export async function readTaskMap(digest: string): Promise<TaskMap | null> {
-  const name = FILES[digest];
-  const response = name === undefined ? undefined : await fetch(`/maps/${name}`);
-  if (!response?.ok) {
+  const name = filesSchema.parse(await readJson(INDEX))[digest];
+  if (name === undefined) {
     return null;
   }
-  const map = taskMapSchema.parse(await response.json());
+  const map = taskMapSchema.parse(await readJson(`${FOLDER}/${name}`));
   return map.digest === digest ? map : null;
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const response = await fetch(path);
+  if (!response.ok) {
+    throw new Error(`${path} answers ${response.status}`);
+  }
+  return response.json();
 }
 
 /** Where a description lies: between its closest training tasks; undefined if the map has none. */
