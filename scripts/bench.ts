@@ -7,7 +7,8 @@
  * Text-to-LoRA with random weights: S and L at the sizes of Mistral-7B, and L for Llama-3.1-8B as wide
  * as it was released. The L are in chunks, which pass through the isolate one after the other. The
  * networks are also run in PyTorch on one CPU thread, without anything around them. Last comes how fast
- * SmolLM2-135M-Instruct answers in WebAssembly, as the page and `t2l run` have it.
+ * SmolLM2-135M-Instruct answers in WebAssembly, as the page and `t2l run` have it, and how long whoever opens
+ * the page waits for the first adapted answer.
  *
  * The peak is WASM memory, which never shrinks, and the largest JavaScript heap with its array
  * buffers that the inspector saw while adapters were made; an isolate on Cloudflare has 128 MB.
@@ -19,6 +20,7 @@
  */
 import { cpus } from 'node:os';
 import { compareWith, comparisonTable } from './bench/against.ts';
+import { type FirstAnswer, firstAnswerLine, measureFirstAnswers } from './bench/first-answer.ts';
 import {
   type LanguageModelSpeed,
   languageModelLine,
@@ -93,7 +95,9 @@ async function main(): Promise<void> {
   }
   progress('Asking a language model');
   const speed = await measureLanguageModel();
-  const output = (values.json ? asJson : asTable)(measurements, pytorch, speed);
+  progress('Opening the page');
+  const answers = await measureFirstAnswers();
+  const output = (values.json ? asJson : asTable)(measurements, pytorch, speed, answers);
   process.stdout.write(`${output}\n`);
 }
 
@@ -117,6 +121,7 @@ function asTable(
   measurements: readonly Measurement[],
   pytorch: readonly [network: string, time: PytorchTime][],
   speed: LanguageModelSpeed | undefined,
+  answers: readonly FirstAnswer[],
 ): string {
   const head = [
     ...['bundle', 'precision', ...STEPS, 'total', 'first'],
@@ -151,6 +156,7 @@ function asTable(
         `${(time.parameters / 1e6).toFixed(1)} million weights`,
     ),
     languageModelLine(speed),
+    ...answers.map(firstAnswerLine),
     `Milliseconds, medians of ${measurements[0]?.runs} adapters; MB of 10^6 bytes; ${machine()}.`,
   ].join('\n');
 }
@@ -159,6 +165,7 @@ function asJson(
   measurements: readonly Measurement[],
   pytorch: readonly [network: string, time: PytorchTime][],
   speed: LanguageModelSpeed | undefined,
+  answers: readonly FirstAnswer[],
 ): string {
   const document = {
     machine: machine(),
@@ -166,6 +173,7 @@ function asJson(
     int8_speed_up: speedUps(measurements),
     pytorch: Object.fromEntries(pytorch),
     language_model: speed,
+    first_answers: answers,
   };
   return JSON.stringify(document, null, 2);
 }

@@ -48,9 +48,11 @@ export async function buildPlayground(): Promise<void> {
 /** The files of the page by their names. */
 async function bundle(): Promise<ReadonlyMap<string, Uint8Array>> {
   // Loaded when it is needed: most starts find everything built.
-  const { build } = await import('vite');
+  const { build, defaultClientConditions } = await import('vite');
   // Only for WebGPU, which no base model asks for; its WASM is larger than an asset may be.
   const external = ['onnxruntime-web/webgpu'];
+  // ONNX Runtime's WASM module is loaded from a file of its own, not from within its other code.
+  const conditions = ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions];
   const result = await build({
     configFile: false,
     root: join(SOURCES, 'playground'),
@@ -61,6 +63,7 @@ async function bundle(): Promise<ReadonlyMap<string, Uint8Array>> {
     mode: 'production',
     define: { 'process.env.NODE_ENV': '"production"' },
     oxc: { jsx: { development: false } },
+    resolve: { conditions },
     build: {
       write: false,
       target: 'es2022',
@@ -98,12 +101,7 @@ async function digestOfSources(): Promise<string> {
     .filter((name) => SOURCE.test(name) && !name.startsWith('assets'))
     .sort();
   const paths = names.map((name) => join(SOURCES, name));
-  const others = [
-    'package.json',
-    'package-lock.json',
-    'scripts/playground.ts',
-    'src/assets/maps/index.json',
-  ];
+  const others = ['package.json', 'package-lock.json', 'scripts/playground.ts'];
   for (const path of [...paths, ...others.map((name) => join(ROOT, name))]) {
     const bytes = await readFile(path);
     hash.update(`${path.slice(ROOT.length)} ${bytes.length}\n`).update(bytes);

@@ -82,7 +82,7 @@ async function page(c: Context<AppEnv>): Promise<Response> {
   if (!asset.ok && asset.status !== NOT_MODIFIED) {
     throw new T2lError(
       'internal_error',
-      'The page is not among the assets: node scripts/playground.ts builds it.',
+      'The page is not among the assets: node scripts/pages.ts builds it.',
     );
   }
   const etag = asset.headers.get('etag');
@@ -91,6 +91,9 @@ async function page(c: Context<AppEnv>): Promise<Response> {
   }
   c.header('Content-Security-Policy', PLAYGROUND_POLICY);
   c.header('Referrer-Policy', 'no-referrer');
+  // Together they isolate the page from others, and so let its workers share memory.
+  c.header('Cross-Origin-Opener-Policy', 'same-origin');
+  c.header('Cross-Origin-Embedder-Policy', 'require-corp');
   c.header('Cache-Control', 'no-cache');
   return asset.ok ? c.html(await asset.text()) : c.body(null, NOT_MODIFIED);
 }

@@ -21,10 +21,22 @@ type Build = 'small' | 'large';
 
 const builds = new Map<Build, Promise<typeof Ort>>();
 let paths: WasmPaths | undefined;
+let threads = 1;
 
 /** Says where ORT's files lie; a build that has started stays as it is. */
 export function setWasmPaths(wasmPaths: WasmPaths | undefined): void {
   paths = wasmPaths ?? paths;
+}
+
+/**
+ * Lets ORT compute on several threads, for programs that make no adapters: their bytes must not depend on
+ * how many cores a machine has. A build that has started stays as it is.
+ *
+ * @param count 1 unless the page is isolated from others (`crossOriginIsolated`): elsewhere browsers share
+ *   no memory between threads
+ */
+export function setThreads(count: number): void {
+  threads = count;
 }
 
 /**
@@ -62,8 +74,7 @@ function loaded(build: Build): Promise<typeof Ort> {
 
 async function load(build: Build): Promise<typeof Ort> {
   const ort = await imported(build);
-  // Bytes must not depend on how many cores a machine has, nor on whether the page may use them.
-  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.numThreads = threads;
   if (paths !== undefined) {
     ort.env.wasm.wasmPaths = paths;
   }

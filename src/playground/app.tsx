@@ -1,9 +1,12 @@
 /** The page: describe, try, see, keep. */
-import { useCallback, useState } from 'preact/hooks';
+import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { AdapterDocument } from '../sdk/index.ts';
+import { prepare } from './answers/client.ts';
+import { judgeable } from './judgeable.ts';
 import { Compare } from './parts/compare.tsx';
 import { Describe } from './parts/describe.tsx';
 import { Download } from './parts/download.tsx';
+import { Draft } from './parts/draft.tsx';
 import { FailureNote } from './parts/failure.tsx';
 import { History } from './parts/history.tsx';
 import { Keep } from './parts/keep.tsx';
@@ -15,7 +18,8 @@ import { Strength } from './parts/strength.tsx';
 import { TaskMap } from './parts/task-map.tsx';
 import { Try } from './parts/try.tsx';
 import { Verdict } from './parts/verdict.tsx';
-import { sizesOf, useHypernets } from './state/use-hypernets.ts';
+import { useFit } from './state/use-fit.ts';
+import { useHypernets, versionOf } from './state/use-hypernets.ts';
 import { useOffer } from './state/use-offer.ts';
 import { requestOf, usePage } from './state/use-page.ts';
 
@@ -23,7 +27,13 @@ import { requestOf, usePage } from './state/use-page.ts';
 export function App() {
   const [description, setDescription] = useState('');
   const [options, setOptions] = useState(DEFAULTS);
+  /** Whether the box has something that no adapter was made of yet. */
+  const [written, setWritten] = useState(false);
+  /** Whether what is shown is made here, and not by a link. */
+  const [generating, setGenerating] = useState(false);
   const opened = useCallback((document: AdapterDocument) => {
+    setWritten(false);
+    setGenerating(false);
     setDescription(document.description ?? '');
     setOptions({
       hypernet: document.hypernet.name,
@@ -37,9 +47,31 @@ export function App() {
   const adapter = first.made?.document;
   const offer = useOffer(adapter?.base_model);
   const adapters = [adapter, second.made?.document].filter((one) => one !== undefined);
-  const sizes = sizesOf(hypernets, options.hypernet);
+  const version = versionOf(hypernets, options.hypernet);
+  const sizes = version?.fit?.sizes;
+  const baseModel = version?.base_model.id;
+  useEffect(() => {
+    // While the adapter is made, its base model may come.
+    if (generating && first.busy && baseModel !== undefined && !savesData()) {
+      prepare(baseModel);
+    }
+  }, [generating, first.busy, baseModel]);
+  const judged = judgeable(hypernets, options.hypernet, savesData());
+  const blank = description.trim() === '';
+  const known = useFit(
+    !written || blank || first.busy || judged === undefined
+      ? undefined
+      : { hypernet: judged, description, strength: Number(options.strength) },
+  );
+
+  function write(text: string): void {
+    setDescription(text);
+    setWritten(true);
+  }
 
   function generate(): void {
+    setWritten(false);
+    setGenerating(true);
     const { hypernet, strength, dtype } = options;
     page.make({
       description,
@@ -64,12 +96,13 @@ export function App() {
             <Describe
               label="The task, in a sentence"
               description={description}
-              change={setDescription}
+              change={write}
               submit={generate}
               busy={first.busy}
             >
               <OptionFields options={options} hypernets={hypernets} change={setOptions} />
             </Describe>
+            <Draft known={known} choose={write} />
             {sizes !== undefined && <p class="detail">{sizes}</p>}
             <FailureNote failure={first.failure} again={page.again} />
             <p class="unseen" role="status">
@@ -79,7 +112,7 @@ export function App() {
             </p>
             {first.made !== undefined && adapter !== undefined && (
               <div data-adapter={adapter.id}>
-                <Verdict fit={adapter.fit} choose={setDescription} />
+                <Verdict fit={adapter.fit} choose={write} />
                 <Stages stages={first.made.stages} cached={adapter.cached} />
               </div>
             )}
@@ -130,7 +163,7 @@ export function App() {
                   {adapter.parameters.toLocaleString('en')} numbers, strength {adapter.strength}.
                 </p>
                 <Norms norms={adapter.norms} strength={adapter.strength} />
-                <TaskMap adapter={adapter} choose={setDescription} />
+                <TaskMap adapter={adapter} choose={write} />
               </div>
             </section>
             <section aria-labelledby="keep">
@@ -151,4 +184,10 @@ export function App() {
       </main>
     </>
   );
+}
+
+/** What a few browsers tell of their user's wish. */
+function savesData(): boolean {
+  const { connection } = navigator as { connection?: { saveData?: boolean } };
+  return connection?.saveData === true;
 }

@@ -1,14 +1,30 @@
 /** Types of workerd that sources name which the page shares with the Worker; no page has such a thing. */
-interface R2ObjectBody {
+interface R2Object {
+  readonly key: string;
+  readonly size: number;
+  readonly checksums: { toJSON(): { readonly sha256?: string } };
+}
+
+interface R2ObjectBody extends R2Object {
   readonly body: {
     getReader(options: { mode: 'byob' }): {
       readAtLeast(bytes: number, view: Uint8Array): Promise<{ value?: Uint8Array; done: boolean }>;
     };
     cancel(): Promise<void>;
-  };
-  readonly size: number;
+  } & ReadableStream;
 }
 
 interface R2Bucket {
-  get(key: string): Promise<R2ObjectBody | null>;
+  get(key: string, options?: object): Promise<R2ObjectBody | null>;
+  head(key: string): Promise<R2Object | null>;
+  put(key: string, value: unknown, options?: object): Promise<R2Object>;
+  delete(keys: string | string[]): Promise<void>;
+}
+
+interface D1Database {
+  prepare(query: string): unknown;
+}
+
+interface Fetcher {
+  fetch(input: string | URL, init?: RequestInit): Promise<Response>;
 }

@@ -39,6 +39,8 @@ export async function visit(
   browser: Browser,
   url: string,
   options: BrowserContextOptions = {},
+  /** What is done before it is opened, such as to change what it is answered. */
+  prepare: (page: Page) => Promise<void> = async () => undefined,
 ): Promise<Playground> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
@@ -51,6 +53,7 @@ export async function visit(
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   context.on('request', (request) => requests.push(request.url()));
+  await prepare(page);
   await page.goto(url);
   await page.getByRole('heading', { level: 1 }).waitFor(PATIENCE);
   return { page, complaints, requests, close: () => context.close() };

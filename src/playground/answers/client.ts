@@ -17,6 +17,14 @@ export async function offerOf(baseModel: string): Promise<Offer> {
   return worker().offer(baseModel);
 }
 
+/** Begins to load a base model that ships: while its adapter is made, the reader waits anyway. */
+export function prepare(baseModel: string): void {
+  worker()
+    .prepare(baseModel)
+    // Whoever asks it hears what is wrong.
+    .catch(() => undefined);
+}
+
 /** Loads a base model; undefined: it is there. */
 export async function open(
   baseModel: string,

@@ -43,6 +43,8 @@ export type Told = Loading | { readonly text: string };
 export interface AnswerWorker {
   /** Loads nothing. */
   offer(baseModel: string): Promise<Offer>;
+  /** Begins to load a base model that ships, before somebody asks it; of others it loads nothing. */
+  prepare(baseModel: string): Promise<void>;
   /** Loads the base model, if it is not there yet; undefined: it is there now. */
   open(baseModel: string, tell: (loading: Loading) => void): Promise<Failure | undefined>;
   /** Loads the base model if it is not there yet, and asks it; whatever another input asked is stopped. */

@@ -1,8 +1,9 @@
 /**
  * The base model, in a worker of its own: the page stays usable while it computes, and neither ONNX
- * Runtime nor a model is fetched before the first question. Which base models there are is src/lm's
+ * Runtime nor a model is fetched before the first adapter is made. Which base models there are is src/lm's
  * affair, and the endpoint's, which may have the file of one.
  */
+import '../no-eval.ts';
 import { expose } from 'comlink';
 import { WEIGHTS_FILE } from '../../adapter/peft.ts';
 import { unpackPeft } from '../../adapter/unpack.ts';
@@ -13,6 +14,7 @@ import { failureOf } from '../failure.ts';
 import { ggufOffer, readGgufFile } from './gguf-file.ts';
 import { modelReader } from './model-files.ts';
 import type { Answered, AnswerWorker, Loading, Question, Told } from './protocol.ts';
+import { prepareRuntime } from './runtime.ts';
 
 /** Adapters that stay unpacked: a slider goes back and forth between a few. */
 const KEPT_ADAPTERS = 12;
@@ -20,6 +22,8 @@ const TENTH = 10;
 
 const client = createClient({ endpoint: location.origin });
 const models = new Map<string, Promise<BaseModel>>();
+/** Who hears of the loading of each: whoever asked last, as somebody else may have begun it. */
+const listeners = new Map<string, (loading: Loading) => void>();
 const adapters = new Map<string, Promise<LoraWeights>>();
 /** The input of the last question. */
 let asked = '';
@@ -30,6 +34,11 @@ class Stopped extends Error {}
 const worker: AnswerWorker = {
   offer: async (baseModel) =>
     BASE_MODELS.includes(baseModel) ? { kind: 'ships' } : ggufOffer(location.origin, baseModel),
+  async prepare(baseModel) {
+    if (BASE_MODELS.includes(baseModel)) {
+      await modelOf(baseModel, () => undefined).catch(() => undefined);
+    }
+  },
   async open(baseModel, tell) {
     try {
       await modelOf(baseModel, tell);
@@ -50,6 +59,7 @@ const worker: AnswerWorker = {
   },
 };
 
+prepareRuntime();
 expose(worker);
 
 async function answer(
@@ -76,11 +86,12 @@ async function answer(
 }
 
 function modelOf(id: string, tell: (loading: Loading) => void): Promise<BaseModel> {
+  listeners.set(id, tell);
   return remembered(
     models,
     id,
     1,
-    () => openModel(id, tell),
+    () => openModel(id, (loading) => listeners.get(id)?.(loading)),
     (model) => model.release(),
   );
 }

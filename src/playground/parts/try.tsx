@@ -12,7 +12,7 @@ export function Try({
   ships,
 }: {
   adapters: readonly AdapterDocument[];
-  /** Whether the base model is fetched by the first question. */
+  /** Whether the base model comes without being asked for. */
   ships: boolean;
 }) {
   const examples = inputsFor(adapters[0]?.base_model ?? '');
@@ -77,7 +77,7 @@ export function Try({
       <p class="detail" role="status">
         {asked === undefined &&
           (ships
-            ? 'The model runs on your machine: the first question fetches it, about 20 MB.'
+            ? 'The model runs on your machine, in this page: about 20 MB, fetched once.'
             : 'The model runs on your machine, on its processor (WebAssembly).')}
         {loading !== undefined && loadingText(loading)}
       </p>

@@ -1,6 +1,6 @@
 /** Which hypernetworks the endpoint has. A page without the list still works: it asks for the default. */
 import { useEffect, useState } from 'preact/hooks';
-import type { HypernetList } from '../../sdk/index.ts';
+import type { HypernetList, HypernetVersion } from '../../sdk/index.ts';
 import { client } from '../client.ts';
 
 /** The list, once it has come. */
@@ -12,8 +12,11 @@ export function useHypernets(): HypernetList | undefined {
   return list;
 }
 
-/** What a hypernetwork says of the inputs that its adapters are for. */
-export function sizesOf(list: HypernetList | undefined, name: string | undefined) {
+/** The version that a name, or no name, stands for. */
+export function versionOf(
+  list: HypernetList | undefined,
+  name: string | undefined,
+): HypernetVersion | undefined {
   const family = list?.hypernets.find((one) => one.name === (name ?? list.default));
-  return family?.versions.find(({ digest }) => digest === family.active)?.fit?.sizes;
+  return family?.versions.find(({ digest }) => digest === family.active);
 }
