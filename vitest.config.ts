@@ -8,11 +8,18 @@
  * a property-based client, Chromium), and the npm package in an empty folder. `serving`: servers of
  * others, whose environments are too large for every run (`npm run test:serving`).
  */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { WASM_TIERING } from './src/cli/wasm-tiering.ts';
 
 // Miniflare would look up where this machine is; tests need no network.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false';
+// Hundreds of processes load the same sources, wrangler and packages: each file is compiled once.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/node-compile');
+// Endpoints of tests are as short-lived as the command.
+process.env.MINIFLARE_WORKERD_V8_FLAGS ??= WASM_TIERING;
 
 const CLIENTS = ['clients', 'browser', 'playground', 'package'].map(
   (name) => `test/${name}/**/*.test.ts`,
@@ -20,6 +27,8 @@ const CLIENTS = ['clients', 'browser', 'playground', 'package'].map(
 
 export default defineConfig({
   test: {
+    // vitest would leave a core to itself, which is half of a machine with two.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         plugins: [
@@ -51,6 +60,7 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
+          execArgv: [WASM_TIERING],
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.worker.test.ts', 'test/imported/**', 'test/serving/**', ...CLIENTS],
           globalSetup: ['test/build-worker.ts'],
@@ -62,6 +72,7 @@ export default defineConfig({
         test: {
           name: 'clients',
           environment: 'node',
+          execArgv: [WASM_TIERING],
           include: CLIENTS,
           globalSetup: ['test/build-worker.ts', 'test/clients/setup.ts'],
           testTimeout: 300_000,
@@ -82,6 +93,7 @@ export default defineConfig({
         test: {
           name: 'imported',
           environment: 'node',
+          execArgv: [WASM_TIERING],
           include: ['test/imported/**/*.test.ts'],
           globalSetup: ['test/imported/make-bundles.ts'],
           testTimeout: 180_000,

@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createClient } from '../../src/sdk/index.ts';
 import { t2l } from '../cli/command.ts';
+import { runClient } from '../clients/python.ts';
+import { startServer } from '../server.ts';
 import { type Installed, installPackage } from './installed.ts';
 
 const DESCRIPTION = 'Reverse the order of the words.';
@@ -39,6 +41,26 @@ test('npx t2l generate works offline and gives the bytes of the sources', async 
   const same = await t2l([...sources, '--json']);
   expect(JSON.parse(same.stdout)).toMatchObject({ id, files });
   expect(await readdir(join(folder, 'adapter'))).toEqual(await readdir(out));
+});
+
+test('PEFT loads what the package made here and gives the logits of the served adapter', async () => {
+  // Its base model is here.
+  const hypernet = 't2l-mini';
+  const base = join(import.meta.dirname, '../../src/assets/base-models/t2l-mini-base');
+  const server = await startServer();
+  onTestFinished(() => server.close());
+  await server.send('/v1/adapters', { description: DESCRIPTION, hypernet });
+  const answer = await installed.run(
+    ...(['npx', 't2l', 'generate', DESCRIPTION, '--hypernet', hypernet] as const),
+    ...['--out', 'for-peft', '--json'],
+  );
+  const { repository } = JSON.parse(answer).adapter;
+  const made = join(installed.folder, 'for-peft');
+  const args = ['python', 'peft_calls.py', repository, made, base] as const;
+  const differences = JSON.parse(await runClient('training', server.origin, args));
+  expect(differences).toMatchObject({ PeftModel: 0, AutoPeftModelForCausalLM: 0 });
+  // Or both would agree on an adapter that does nothing.
+  expect(differences.moved).toBeGreaterThan(0.1);
 });
 
 test('npx t2l says its version and lists its commands', async () => {
