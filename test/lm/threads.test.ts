@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { threadsFor } from '../../src/lm/threads.ts';
 
-test('a base model has as many threads as there are cores, up to four', () => {
-  expect([1, 2, 3, 4, 64].map((cores) => threadsFor(cores, true))).toEqual([1, 2, 3, 4, 4]);
+test('a base model has a thread for every two cores, up to four', () => {
+  const cores = [1, 2, 3, 4, 8, 64];
+  expect(cores.map((count) => threadsFor(count, true))).toEqual([1, 1, 2, 2, 4, 4]);
 });
 
 test('without shared memory, or where the machine does not tell its cores, it has one', () => {
