@@ -139,6 +139,8 @@ async function listAdapters(c: Context<AppEnv>): Promise<Response> {
 
 async function deleteAdapter(c: Context<AppEnv>): Promise<Response> {
   const services = c.get('services');
-  await removeAdapter(await findAdapter(services.adapters, c.req.param('id') ?? ''), services);
+  const row = await findAdapter(services.adapters, c.req.param('id') ?? '');
+  services.recorded.forget(row.id);
+  await removeAdapter(row, services);
   return c.body(null, 204);
 }

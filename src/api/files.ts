@@ -13,7 +13,7 @@ import { ID_PARAMETER } from './id-parameter.ts';
 import { problemResponses } from './problem.ts';
 import { readQuery } from './query.ts';
 import { etagOf, matchAllows } from './range.ts';
-import { readAhead } from './read-ahead.ts';
+import { readAgain, readAhead } from './read-ahead.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 import { IMMUTABLE, REVALIDATED, sendFile } from './send-file.ts';
 
@@ -73,12 +73,18 @@ export function registerFileRoutes(app: App): void {
 async function readAdapterFile(c: Context<AppEnv>): Promise<Response> {
   const services = c.get('services');
   const given = c.req.param('id') ?? '';
+  const name = c.req.param('file') ?? '';
   if (c.req.query('layout') === undefined) {
-    readAhead(c, given, c.req.param('file') ?? '');
+    const found = await readAgain(c, given, name);
+    if (found !== undefined) {
+      return sendFile(c, { ...found, etag: etagOf(found.sha256), cacheControl: IMMUTABLE });
+    }
+    readAhead(c, given, name);
   }
   const row = await findAdapter(services.adapters, given);
+  services.recorded.note(row);
   const { layout } = readQuery(c, z.looseObject({ layout: z.string().optional() }));
-  const file = await findFile(row, c.req.param('file') ?? '', layout, services);
+  const file = await findFile(row, name, layout, services);
   if (!parseAdapterId(given).whole) {
     // A prefix may become ambiguous, so what it answers must not be cached for ever.
     const query = layout === undefined ? '' : `?layout=${layout}`;

@@ -9,6 +9,7 @@ import { blobStore } from '../store/blobs.ts';
 import { catalog } from '../store/catalog.ts';
 import { type HypernetStore, hypernetStore } from '../store/hypernets.ts';
 import { layoutStore } from '../store/layouts.ts';
+import { type Recorded, recordedIn } from '../store/recorded.ts';
 import { admitGeneration } from './admission.ts';
 import type { Timings } from './timing.ts';
 
@@ -16,6 +17,7 @@ import type { Timings } from './timing.ts';
 export interface Services extends PipelineEffects {
   readonly hypernets: HypernetStore;
   readonly baseModels: BaseModelStore;
+  readonly recorded: Recorded;
 }
 
 /**
@@ -32,6 +34,7 @@ export function servicesOf(env: Env, timings: Timings, address: string | undefin
     adapters: adapterStore(env.DB),
     blobs: blobStore(env.ADAPTERS),
     layouts: layoutStore(env.DB),
+    recorded: recordedIn(env.DB),
     now: () => Date.now(),
     admit: () => admitGeneration(env.GENERATIONS, address),
     damaged(path) {

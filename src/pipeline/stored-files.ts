@@ -56,7 +56,7 @@ export async function readChecked(
 
 /** What the store has of a file or a part of it, as far as it can be believed. */
 export async function readStored(
-  row: AdapterRow,
+  row: Pick<AdapterRow, 'id'>,
   file: StoredFile,
   range: ByteRange | undefined,
   effects: Pick<PipelineEffects, 'blobs'>,

@@ -1,4 +1,7 @@
-/** Reads of stored files: the object is asked for while the row is looked up, once, and not in vain. */
+/**
+ * Reads of stored files: the object is asked for while the row is looked up, once, and not in vain; and
+ * the row of a file that was read before is asked again only where the object does not answer.
+ */
 
 import { env } from 'cloudflare:workers';
 import { OpenAPIHono } from '@hono/zod-openapi';
@@ -11,6 +14,7 @@ import type { Services } from '../../src/api/services.ts';
 import { sha256Hex } from '../../src/contract/adapter-id.ts';
 import { adapterStore } from '../../src/store/adapters.ts';
 import { blobStore } from '../../src/store/blobs.ts';
+import { createRecorded } from '../../src/store/recorded.ts';
 import { adapterRow, idOf } from '../store/row.ts';
 
 const ID = idOf('5');
@@ -32,6 +36,7 @@ async function route() {
   });
   const services: Partial<Services> = {
     blobs: blobStore(bucket),
+    recorded: createRecorded(),
     adapters: {
       ...rows,
       async get(id) {
@@ -79,4 +84,25 @@ test('a range, and an id that no adapter has, are answered as ever', async () =>
   const none = await read(idOf('6'));
   expect(none.status).toBe(404);
   expect(await none.json()).toMatchObject({ code: 'adapter_unknown' });
+});
+
+test('the row of a file that was read before is not asked again', async () => {
+  const { read, asked } = await route();
+  const first = await read(ID);
+  await first.arrayBuffer();
+  asked.length = 0;
+  const again = await read(ID.toUpperCase());
+  expect(asked).toEqual(['object get']);
+  expect(new Uint8Array(await again.arrayBuffer())).toEqual(BYTES);
+  expect(Object.fromEntries(again.headers)).toEqual(Object.fromEntries(first.headers));
+});
+
+test('an adapter that was removed elsewhere is unknown, though it was read before', async () => {
+  const { read, asked } = await route();
+  await (await read(ID)).arrayBuffer();
+  await blobStore(env.ADAPTERS).remove(ID, [WEIGHTS_FILE]);
+  await adapterStore(env.DB).remove(ID);
+  asked.length = 0;
+  expect((await read(ID)).status).toBe(404);
+  expect(asked).toEqual(['object get', 'object get', 'row known']);
 });
