@@ -8,7 +8,7 @@ import type { adapterSchema } from '../contract/documents/adapter.ts';
 import { type createAdapterSchema, inputOf } from '../contract/requests/create-adapter.ts';
 import { adapterDocument } from '../pipeline/adapter-document.ts';
 import { generateAdapter } from '../pipeline/generate.ts';
-import { formatsByDigest } from '../pipeline/layout-file.ts';
+import { madeByDigest } from '../pipeline/layout-target.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import type { AppEnv } from './route.ts';
 
@@ -38,6 +38,6 @@ export async function documentsOf(
   cached: boolean,
 ): Promise<z.output<typeof adapterSchema>[]> {
   const { origin } = new URL(c.req.url);
-  const formats = await formatsByDigest(rows, c.get('services').catalog);
-  return rows.map((row) => adapterDocument(row, origin, cached, formats.get(row.hypernetDigest)));
+  const made = await madeByDigest(rows, c.get('services').catalog);
+  return rows.map((row) => adapterDocument(row, origin, cached, made.get(row.hypernetDigest)));
 }

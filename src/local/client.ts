@@ -17,7 +17,8 @@ import { adapterDocument } from '../pipeline/adapter-document.ts';
 import type { PipelineEffects } from '../pipeline/effects.ts';
 import { generateAdapter, type AdapterRequest as PipelineRequest } from '../pipeline/generate.ts';
 import { hypernetDocument } from '../pipeline/hypernet-document.ts';
-import { findFile, formatsByDigest } from '../pipeline/layout-file.ts';
+import { findFile } from '../pipeline/layout-file.ts';
+import { madeByDigest } from '../pipeline/layout-target.ts';
 import { removeAdapter } from '../pipeline/stored-files.ts';
 import { asJson } from '../sdk/adapter-id.ts';
 import type { AdapterDocument, AdapterRequest, HypernetDocument, T2lClient } from '../sdk/index.ts';
@@ -67,10 +68,10 @@ export async function createLocalClient(
     rows: readonly AdapterRow[],
     cached: boolean,
   ): Promise<AdapterDocument[]> {
-    const formats = await formatsByDigest(rows, catalog);
+    const made = await madeByDigest(rows, catalog);
     return rows.map((row) =>
       localDocument(
-        adapterDocument(row, ORIGIN, cached, formats.get(row.hypernetDigest)),
+        adapterDocument(row, ORIGIN, cached, made.get(row.hypernetDigest)),
         options.data,
       ),
     );

@@ -1,11 +1,12 @@
 /** How the row of an adapter becomes its document. */
 import type * as z from 'zod';
 import { CARD_FILE } from '../adapter/card.ts';
-import type { Format, Formats } from '../adapter/layouts.ts';
+import type { Format } from '../adapter/layouts.ts';
 import type { adapterSchema } from '../contract/documents/adapter.ts';
 import { repositoryOf } from '../contract/repository-names.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import { recordedFiles } from './card-file.ts';
+import type { MadeFiles } from './layout-target.ts';
 
 type DocumentedFit = z.output<typeof adapterSchema>['fit'];
 
@@ -13,14 +14,13 @@ type DocumentedFit = z.output<typeof adapterSchema>['fit'];
  * The document of a row.
  *
  * @param origin of the request, for the URLs of the files
- * @param formats what else the adapter can be had as (`layout-file.ts`); undefined: the bundle that made
- *   it is gone, and with it all that is made on demand
+ * @param made what can be made of it on demand; undefined: nothing, as the bundle that made it is gone
  */
 export function adapterDocument(
   row: AdapterRow,
   origin: string,
   cached: boolean,
-  formats: Formats | undefined,
+  made: MadeFiles | undefined,
 ): z.output<typeof adapterSchema> {
   return {
     id: row.id,
@@ -47,12 +47,12 @@ export function adapterDocument(
       ]),
     ),
     formats: Object.fromEntries(
-      [...(formats ?? [])].map(([format, names]) => [
+      [...(made?.formats ?? [])].map(([format, names]) => [
         format,
         formatUrls(row.id, origin, format, names),
       ]),
     ),
-    ...(formats && { card: `${origin}/v1/adapters/${row.id}/${CARD_FILE}` }),
+    ...(made?.card && { card: `${origin}/v1/adapters/${row.id}/${CARD_FILE}` }),
     cached,
     norms: row.norms,
     timings_ms: row.timings,

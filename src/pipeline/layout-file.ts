@@ -15,13 +15,7 @@
 import { CARD_FILE } from '../adapter/card.ts';
 import { GGUF_FILE } from '../adapter/gguf.ts';
 import type { LayoutFile } from '../adapter/layout.ts';
-import {
-  availableFormats,
-  type Format,
-  type Formats,
-  formatFiles,
-  LAYOUTS,
-} from '../adapter/layouts.ts';
+import { type Format, formatFiles, LAYOUTS } from '../adapter/layouts.ts';
 import { WEIGHTS_FILE } from '../adapter/peft.ts';
 import type { Bundle } from '../bundle/bundle.ts';
 import { sha256Hex } from '../contract/adapter-id.ts';
@@ -32,7 +26,7 @@ import type { Catalog } from '../store/catalog.ts';
 import type { AdapterRow, StoredFile } from '../store/schema.ts';
 import { cardOfRow, recordedFiles } from './card-file.ts';
 import type { PipelineEffects } from './effects.ts';
-import { makersOf } from './makers.ts';
+import { goneBundle, layoutTarget } from './layout-target.ts';
 import type { Dtype } from './produce.ts';
 import { bytesChanged, readChecked, readFile } from './stored-files.ts';
 
@@ -95,7 +89,7 @@ export async function findFile(
     const read = (range?: ByteRange) => readFile(row, file, range, effects);
     return { ...file, lasting: true, tag: sha256, read };
   }
-  const { target } = (await neededBundle(row, effects.catalog)).manifest;
+  const target = await layoutTarget(row, effects.catalog);
   const facts = { id: row.id, target, dtype: row.dtype as Dtype };
   const file = named(formatFiles(format, facts), name);
   const weights = named(recordedFiles(row), WEIGHTS_FILE);
@@ -112,32 +106,11 @@ export async function findFile(
   };
 }
 
-/**
- * The formats of some adapters, by the digest of their bundle. A bundle that is gone or broken is left
- * out: it must not keep anyone from what is stored.
- */
-export async function formatsByDigest(
-  rows: readonly AdapterRow[],
-  catalog: Catalog,
-): Promise<Map<string, Formats>> {
-  const makers = await makersOf(rows, catalog);
-  return new Map(
-    [...makers].map(([digest, { manifest }]) => [digest, availableFormats(manifest.target)]),
-  );
-}
-
-/** The bundle that made an adapter, without which only what is stored can be had. */
-async function neededBundle(
-  { hypernetDigest, hypernetName, hypernetVersion }: AdapterRow,
-  catalog: Catalog,
-): Promise<Bundle> {
-  const version = await catalog.byDigest(hypernetDigest);
+/** The bundle that made an adapter, without which it has no card. */
+async function neededBundle(row: AdapterRow, catalog: Catalog): Promise<Bundle> {
+  const version = await catalog.byDigest(row.hypernetDigest);
   if (version === undefined) {
-    throw new T2lError(
-      'hypernet_unknown',
-      `${hypernetName} ${hypernetVersion} is gone, which says how the adapter is laid out; ` +
-        'only the stored files are left.',
-    );
+    throw goneBundle(row);
   }
   return blamingBundlesOn('endpoint', () => catalog.open(version));
 }

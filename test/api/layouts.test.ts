@@ -234,13 +234,33 @@ test('what a base model cannot have is left out of the document and refused', as
   });
 });
 
-test('an adapter whose bundle is gone keeps its stored files and has no other layout', async () => {
-  const { id, hypernet } = await make(await register('93.0.0', target));
+async function removeBundle({ hypernet }: Document): Promise<void> {
   await server.env.DB.prepare('DELETE FROM hypernets WHERE digest = ?').bind(hypernet.digest).run();
-  const response = await server.fetch(`/v1/adapters/${id}`);
-  expect(adapterSchema.parse(await response.json()).formats).toEqual({});
-  expect((await server.fetch(`/v1/adapters/${id}/${WEIGHTS_FILE}`)).status).toBe(200);
-  expect(await problem(`/v1/adapters/${id}/adapter.gguf`)).toMatchObject({
+}
+
+async function read(id: string): Promise<Document> {
+  return adapterSchema.parse(await (await server.fetch(`/v1/adapters/${id}`)).json());
+}
+
+test('an adapter whose bundle was replaced keeps its layouts, byte for byte, but not its card', async () => {
+  const old = await make(await register('93.0.0', target));
+  const before = await Promise.all(urls(old).map(([, , path]) => bytesOf(path)));
+  await removeBundle(old);
+  const now = await read(old.id);
+  expect(now.formats).toEqual(old.formats);
+  expect(now).not.toHaveProperty('card');
+  expect(await Promise.all(urls(now).map(([, , path]) => bytesOf(path)))).toEqual(before);
+  const README = `/v1/adapters/${old.id}/README.md`;
+  expect(await problem(README)).toMatchObject({ status: 404, code: 'hypernet_unknown' });
+});
+
+test('an adapter whose bundle is gone, and no other is like it, keeps its stored files alone', async () => {
+  const base_model = { ...target.base_model, id: 'somebody/else' };
+  const old = await make(await register('94.0.0', { ...target, base_model }));
+  await removeBundle(old);
+  expect((await read(old.id)).formats).toEqual({});
+  expect((await server.fetch(`/v1/adapters/${old.id}/${WEIGHTS_FILE}`)).status).toBe(200);
+  expect(await problem(`/v1/adapters/${old.id}/adapter.gguf`)).toMatchObject({
     status: 404,
     code: 'hypernet_unknown',
   });

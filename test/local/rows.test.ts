@@ -73,7 +73,7 @@ test('a row of before there were reasons has none, and its document says so', as
   expect(await readFile(path, 'utf8')).not.toContain('reason');
   const read = await rows.get(row.id);
   expect(read).toEqual(row);
-  expect(adapterDocument(read as typeof row, 'http://x', true, new Map()).fit).toEqual(row.fit);
+  expect(adapterDocument(read as typeof row, 'http://x', true, undefined).fit).toEqual(row.fit);
 });
 
 test('a reason comes back as it was written', async () => {

@@ -90,6 +90,6 @@ test('an evicted row that recorded another card is made again, and its card is t
   }
   const { sent } = await read(old, 'README.md', effects);
   expect(sent).toEqual((await read(row, 'README.md', effects)).sent);
-  const [one, other] = [old, row].map((of) => adapterDocument(of, 'http://x', true, new Map()));
+  const [one, other] = [old, row].map((of) => adapterDocument(of, 'http://x', true, undefined));
   expect(one).toEqual(other);
 });
