@@ -17,6 +17,7 @@ import { Stages } from './parts/stages.tsx';
 import { Strength } from './parts/strength.tsx';
 import { TaskMap } from './parts/task-map.tsx';
 import { Try } from './parts/try.tsx';
+import { Unanswered } from './parts/unanswered.tsx';
 import { Verdict } from './parts/verdict.tsx';
 import { useFit } from './state/use-fit.ts';
 import { useHypernets, versionOf } from './state/use-hypernets.ts';
@@ -45,7 +46,7 @@ export function App() {
   const page = usePage(opened);
   const { first, second } = page;
   const adapter = first.made?.document;
-  const offer = useOffer(adapter?.base_model);
+  const { offer, askAgain } = useOffer(adapter?.base_model);
   const adapters = [adapter, second.made?.document].filter((one) => one !== undefined);
   const version = versionOf(hypernets, options.hypernet);
   const sizes = version?.fit?.sizes;
@@ -123,6 +124,9 @@ export function App() {
             <section aria-labelledby="try">
               <h2 id="try">Try</h2>
               <div>
+                {offer?.kind === 'unanswered' && (
+                  <Unanswered baseModel={adapter.base_model} again={askAgain} />
+                )}
                 {offer?.kind === 'absent' && (
                   <>
                     <p>

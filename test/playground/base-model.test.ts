@@ -49,6 +49,21 @@ test('where the endpoint has no file of the base model, the page says how to put
   await close();
 });
 
+test.each([
+  ['what it has', '**/v1/base-models/**'],
+  ['the part of the page that runs models', '**/playground/worker-*.js'],
+])('without an answer to %s, the page does not say that there is none', async (_what, pattern) => {
+  const { page, close } = await visit(browser, `${server.origin}/#${id}`, {}, async (before) => {
+    await before.route(pattern, (route) => route.abort('connectionrefused'));
+  });
+  await appears(page.getByText(`Whether ${TINY_LLAMA} runs in this page is not known`));
+  expect(await page.getByText('npm run base-model').count()).toBe(0);
+  await page.unroute(pattern);
+  await page.getByRole('button', { name: 'Ask again' }).click();
+  await appears(page.getByText(`${TINY_LLAMA} does not run in this page`));
+  await close();
+});
+
 test('it is offered with its size, and answers as it does in Node', async () => {
   const gguf = await tinyLlamaGguf();
   const keys = baseModelKeys(TINY_LLAMA);
