@@ -64,8 +64,8 @@ export async function madeByDigest(
 export function goneBundle({ hypernetName, hypernetVersion }: Made): T2lError {
   return new T2lError(
     'hypernet_unknown',
-    `${hypernetName} ${hypernetVersion} is gone, which says how the adapter is laid out; ` +
-      'only the stored files are left.',
+    `${hypernetName} ${hypernetVersion} is gone, which says what the adapter's card and other layouts ` +
+      'are made of; the stored files are left.',
   );
 }
 
