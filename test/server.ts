@@ -1,25 +1,48 @@
-/** The whole endpoint for tests: the built Worker in workerd, with empty stores. */
-import { type Endpoint, startEndpoint } from '../scripts/endpoint.ts';
+/**
+ * The whole endpoint for tests: the built Worker in workerd. A file that counts what is stored, changes
+ * it by another way than requests, or registers bundles starts one of its own, with empty stores; others
+ * share one, where they make adapters of descriptions that no other file has.
+ */
+import { inject } from 'vitest';
+import { ADMIN_TOKEN, type Endpoint, startBuilt } from './endpoint.ts';
 
-export const ADMIN_TOKEN = 'test-admin-token';
+export { ADMIN_TOKEN };
 
-/** A running endpoint with access to what it stores. */
-export interface TestServer extends Endpoint {
+/** An endpoint to send requests to. */
+export interface SharedServer {
+  readonly origin: string;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** POSTs or PUTs a JSON value. */
   send(path: string, value: unknown, init?: RequestInit): Promise<Response>;
 }
 
+/** A running endpoint with access to what it stores. */
+export type TestServer = SharedServer & Endpoint;
+
 /** Starts an endpoint of its own for a test file. */
 export async function startServer(
   secrets: Readonly<Record<string, string>> = { ADMIN_TOKEN },
 ): Promise<TestServer> {
-  const endpoint = await startEndpoint({ built: 'dist/worker', secrets });
+  const endpoint = await startBuilt(inject('worker'), secrets);
+  return { ...endpoint, ...callsTo(endpoint.origin) };
+}
+
+/** The endpoint that test files share, which they neither close nor find empty. */
+export async function sharedServer(): Promise<SharedServer> {
+  const answer = await fetch(inject('sharedEndpoint'));
+  const text = await answer.text();
+  if (!answer.ok) {
+    throw new Error(`the shared endpoint did not start: ${text}`);
+  }
+  return callsTo(text);
+}
+
+function callsTo(origin: string): SharedServer {
   function call(path: string, init?: RequestInit): Promise<Response> {
-    return fetch(`${endpoint.origin}${path}`, { redirect: 'manual', ...init });
+    return fetch(`${origin}${path}`, { redirect: 'manual', ...init });
   }
   return {
-    ...endpoint,
+    origin,
     fetch: call,
     send(path, value, init = {}) {
       const headers = { 'content-type': 'application/json', ...init.headers };

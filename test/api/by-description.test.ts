@@ -1,22 +1,18 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { adapterSchema } from '../../src/contract/documents/adapter.ts';
 import { defaultBundle } from '../bundles.ts';
-import { startServer, type TestServer } from '../server.ts';
+import { type SharedServer, sharedServer } from '../server.ts';
 
-let server: TestServer;
+let server: SharedServer;
 
 beforeAll(async () => {
-  server = await startServer();
-});
-
-afterAll(async () => {
-  await server.close();
+  server = await sharedServer();
 });
 
 test('a link makes an adapter once, the same as the POST', async () => {
   const { name, version } = await defaultBundle();
   const query = new URLSearchParams({
-    d: ' Reverse  the\nlist ',
+    d: ' Follow  the\nlink ',
     hypernet: `${name}@${version}`,
     dtype: 'bfloat16',
     precision: 'float32',
@@ -27,7 +23,7 @@ test('a link makes an adapter once, the same as the POST', async () => {
   expect(first.status).toBe(201);
   const document = adapterSchema.parse(await first.json());
   expect(document).toMatchObject({
-    description: 'Reverse the list',
+    description: 'Follow the link',
     dtype: 'bfloat16',
     precision: 'float32',
     strength: -0.5,
@@ -37,7 +33,7 @@ test('a link makes an adapter once, the same as the POST', async () => {
   expect(second.status).toBe(200);
   expect(await second.json()).toEqual({ ...document, cached: true });
   const posted = await server.send('/v1/adapters', {
-    description: 'Reverse the list',
+    description: 'Follow the link',
     dtype: 'bfloat16',
     precision: 'float32',
     strength: -0.5,

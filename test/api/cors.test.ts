@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startServer, type TestServer } from '../server.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { type SharedServer, sharedServer } from '../server.ts';
 
 const ELSEWHERE = { origin: 'https://elsewhere.example' };
 
-let server: TestServer;
+let server: SharedServer;
 
 beforeAll(async () => {
-  server = await startServer();
-});
-
-afterAll(async () => {
-  await server.close();
+  server = await sharedServer();
 });
 
 /** What a browser asks before a script of another site may send a request. */

@@ -1,21 +1,17 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
 import { honoPath } from '../../src/api/route.ts';
-import { startServer, type TestServer } from '../server.ts';
+import { type SharedServer, sharedServer } from '../server.ts';
 import { type OpenApi, type Operation, openApi, operationsOf } from './openapi.ts';
 
-let server: TestServer;
+let server: SharedServer;
 let document: OpenApi;
 let operations: readonly Operation[];
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await sharedServer();
   document = (await (await server.fetch('/openapi.json')).json()) as OpenApi;
   operations = operationsOf(document);
-});
-
-afterAll(async () => {
-  await server.close();
 });
 
 test('the endpoint sends the description of its routes, and says where it is', () => {
@@ -55,7 +51,7 @@ test('every reference leads somewhere', () => {
 });
 
 test('answers have the headers that the description promises', async () => {
-  const made = await server.send('/v1/adapters', { description: 'Reverse the list' });
+  const made = await server.send('/v1/adapters', { description: 'Say what is promised' });
   const { id, files } = (await made.json()) as { id: string; files: Record<string, object> };
   const answers = {
     createAdapter: made,

@@ -8,17 +8,11 @@
  *                                   the connection with the body and answers 500 in plain text
  */
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join } from 'node:path';
-import { readD1Migrations } from '@cloudflare/vitest-plugin';
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { unstable_getMiniflareWorkerOptions as readWorkerOptions } from 'wrangler';
-import { ROOT } from '../../scripts/environment.ts';
+import { type Endpoint, startEndpoint } from '../../scripts/endpoint.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
 
-const BUILT = join(ROOT, 'dist/worker');
 const BODY = '{"frob":1}';
 const SIZE = BODY.length.toString(16);
 const CHUNKED = 'Transfer-Encoding: chunked';
@@ -40,42 +34,17 @@ const BROKEN: Readonly<Record<string, readonly [headers: string, body: string, e
 };
 const BROKEN_NAMES = Object.keys(BROKEN);
 
-let miniflare: Miniflare;
-let server: TestServer;
+let alone: TestServer;
+let behindWrangler: Endpoint;
 
 beforeAll(async () => {
-  const { workerOptions } = readWorkerOptions(join(ROOT, 'wrangler.toml'));
-  const names = (await readdir(BUILT)).filter((name) => name.endsWith('.wasm'));
-  miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      host: '127.0.0.1',
-      modules: [
-        { type: 'ESModule', path: join(BUILT, 'index.js') },
-        ...names.map((name) => ({ type: 'CompiledWasm', path: join(BUILT, name) }) as const),
-      ],
-      modulesRoot: BUILT,
-      compatibilityDate: String(workerOptions.compatibilityDate),
-      r2Buckets: ['ADAPTERS', 'HYPERNETS'],
-      d1Databases: ['DB'],
-      bindings: { ADMIN_TOKEN },
-      assets: {
-        directory: join(ROOT, 'src/assets'),
-        binding: 'ASSETS',
-        routerConfig: { has_user_worker: true },
-        assetConfig: { not_found_handling: 'none' },
-      },
-    }),
-  );
-  const database = await miniflare.getD1Database('DB');
-  for (const { queries } of await readD1Migrations(join(ROOT, 'migrations'))) {
-    await database.batch(queries.map((query) => database.prepare(query)));
-  }
-  server = await startServer();
+  alone = await startServer();
+  behindWrangler = await startEndpoint({ built: 'dist/worker', secrets: { ADMIN_TOKEN } });
 });
 
 afterAll(async () => {
-  await miniflare.dispose();
-  await server.close();
+  await alone.close();
+  await behindWrangler.close();
 });
 
 /** What comes back for these bytes, to the end of its body. */
@@ -107,8 +76,7 @@ async function exchange(
 }
 
 async function atWorker(request: string, headers: string, body: string, ends?: boolean) {
-  const { origin } = await miniflare.ready;
-  return exchange(origin, request, { headers, body, ends });
+  return exchange(alone.origin, request, { headers, body, ends });
 }
 
 test('a body that is framed well is read', async () => {
@@ -149,12 +117,16 @@ test.each(['Content-Length: zz', 'Content-Length: -3', 'Transfer-Encoding: zz'])
 
 test.each(BROKEN_NAMES)('%s: behind wrangler it is not the Worker that fails', async (name) => {
   const [headers, body, ends] = BROKEN[name] ?? ['', ''];
-  const answer = await exchange(server.origin, 'POST /v1/adapters', { headers, body, ends });
+  const answer = await exchange(behindWrangler.origin, 'POST /v1/adapters', {
+    headers,
+    body,
+    ends,
+  });
   // The problem of the Worker, should a later wrangler let it through, or wrangler's own words.
   if (answer.status !== 400) {
     expect(answer).toMatchObject({ status: 500, type: 'text/plain' });
     expect(answer.text).toContain('Network connection lost');
   }
   expect(answer.text).not.toContain('internal_error');
-  expect((await server.fetch('/healthz')).status).toBe(200);
+  expect((await fetch(`${behindWrangler.origin}/healthz`)).status).toBe(200);
 });

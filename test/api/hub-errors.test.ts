@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { TestServer } from '../server.ts';
-import { serveRepository, WEIGHTS } from './hub-repository.ts';
+import { beforeAll, expect, test } from 'vitest';
+import type { SharedServer } from '../server.ts';
+import { sharedRepository, WEIGHTS } from './hub-repository.ts';
 
-let server: TestServer;
+let server: SharedServer;
 let repository: string;
 let commit: string;
 
 beforeAll(async () => {
-  ({ server, repository, commit } = await serveRepository());
-});
-
-afterAll(async () => {
-  await server.close();
+  ({ server, repository, commit } = await sharedRepository());
 });
 
 async function expectError(path: string, status: number, code: string | null): Promise<Response> {

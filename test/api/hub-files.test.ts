@@ -1,19 +1,15 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { TestServer } from '../server.ts';
-import { type AdapterDocument, FILES, json, serveRepository, WEIGHTS } from './hub-repository.ts';
+import { beforeAll, expect, test } from 'vitest';
+import type { SharedServer } from '../server.ts';
+import { type AdapterDocument, FILES, json, sharedRepository, WEIGHTS } from './hub-repository.ts';
 
-let server: TestServer;
+let server: SharedServer;
 let adapter: AdapterDocument;
 let repository: string;
 let commit: string;
 
 beforeAll(async () => {
-  ({ server, adapter, repository, commit } = await serveRepository());
-});
-
-afterAll(async () => {
-  await server.close();
+  ({ server, adapter, repository, commit } = await sharedRepository());
 });
 
 function sha256(bytes: ArrayBuffer): string {

@@ -8,7 +8,6 @@ import {
   SMALL_ETAG,
   startOtherHub,
 } from '../hub/other-hub.ts';
-import { leaveRedirectsAlone } from '../hub/outbound.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
 
 const TOKEN = 'hf_thetokenofsomebody';
@@ -16,11 +15,9 @@ const headers = { authorization: `Bearer ${TOKEN}`, cookie: `token=${TOKEN}` };
 
 let hub: OtherHub;
 let server: TestServer;
-let restore: () => void;
 
 beforeAll(async () => {
   hub = await startOtherHub();
-  restore = leaveRedirectsAlone(hub.origin);
   const secrets = { ADMIN_TOKEN, HUB_UPSTREAM: `${hub.origin}/` };
   server = await startServer(secrets);
 });
@@ -34,7 +31,6 @@ afterAll(async () => {
   }
   await server.close();
   await hub.close();
-  restore();
 });
 
 function head(path: string): Promise<Response> {

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildBrowser } from '../../scripts/package/browser.ts';
 import type { AdapterDocument } from '../../src/sdk/index.ts';
 import { withCard } from '../fixtures/with-card.ts';
-import { startServer } from '../server.ts';
+import { sharedServer } from '../server.ts';
 import { type PageGlobals, startSite } from './hypernet-page.ts';
 
 declare const bundled: PageGlobals['t2l'];
@@ -126,7 +126,7 @@ globalThis.onmessage = async ({ data }) => {
     write: false,
   });
   expect(warnings).toEqual([]);
-  const server = await startServer();
+  const server = await sharedServer();
   const site = await startSite();
   try {
     const page = await site.visit();
@@ -148,7 +148,6 @@ globalThis.onmessage = async ({ data }) => {
     }
   } finally {
     await site.close();
-    await server.close();
   }
 });
 

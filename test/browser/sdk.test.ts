@@ -10,11 +10,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildSdk } from '../../scripts/package/sdk.ts';
 import type * as Sdk from '../../src/sdk/index.ts';
 import { type ScriptedServer, startScripted } from '../sdk/scripted-server.ts';
-import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
+import { ADMIN_TOKEN, type SharedServer, sharedServer } from '../server.ts';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-let server: TestServer;
+let server: SharedServer;
 let site: ScriptedServer;
 let browser: Browser;
 let page: Page;
@@ -31,7 +31,7 @@ beforeAll(async () => {
     response.setHeader('content-type', url === '/sdk.js' ? 'text/javascript' : 'text/html');
     response.end(url === '/sdk.js' ? script : '<!doctype html><title>Elsewhere</title>');
   });
-  server = await startServer();
+  server = await sharedServer();
   browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
   page = await browser.newPage();
   await page.goto(site.origin);
@@ -44,7 +44,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser?.close();
-  await server?.close();
   await site?.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -52,18 +51,18 @@ afterAll(async () => {
 test('a page of another site makes, lists and downloads adapters', async () => {
   const result = await page.evaluate(async (endpoint) => {
     const client = sdk.createClient({ endpoint });
-    const document = await client.generate({ description: 'Keep the first word' });
+    const document = await client.generate({ description: 'Keep the foremost word' });
     const weights = await client.download(document, 'adapter_model.safetensors');
     // Through a redirect that a script does not see: the prefix of an id leads to the whole id.
     const short = { ...document, id: document.id.slice(0, 12) };
     const again = await client.download(short, 'adapter_model.safetensors');
     // Without the document's sha256 it takes the Repr-Digest, which the page must be allowed to read.
     const config = await client.download({ id: document.id, files: {} }, 'adapter_config.json');
-    const { adapters } = await client.adapters({ q: 'first' });
+    const { adapters } = await client.adapters({ q: 'foremost' });
     return {
       document,
       bytes: [weights, again, config].map(({ byteLength }) => byteLength),
-      id: await client.adapterId({ description: 'Keep the first word' }),
+      id: await client.adapterId({ description: 'Keep the foremost word' }),
       listed: adapters.map(({ id }) => id),
     };
   }, server.origin);

@@ -3,13 +3,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Endpoint, startEndpoint } from '../../scripts/endpoint.ts';
 import { createClient } from '../../src/sdk/index.ts';
+import { type SharedServer, sharedServer } from '../server.ts';
 import { t2l, temporaryFolder } from './command.ts';
 
 const LAYOUTS = ['peft', 'gguf', 'mlx'];
 
-let endpoint: Endpoint;
+let endpoint: SharedServer;
 let id: string;
 /** Lets everything through, but changes one byte of every file once it is told to. */
 let proxy: Server;
@@ -17,7 +17,7 @@ let through: string[];
 let damaging = false;
 
 beforeAll(async () => {
-  endpoint = await startEndpoint();
+  endpoint = await sharedServer();
   const client = createClient({ endpoint: endpoint.origin });
   ({ id } = await client.generate({ description: 'Reverse the order of the words.' }));
   proxy = createServer(async ({ url }, response) => {
@@ -35,10 +35,9 @@ beforeAll(async () => {
   through = ['--endpoint', `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`];
 });
 
-afterAll(async () => {
+afterAll(() => {
   proxy.closeAllConnections();
   proxy.close();
-  await endpoint.close();
 });
 
 test('a file that changes on its way is refused in every layout, and nothing is written', async () => {

@@ -1,8 +1,8 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Endpoint, startEndpoint } from '../../scripts/endpoint.ts';
 import type { AdapterDocument } from '../../src/sdk/index.ts';
+import { type SharedServer, sharedServer } from '../server.ts';
 import { keptFolder, t2l, temporaryFolder } from './command.ts';
 
 const DESCRIPTION = 'Reverse the order of the words.';
@@ -10,11 +10,11 @@ const folder = keptFolder();
 const data = join(folder, 'data');
 const here = ['--data', data];
 
-let endpoint: Endpoint;
+let endpoint: SharedServer;
 let made: { id: string; out: string; adapter: AdapterDocument };
 
 beforeAll(async () => {
-  endpoint = await startEndpoint();
+  endpoint = await sharedServer();
   const run = await t2l(['generate', DESCRIPTION, '--out', 'adapter', '--json', ...here], {
     cwd: folder,
   });
@@ -22,10 +22,7 @@ beforeAll(async () => {
   made = JSON.parse(run.stdout);
 });
 
-afterAll(async () => {
-  await endpoint.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('a local adapter has the id and the bytes of the one an endpoint makes', async () => {
   const run = await t2l(

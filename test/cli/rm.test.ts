@@ -2,22 +2,18 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Endpoint, startEndpoint } from '../../scripts/endpoint.ts';
+import { ADMIN_TOKEN, type SharedServer, sharedServer } from '../server.ts';
 import { keptFolder, t2l } from './command.ts';
 
-const TOKEN = 'an-admin-token';
 const folder = keptFolder();
 const here = ['--data', join(folder, 'data')];
-let endpoint: Endpoint;
+let endpoint: SharedServer;
 
 beforeAll(async () => {
-  endpoint = await startEndpoint({ secrets: { ADMIN_TOKEN: TOKEN } });
+  endpoint = await sharedServer();
 });
 
-afterAll(async () => {
-  await endpoint.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function make(description: string, where: readonly string[]): Promise<string> {
   const run = await t2l(['generate', description, '--json', '--force', '--out', 'made', ...where], {
@@ -41,11 +37,11 @@ test('what is removed here leaves nothing, and an unknown id does not keep the o
 
 test('an endpoint wants its token', async () => {
   const there = ['--endpoint', endpoint.origin];
-  const id = await make('Keep the first word.', there);
+  const id = await make('Remove the first word.', there);
   const refused = await t2l(['rm', id, ...there]);
   expect(refused.code).not.toBe(0);
   expect(refused.stderr).toContain('T2L_TOKEN');
-  const env = { T2L_TOKEN: TOKEN };
+  const env = { T2L_TOKEN: ADMIN_TOKEN };
   const run = await t2l(['rm', id, '--json', ...there], { env });
   expect(JSON.parse(run.stdout)).toMatchObject({ removed: [{ id }], failed: [] });
   expect((await t2l(['show', id, ...there])).code).toBe(3);

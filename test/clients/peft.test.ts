@@ -3,22 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { adapterSchema } from '../../src/contract/documents/adapter.ts';
-import { startServer, type TestServer } from '../server.ts';
+import { type SharedServer, sharedServer } from '../server.ts';
 import { runClient } from './python.ts';
 
 const BASE = join(import.meta.dirname, '../../src/assets/base-models/t2l-mini-base');
 const TRAINING = join(import.meta.dirname, '../../training');
 
-let server: TestServer;
+let server: SharedServer;
 let folder: string;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await sharedServer();
   folder = await mkdtemp(join(tmpdir(), 't2l-adapter-'));
 });
 
 afterAll(async () => {
-  await server.close();
   await rm(folder, { recursive: true });
 });
 

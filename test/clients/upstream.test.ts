@@ -3,17 +3,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { adapterSchema } from '../../src/contract/documents/adapter.ts';
 import { withCard } from '../fixtures/with-card.ts';
 import { type OtherHub, SMALL, startOtherHub } from '../hub/other-hub.ts';
-import { leaveRedirectsAlone } from '../hub/outbound.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
 import { call } from './python.ts';
 
 let hub: OtherHub;
 let server: TestServer;
-let restore: () => void;
 
 beforeAll(async () => {
   hub = await startOtherHub();
-  restore = leaveRedirectsAlone(hub.origin);
   const secrets = { ADMIN_TOKEN, HUB_UPSTREAM: hub.origin };
   server = await startServer(secrets);
 });
@@ -21,7 +18,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.close();
   await hub.close();
-  restore();
 });
 
 test.each(['new', 'old'] as const)(

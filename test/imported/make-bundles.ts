@@ -20,12 +20,12 @@ declare module 'vitest' {
 }
 
 /** vitest calls this before the suite; what it returns, after it. */
-export function setup(project: TestProject): () => void {
-  buildWorker();
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const close = await buildWorker(project);
   const made = process.env.T2L_IMPORTED;
   if (made !== undefined) {
     project.provide('imported', made);
-    return () => undefined;
+    return close;
   }
   const folder = mkdtempSync(join(tmpdir(), 't2l-imported-'));
   execFileSync(
@@ -34,5 +34,8 @@ export function setup(project: TestProject): () => void {
     { cwd: TRAINING, env: { ...process.env, PYTHONPATH: TRAINING }, stdio: 'inherit' },
   );
   project.provide('imported', join(folder, 'made'));
-  return () => rmSync(folder, { recursive: true, force: true });
+  return async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await close();
+  };
 }

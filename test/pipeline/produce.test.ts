@@ -2,24 +2,22 @@
  * The same adapter, byte for byte, from the built Worker in workerd and from the sources in Node: the
  * promise behind an id that anyone can compute and bytes that can be made again anywhere.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Bundle } from '../../src/bundle/bundle.ts';
 import { adapterId } from '../../src/contract/adapter-id.ts';
 import type { Dtype } from '../../src/pipeline/produce.ts';
 import { produceRecipe } from '../../src/pipeline/produce-recipe.ts';
 import { assetBundles } from '../fixtures/assets.ts';
 import { openDefaultBundle } from '../fixtures/default-bundle.ts';
-import { startServer, type TestServer } from '../server.ts';
+import { type SharedServer, sharedServer } from '../server.ts';
 
-let server: TestServer;
+let server: SharedServer;
 let bundle: Bundle;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await sharedServer();
   bundle = await openDefaultBundle(assetBundles);
 });
-
-afterAll(() => server.close());
 
 test.each<[Dtype, 'float32' | 'int8', number]>([
   ['float16', 'int8', 1],

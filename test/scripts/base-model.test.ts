@@ -200,11 +200,12 @@ test.each([
   await rm(damaged, { recursive: true, force: true });
   await cp(join(folder, 'model'), damaged, { recursive: true });
   await writeFile(join(damaged, file), text);
-  await expect(baseModel('tests/tiny-llama', '--folder', damaged)).rejects.toMatchObject({
+  const failed = baseModel('tests/tiny-llama', '--folder', damaged);
+  await expect(failed).rejects.toMatchObject({
     code: 1,
     stderr: expect.not.stringContaining('    at '),
   });
-  await expect(baseModel('tests/tiny-llama', '--folder', damaged)).rejects.toMatchObject({
+  await expect(failed).rejects.toMatchObject({
     stderr: expect.stringMatching(new RegExp(problem.source, 'm')),
   });
 });

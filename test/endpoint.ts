@@ -1,0 +1,86 @@
+/**
+ * The built Worker in workerd, with R2 and D1 of its own, as `t2l serve` runs it: through miniflare, in
+ * one process, and without wrangler, whose proxies and their start would cost every test file seconds.
+ */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Env } from '../src/env.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const BUILT = join(ROOT, 'dist/worker');
+const NAME = 't2l-edge';
+
+export const ADMIN_TOKEN = 'test-admin-token';
+
+/** What wrangler.toml and the folder of migrations say of the Worker. */
+export interface WorkerFacts {
+  readonly compatibilityDate: string;
+  /** The bindings. */
+  readonly r2Buckets: readonly string[];
+  readonly d1Databases: readonly string[];
+  readonly migrations: readonly { readonly name: string; readonly queries: readonly string[] }[];
+}
+
+/** A running endpoint and what it stores. */
+export interface Endpoint {
+  readonly origin: string;
+  readonly env: Env;
+  /** Does what the Worker does by the clock; gives the outcome that the platform sees. */
+  scheduled(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Starts the built Worker with empty stores and these secrets or variables. */
+export async function startBuilt(
+  facts: WorkerFacts,
+  secrets: Readonly<Record<string, string>>,
+): Promise<Endpoint> {
+  // Loaded here, so that tests which share an endpoint do without it.
+  const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = await import('miniflare');
+  // Miniflare would look up where this machine is; tests need no network.
+  process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false';
+  const names = (await readdir(BUILT)).filter((name) => name.endsWith('.wasm'));
+  const runtime = new Miniflare(
+    convertV4MiniflareOptions({
+      name: NAME,
+      host: '127.0.0.1',
+      log: new Log(LogLevel.WARN),
+      // Many tests are about faults that the Worker logs; what matters of them is in its answers.
+      handleStructuredLogs: () => undefined,
+      modules: [
+        { type: 'ESModule', path: join(BUILT, 'index.js') },
+        ...names.map((name) => ({ type: 'CompiledWasm', path: join(BUILT, name) }) as const),
+      ],
+      modulesRoot: BUILT,
+      compatibilityDate: facts.compatibilityDate,
+      r2Buckets: [...facts.r2Buckets],
+      d1Databases: [...facts.d1Databases],
+      bindings: { ...secrets },
+      assets: {
+        directory: join(ROOT, 'src/assets'),
+        binding: 'ASSETS',
+        routerConfig: { has_user_worker: true },
+        assetConfig: { not_found_handling: 'none' },
+      },
+      telemetry: { enabled: false },
+    }),
+  );
+  try {
+    const { origin } = await runtime.ready;
+    const env = await runtime.getBindings<Env & Record<string, unknown>>();
+    const statements = facts.migrations.flatMap(({ queries }) => queries);
+    await env.DB.batch(statements.map((statement) => env.DB.prepare(statement)));
+    return {
+      origin,
+      env,
+      async scheduled() {
+        const worker = await runtime.getWorker(NAME);
+        return (await worker.scheduled({ cron: '17 * * * *' })).outcome;
+      },
+      close: () => runtime.dispose(),
+    };
+  } catch (error) {
+    await runtime.dispose();
+    throw error;
+  }
+}
