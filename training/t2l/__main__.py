@@ -6,135 +6,73 @@ exit code 2.
 
 import argparse
 import logging
-from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
-from t2l.base.target import TargetError
-from t2l.bridge import command as bridge_command
-from t2l.commands import descriptions as descriptions_command
-from t2l.commands import plan as plan_command
-from t2l.commands import stages
-from t2l.commands import target as target_command
-from t2l.commands import task_map as map_command
-from t2l.config.recipe import Config, ConfigError, load_config
-from t2l.encoders.service import ServiceError
-from t2l.evaluate.checks import check
-from t2l.export.bundle.manifest import BundleError
-from t2l.sakana import command as import_command
-from t2l.template.template import TemplateError
+from t2l.commands.table import COMMANDS, Stage, Tool, imported
 
-STAGES: dict[str, Callable[[Config], None]] = {
-    "adopt": stages.adopt,
-    "base": stages.base,
-    "encoder": stages.encoder,
-    "encode": stages.encode,
-    "sft": stages.sft,
-    "oracles": stages.oracles,
-    "reconstruction": stages.reconstruction,
-    "baselines": stages.baselines,
-    "evaluate": stages.evaluate,
-    "vectors": stages.vectors,
-    "export": stages.export,
-    "report": stages.report,
-    "all": stages.everything,
-}
-REFUSALS = (
-    ConfigError,
-    BundleError,
-    TargetError,
-    TemplateError,
-    FileExistsError,
-    FileNotFoundError,
-)
-COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
-    import_command.COMMAND: import_command.run,
-    bridge_command.COMMAND: bridge_command.run,
-    descriptions_command.COMMAND: descriptions_command.run,
-    plan_command.COMMAND: plan_command.run,
-    map_command.COMMAND: map_command.run,
-}
-WITHOUT_BASE = ("adopt", "report")  # stages that touch neither tasks nor base model
-MINI = Path(__file__).parents[1] / "configs" / "mini.yaml"
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser that adds the options of its command once it is the one that was named.
+
+    :param options: place of the function that adds them.
+    """
+
+    def __init__(self, *, options: str | None = None, **how: Any) -> None:
+        super().__init__(**how)
+        self._options = options
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse has it: the outer parser calls this of the parser that was named."""
+        if self._options is not None:
+            imported(self._options)(self)
+            self._options = None
+        return super().parse_known_args(args, namespace)
+
+
+def outline() -> CommandParser:
+    """The parser, which knows names and sentences and has imported nothing that they stand for."""
+    parser = CommandParser(prog="python -m t2l", description=__doc__)
+    commands = parser.add_subparsers(dest="stage", required=True)
+    for name, command in COMMANDS.items():
+        commands.add_parser(name, help=command.help, options=command.options)
+    return parser
 
 
 def main() -> None:
-    """Parse the command line and run one stage."""
-    parser = argparse.ArgumentParser(prog="python -m t2l", description=__doc__)
-    commands = parser.add_subparsers(dest="stage", required=True)
-    for name, stage in STAGES.items():
-        command = commands.add_parser(name, help=(stage.__doc__ or "").splitlines()[0])
-        _add_config(command)
-        if name == "evaluate":
-            command.add_argument(
-                "--bundle", type=Path, help="measure this bundle instead of the run's networks"
-            )
-            command.add_argument("--precision", default="int8", help="graph of the bundle")
-            command.add_argument(
-                "--seed", type=int, help="sampling seed for the bundle, by default the first"
-            )
-        if name == "export":
-            _add_real(command)
-    again = commands.add_parser(
-        "refit", help="Measure the fit of a bundle anew and write its next version."
-    )
-    again.add_argument("bundle", type=Path, help="folder of the bundle as it is")
-    _add_real(again)
-    _add_config(again)
-    study = commands.add_parser("study", help="Train and measure the variants of a study.")
-    study.add_argument("name", help="a study of configs/studies.yaml")
-    _add_config(study)
-    target_command.add_parser(commands)
-    import_command.add_parser(commands)
-    bridge_command.add_parser(commands)
-    descriptions_command.add_parser(commands, MINI)
-    plan_command.add_parser(commands, MINI)
-    map_command.add_parser(commands)
+    """Parse the command line and run one stage or command."""
+    parser = outline()
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    if arguments.stage == target_command.COMMAND:
-        return target_command.run(arguments)
-    if arguments.stage in COMMANDS:
-        return _run(parser, COMMANDS[arguments.stage], arguments)
+    given = vars(arguments)
+    command = COMMANDS[given.pop("stage")]
+    if isinstance(command, Stage):
+        run_stage(parser, command, given)
+    else:
+        run_tool(parser, command, arguments)
+
+
+def run_stage(parser: argparse.ArgumentParser, stage: Stage, given: dict[str, Any]) -> None:
+    """Run a stage, once the recipe, its tasks and its base model can be used."""
+    from t2l.config.errors import Refusal
+    from t2l.config.recipe import load_config
+
     try:
-        config = load_config(arguments.config)
-        if arguments.stage not in WITHOUT_BASE:
-            check(config)
-        if arguments.stage == "study":
-            stages.study(config, arguments.name)
-        elif arguments.stage == "export":
-            stages.export(config, arguments.real)
-        elif arguments.stage == "refit":
-            stages.refit(config, arguments.bundle, arguments.real)
-        elif getattr(arguments, "bundle", None) is not None:
-            stages.evaluate_bundle(config, arguments.bundle, arguments.precision, arguments.seed)
-        else:
-            STAGES[arguments.stage](config)
-    except REFUSALS as error:
+        config = load_config(given.pop("config"))
+        if stage.needs_base:
+            imported("t2l.evaluate.checks:check")(config)
+        imported(stage.place)(config, **given)
+    except (Refusal, FileExistsError, FileNotFoundError) as error:
         parser.error(str(error))
 
 
-def _run(
-    parser: argparse.ArgumentParser,
-    command: Callable[[argparse.Namespace], None],
-    arguments: argparse.Namespace,
-) -> None:
+def run_tool(parser: argparse.ArgumentParser, tool: Tool, arguments: argparse.Namespace) -> None:
     """Run a command whose errors are sentences for the person who gave it."""
+    from t2l.encoders.service import ServiceError
+
     try:
-        command(arguments)
+        imported(tool.place)(arguments)
     except (ValueError, ServiceError, OSError) as error:
         parser.error(str(error))
-
-
-def _add_real(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--real",
-        type=Path,
-        help="gzipped JSON lines of descriptions of other tasks, to be scored too",
-    )
-
-
-def _add_config(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--config", type=Path, default=MINI, help="YAML file, see configs/")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
-from transformers import PreTrainedModel
+from transformers.modeling_utils import PreTrainedModel
 
 from t2l.base.device import Device
 from t2l.base.lora import LoraWeights

@@ -4,7 +4,8 @@ import torch
 from mini_bundle_for_tests import ROOT
 from peft import PeftModel
 from torch import Tensor
-from transformers import AutoTokenizer, LlamaForCausalLM
+from transformers.models.auto.tokenization_auto import AutoTokenizer
+from transformers.models.llama.modeling_llama import LlamaForCausalLM
 
 from t2l.api.adapters import apply_lora
 from t2l.api.generated import Lora

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import torch
-from transformers import LlamaForCausalLM
+from transformers.models.llama.modeling_llama import LlamaForCausalLM
 
 
 def load_base_model(folder: Path) -> LlamaForCausalLM:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import Counter
 
 from torch import nn
-from transformers import PreTrainedConfig, PreTrainedModel
+from transformers.configuration_utils import PreTrainedConfig
+from transformers.modeling_utils import PreTrainedModel
 
 from t2l.base.families import FAMILIES, ModelShape
 from t2l.base.source import BaseModelError

@@ -1,7 +1,7 @@
 """Gradient checkpointing of a frozen model: activations are computed twice instead of kept."""
 
-from transformers import PreTrainedModel
 from transformers.modeling_layers import GradientCheckpointingLayer
+from transformers.modeling_utils import PreTrainedModel
 
 
 def recompute_activations(model: PreTrainedModel) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol, TypeVar, cast
 
 from torch import Tensor, nn
-from transformers import PreTrainedModel
+from transformers.modeling_utils import PreTrainedModel
 
 M = TypeVar("M", bound=nn.Module)
 

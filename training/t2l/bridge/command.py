@@ -13,14 +13,12 @@ from t2l.bridge.source import FORMS, open_source
 from t2l.encoders.embedding_service import DIALECTS, EmbeddingService
 from t2l.tasks.descriptions import TaskDescriptions, read_descriptions
 
-COMMAND = "bridge"
 TOKEN_VARIABLE = "T2L_FROM_TOKEN"  # for the service at --from-url
 OWN_TOKEN_VARIABLE = "T2L_ENCODER_TOKEN"  # for the one at --encoder-url
 
 
-def add_parser(commands: argparse._SubParsersAction) -> None:
-    """Add the command to the command line."""
-    command = commands.add_parser(COMMAND, help="Give a bundle another encoder.")
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add the command's own options to its parser."""
     command.add_argument("bundle", type=Path, help="folder of the bundle: ROOT/NAME/VERSION")
     command.add_argument("--from", dest="source", required=True, metavar="ENCODER", help=FORMS)
     command.add_argument(
@@ -38,7 +36,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Build the bridge, and print what was measured on the held-out tasks.
+    """Give a bundle another encoder.
+
+    Prints what was measured on the held-out tasks.
 
     :raises ValueError: for anything that cannot be bridged, naming file and cure.
     """

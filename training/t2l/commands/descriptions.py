@@ -9,24 +9,21 @@ import argparse
 import json
 from pathlib import Path
 
+from t2l.commands.stage_options import add_config
 from t2l.config.recipe import load_config
 from t2l.evaluate.run import DESCRIPTION_SEED, tasks_of
 
-COMMAND = "descriptions"
 
-
-def add_parser(commands: argparse._SubParsersAction, default: Path) -> None:
-    """Add the command to the command line.
-
-    :param default: the configuration of the recipe that ships.
-    """
-    command = commands.add_parser(COMMAND, help="Write the training tasks' descriptions.")
-    command.add_argument("--config", type=Path, default=default, help="YAML file, see configs/")
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add the command's own options to its parser."""
+    add_config(command)
     command.add_argument("--out", type=Path, required=True, help="JSON lines")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Write one line a task, whole or not at all.
+    """Write the training tasks' descriptions.
+
+    That is one line a task, whole or not at all.
 
     :raises ConfigError: for a configuration that cannot be used.
     """

@@ -56,8 +56,19 @@ MANIFEST_CONDITIONS = (
 VECTOR_DESCRIPTIONS = 3  # of each task that the report's maps show
 
 
-def evaluate(config: Config) -> None:
-    """Measure every training seed with its controls and baselines; writes `evaluation.json`."""
+def evaluate(
+    config: Config,
+    bundle: Path | None = None,
+    precision: str = "int8",
+    seed: int | None = None,
+) -> None:
+    """Measure every training seed with its controls and baselines; writes `evaluation.json`.
+
+    :param bundle: measured instead of the run's networks, by `evaluate_bundle`.
+    """
+    if bundle is not None:
+        evaluate_bundle(config, bundle, precision, seed)
+        return
     corpus = training_corpus(config)
     results = results_dir(config) / "main.jsonl"
     rows: list[ResultRow] = []

@@ -8,38 +8,31 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from pathlib import Path
 
 from t2l.base.model import BaseModel
 from t2l.commands.plan_base import outline
 from t2l.commands.plan_memory import memory_parts
 from t2l.commands.plan_work import Speed, Work, measure_speed, work_of
+from t2l.commands.stage_options import add_config
 from t2l.config.recipe import Config, load_config
 from t2l.evaluate.checks import check_tasks
 from t2l.evaluate.opening import device_of, open_base, open_template, target_of
 from t2l.train.objectives.sft import build_hypernetwork, make_optimizers
 
-COMMAND = "plan"
 VECTOR = 384  # values of the vectors of every encoder that can ship
 WIDTH = 22  # of the first column
 
 
-def add_parser(commands: argparse._SubParsersAction, default: Path) -> None:
-    """Add the command to the command line.
-
-    :param default: the configuration of the recipe that ships.
-    """
-    command = commands.add_parser(
-        COMMAND, help="Say what memory and time a recipe takes, before anything starts."
-    )
-    command.add_argument("--config", type=Path, default=default, help="YAML file, see configs/")
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add the command's own options to its parser."""
+    add_config(command)
     command.add_argument(
         "--measure", action="store_true", help="take three steps, to know this machine's speed"
     )
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print the plan.
+    """Say what memory and time a recipe takes, before anything starts.
 
     :raises ConfigError: for a configuration, tasks or a base model that cannot be used.
     """

@@ -7,7 +7,9 @@ is read and the model is built of tensors that hold nothing.
 from __future__ import annotations
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers.models.auto.configuration_auto import AutoConfig
+from transformers.models.auto.modeling_auto import AutoModelForCausalLM
+from transformers.models.auto.tokenization_auto import AutoTokenizer
 
 from t2l.base.families import CONFIG_FILE, FAMILIES, model_shape
 from t2l.base.layers import read_shape

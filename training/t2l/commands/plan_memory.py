@@ -17,7 +17,8 @@ from dataclasses import dataclass
 
 from torch import nn
 from torch.optim import Optimizer
-from transformers import PreTrainedConfig, PreTrainedModel
+from transformers.configuration_utils import PreTrainedConfig
+from transformers.modeling_utils import PreTrainedModel
 
 from t2l.base.target import TargetSpec
 from t2l.train.muon import Muon

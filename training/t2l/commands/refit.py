@@ -23,7 +23,9 @@ EXACT = "float32"
 
 
 def refit(config: Config, folder: Path, real: Path | None = None) -> str:
-    """Write version `bundle.version` of a bundle, which differs from `folder` in its fit alone.
+    """Measure the fit of a bundle anew and write its next version.
+
+    That is version `bundle.version`, which differs from `folder` in its fit alone.
 
     :param real: file of descriptions that people wrote of other tasks, for the fit's results.
     :return: the new bundle's digest.

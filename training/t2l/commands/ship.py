@@ -16,7 +16,14 @@ from t2l.encoders.corpus import Corpus
 from t2l.encoders.info import CONTRAST, MINILM, MINILM_FOLDER, TUNED
 from t2l.encoders.onnx_encoder import OnnxEncoder
 from t2l.evaluate.fit import fit_of
-from t2l.evaluate.run import open_setting, report_tasks, results_dir
+from t2l.evaluate.run import (
+    load_hypernetwork,
+    open_setting,
+    report_tasks,
+    results_dir,
+    training_corpus,
+    with_seed,
+)
 from t2l.evaluate.setting import Setting
 from t2l.export.bundle.data import golden_from_encoder
 from t2l.export.bundle.task_map import write_map
@@ -29,6 +36,15 @@ from t2l.tasks.off_topic import OFF_TOPIC
 
 ENCODERS = {"tuned": TUNED, "contrast": CONTRAST, "minilm": MINILM}  # those that can ship
 GOLDEN_TASKS = 4
+
+
+def export(config: Config, real: Path | None = None) -> None:
+    """Write base model, graph, bundle and demo tasks under the assets folder.
+
+    :param real: descriptions of other tasks, to be scored beside the report's (`evaluate/fit.py`).
+    """
+    first = with_seed(config, config.evaluation.train_seeds[0])
+    ship(first, load_hypernetwork(first), training_corpus(config), real)
 
 
 def ship(

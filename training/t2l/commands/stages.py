@@ -1,7 +1,6 @@
 """The stages in order, each a function of the configuration: what a stage needs lies on disk."""
 
 import logging
-from pathlib import Path
 
 from t2l.commands.encoder_stage import encoder
 from t2l.commands.evaluate_stages import (
@@ -11,16 +10,11 @@ from t2l.commands.evaluate_stages import (
     study,
     vectors,
 )
-from t2l.commands.refit import refit as refit_bundle
-from t2l.commands.ship import check_encoder, ship
+from t2l.commands.refit import refit
+from t2l.commands.ship import check_encoder, export
 from t2l.commands.train_stages import base, baselines, encode, oracles, reconstruction, sft
 from t2l.config.recipe import Config
-from t2l.evaluate.run import (
-    load_hypernetwork,
-    training_corpus,
-    with_seed,
-)
-from t2l.mini.adopt import adopt as adopt_shipped
+from t2l.mini.adopt import adopt
 
 __all__ = [
     "adopt",
@@ -42,28 +36,6 @@ __all__ = [
 ]
 
 logger = logging.getLogger(__name__)
-
-
-def adopt(config: Config) -> None:
-    """Begin the run with the base model and the encoder that ship."""
-    adopt_shipped(config)
-
-
-def export(config: Config, real: Path | None = None) -> None:
-    """Write base model, graph, bundle and demo tasks under the assets folder.
-
-    :param real: descriptions of other tasks, to be scored beside the report's (`evaluate/fit.py`).
-    """
-    first = with_seed(config, config.evaluation.train_seeds[0])
-    ship(first, load_hypernetwork(first), training_corpus(config), real)
-
-
-def refit(config: Config, folder: Path, real: Path | None = None) -> None:
-    """Measure the fit of a bundle anew and write it as version `bundle.version`.
-
-    :param real: as in `export`.
-    """
-    refit_bundle(config, folder, real)
 
 
 def everything(config: Config) -> None:

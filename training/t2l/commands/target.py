@@ -10,21 +10,14 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
 from t2l.base.families import model_shape, read_config
 from t2l.base.target import BaseModelRecord, TargetError, TargetSpec
 from t2l.base.target_source import COMMIT, Identity, find_model
-from t2l.commands.target_catalogue import catalogue, catalogue_text
-
-COMMAND = "target"
 
 
-def add_parser(commands: Any) -> None:
-    """Add the command to the subparsers of `python -m t2l`."""
-    command = commands.add_parser(
-        COMMAND, help="Write a target spec from a model's config.json, or list the shipped ones."
-    )
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add the command's own options to its parser."""
     command.add_argument(
         "model", metavar="MODEL", nargs="?", help="a hub id, a folder with config.json, or a file"
     )
@@ -44,13 +37,19 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Do what the parsed command line asks; bad input ends the program with code 2."""
+    """Write a target spec from a model's config.json, or list the shipped ones.
+
+    Bad input ends the program with code 2.
+    """
     try:
         if options.list == (options.model is not None):
             raise TargetError("give either MODEL or --list")
         if options.json and not options.list:
             raise TargetError("--json goes with --list; a spec is JSON already")
         if options.list:
+            # its sizes are computed by the hypernetwork's own file: a spec does without PyTorch
+            from t2l.commands.target_catalogue import catalogue, catalogue_text
+
             entries = catalogue()
             documents = [entry.to_json() for entry in entries]
             print(json.dumps(documents, indent=2) if options.json else catalogue_text(entries))

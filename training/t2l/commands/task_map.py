@@ -7,12 +7,9 @@ from pathlib import Path
 
 from t2l.export.bundle.task_map import write_map
 
-COMMAND = "map"
 
-
-def add_parser(commands: argparse._SubParsersAction) -> None:
-    """Add the command to the command line."""
-    command = commands.add_parser(COMMAND, help="Draw a bundle's training tasks in two dimensions.")
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add the command's own options to its parser."""
     command.add_argument("bundle", type=Path, help="its folder, hypernets/NAME/VERSION")
     command.add_argument(
         "--assets", type=Path, help="folder that gets maps/ (default: the one with hypernets/)"
@@ -20,7 +17,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Write the map and print where it is.
+    """Draw a bundle's training tasks in two dimensions.
+
+    Prints where the map is.
 
     :raises BundleError: for a bundle that says nothing of its training tasks.
     """

@@ -1,5 +1,9 @@
-"""What every part of a configuration raises when it cannot be used."""
+"""What is raised when what was asked for cannot be done, and by configurations in particular."""
 
 
-class ConfigError(ValueError):
+class Refusal(ValueError):
+    """Its message is a sentence for the person who asked, and all that the command line says."""
+
+
+class ConfigError(Refusal):
     """A configuration that cannot be used; the message names key, problem and remedy."""

@@ -10,8 +10,8 @@ from t2l.base.model import BaseModel
 from t2l.base.source import BaseSource
 from t2l.base.target import TargetSpec
 from t2l.config.recipe import Config
-from t2l.encoders import open_encoder
 from t2l.encoders.corpus import Corpus
+from t2l.encoders.open import open_encoder
 from t2l.template.arrow import ArrowTemplate
 from t2l.template.chat import ChatTemplate
 from t2l.template.template import Template

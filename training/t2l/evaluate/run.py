@@ -7,8 +7,8 @@ from pathlib import Path
 from t2l.base.families import CONFIG_FILE, model_shape, read_config
 from t2l.base.typed import on_device
 from t2l.config.recipe import OF_ORACLES, Config, ConfigError
-from t2l.encoders import open_encoder
 from t2l.encoders.corpus import Corpus, describe
+from t2l.encoders.open import open_encoder
 from t2l.evaluate.identity import claims, network_identity
 from t2l.evaluate.opening import BASE, device_of, identity_of, open_base, open_template, target_of
 from t2l.evaluate.setting import Setting

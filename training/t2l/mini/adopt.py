@@ -12,7 +12,9 @@ ENCODER_FOLDERS = {"tuned": TUNED_FOLDER, "contrast": CONTRAST_FOLDER}
 
 
 def adopt(config: Config) -> None:
-    """Put the shipped base model in the run's place for it; the encoder is used where it lies.
+    """Begin the run with the base model and the encoder that ship.
+
+    The base model is put in the run's place for it; the encoder is used where it lies.
 
     :raises FileNotFoundError: if either has not shipped.
     :raises FileExistsError: if the run has a base model already.

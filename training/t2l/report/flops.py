@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from transformers import BertConfig, LlamaConfig
+from transformers.models.bert.configuration_bert import BertConfig
+from transformers.models.llama.configuration_llama import LlamaConfig
 
 from t2l.base.target import TargetSpec
 from t2l.hypernet.hypernetwork import Hypernetwork, HypernetworkConfig

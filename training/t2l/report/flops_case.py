@@ -7,7 +7,8 @@ from pathlib import Path
 from statistics import fmean
 
 from tokenizers import Tokenizer
-from transformers import BertConfig, LlamaConfig
+from transformers.models.bert.configuration_bert import BertConfig
+from transformers.models.llama.configuration_llama import LlamaConfig
 
 from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec
 from t2l.config.recipe import Config

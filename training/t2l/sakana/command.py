@@ -11,13 +11,11 @@ from t2l.export.graph_options import add_graph_options, graph_options
 from t2l.sakana.importing import ImportOptions, import_checkpoint
 from t2l.tasks.descriptions import read_descriptions
 
-COMMAND = "import-sakana"
 TOKEN_VARIABLE = "T2L_ENCODER_TOKEN"
 
 
-def add_parser(commands: argparse._SubParsersAction) -> None:
-    """Add the command to the command line."""
-    command = commands.add_parser(COMMAND, help="Make a bundle of a released checkpoint.")
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add the command's own options to its parser."""
     command.add_argument(
         "folder", type=Path, help="with args.yaml, adapter_config.json, hypermod.pt"
     )
@@ -32,7 +30,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Import, and print the bundle's digest.
+    """Make a bundle of a released checkpoint.
+
+    Prints the bundle's digest.
 
     :raises ValueError: for anything that cannot be imported, naming file and cure.
     """

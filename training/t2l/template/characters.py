@@ -1,7 +1,7 @@
 """The characters of t2l-mini's base model: one token a character, the arrow or a control code."""
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
-from transformers import PreTrainedTokenizerFast
+from transformers.tokenization_utils_tokenizers import PreTrainedTokenizerFast
 
 from t2l.tasks.procedural.registry import control_codes
 

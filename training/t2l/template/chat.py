@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jinja2.exceptions import TemplateError as JinjaError
-from transformers import PreTrainedTokenizerBase
+from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from t2l.tasks.source import Sample
 from t2l.template.rows import Row, before_end

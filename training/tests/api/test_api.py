@@ -12,7 +12,8 @@ from peft import PeftModel
 from peft.tuners.lora import Linear
 from peft.tuners.tuners_utils import BaseTunerLayer
 from tiny_answers_for_tests import answer, applied_to_another, fresh_base, logits
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers.models.llama.configuration_llama import LlamaConfig
+from transformers.models.llama.modeling_llama import LlamaForCausalLM
 
 from t2l import apply_lora, generate_lora, load_t2l, remove
 from t2l.api.generated import Lora

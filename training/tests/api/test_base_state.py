@@ -8,7 +8,7 @@ import torch
 from llama_for_tests import tiny_llama
 from peft import PeftModel
 from torch import Tensor, nn
-from transformers import LlamaForCausalLM
+from transformers.models.llama.modeling_llama import LlamaForCausalLM
 
 from t2l import apply_lora, remove
 from t2l.api.generated import Hypernet, Lora

@@ -11,7 +11,9 @@ import torch
 from families_for_tests import FAMILIES, VOCABULARY, save_family, tiny_model, tiny_tokenizer
 from mini_bundle_for_tests import BUNDLE, ROOT
 from safetensors.torch import load_file, save_file
-from transformers import AutoConfig, AutoModelForCausalLM, T5Config
+from transformers.models.auto.configuration_auto import AutoConfig
+from transformers.models.auto.modeling_auto import AutoModelForCausalLM
+from transformers.models.t5.configuration_t5 import T5Config
 
 from t2l.base.families import model_shape
 from t2l.base.files import base_model_revision, load_base_model

@@ -8,7 +8,8 @@ import pytest
 import torch
 from families_for_tests import FAMILIES, SAMPLES, save_family, tiny_tokenizer
 from peft import PeftModel
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers.models.auto.configuration_auto import AutoConfig
+from transformers.models.auto.modeling_auto import AutoModelForCausalLM
 
 from t2l.base.lora import apply_lora
 from t2l.base.model import BaseModel

@@ -11,7 +11,8 @@ from families_for_tests import SAMPLES, VOCABULARY, tiny_model, tiny_tokenizer
 from gguf import GGMLQuantizationType, GGUFWriter, TokenType
 from gguf.quants import dequantize, quantize
 from torch import Tensor
-from transformers import LlamaForCausalLM, PreTrainedModel
+from transformers.modeling_utils import PreTrainedModel
+from transformers.models.llama.modeling_llama import LlamaForCausalLM
 
 from t2l.base.gguf import converted_folder
 from t2l.base.model import BaseModel

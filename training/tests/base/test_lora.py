@@ -8,7 +8,7 @@ import pytest
 import torch
 from llama_for_tests import tiny_llama
 from peft import LoraConfig, get_peft_model
-from transformers import LlamaForCausalLM
+from transformers.models.llama.modeling_llama import LlamaForCausalLM
 
 from t2l.base.lora import apply_lora, changed
 from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec

@@ -9,7 +9,9 @@ import pytest
 import torch
 from families_for_tests import FAMILIES, SAMPLES, tiny_model, tiny_tokenizer
 from torch import Tensor
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+from transformers.modeling_utils import PreTrainedModel
+from transformers.models.auto.configuration_auto import AutoConfig
+from transformers.models.auto.modeling_auto import AutoModelForCausalLM
 
 from t2l.base.device import Device
 from t2l.base.reader import Reader

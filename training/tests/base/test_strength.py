@@ -16,7 +16,7 @@ from peft import PeftModel
 from reference_checkpoints import FIXTURES, TINY_LLAMA, case, expected, write_checkpoint
 from safetensors.torch import load_file
 from torch import Tensor
-from transformers import AutoModelForCausalLM
+from transformers.models.auto.modeling_auto import AutoModelForCausalLM
 
 from t2l.base.lora import apply_lora
 from t2l.base.peft_io import save_adapter

@@ -15,7 +15,7 @@ import pytest
 import torch
 from onnx import TensorProto
 from tokenizers import Tokenizer
-from transformers import BertModel
+from transformers.models.bert.modeling_bert import BertModel
 
 from t2l.encoders import onnx_encoder as module
 from t2l.encoders.onnx_encoder import (

@@ -7,13 +7,13 @@ from typing import cast
 import pytest
 import torch
 from adapters_for_tests import CONFIG, MINI, tiny_base
-from transformers import LlamaForCausalLM
+from transformers.models.llama.modeling_llama import LlamaForCausalLM
 
 from t2l.config.encoder import EncoderKind
 from t2l.config.recipe import BundleConfig, Config, EncoderConfig, TasksConfig
-from t2l.encoders import ENCODERS, open_encoder
 from t2l.encoders.bag_of_words import BagOfWords, bag_of_words
 from t2l.encoders.base_last_token import BaseLastToken
+from t2l.encoders.open import ENCODERS, open_encoder
 from t2l.tasks.procedural.world import procedural_tasks
 
 

@@ -9,7 +9,8 @@ import onnxruntime as ort
 import pytest
 import torch
 from test_lora import TARGET, random_weights, with_peft
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers.models.llama.configuration_llama import LlamaConfig
+from transformers.models.llama.modeling_llama import LlamaForCausalLM
 
 from t2l.base.target import TargetModule
 from t2l.base.typed import generate

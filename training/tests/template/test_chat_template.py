@@ -6,7 +6,7 @@ import copy
 
 import pytest
 from families_for_tests import FAMILIES, SAMPLES, decoded, tiny_tokenizer
-from transformers import PreTrainedTokenizerFast
+from transformers.tokenization_utils_tokenizers import PreTrainedTokenizerFast
 
 from t2l.base.model import BaseModel
 from t2l.tasks.source import Sample

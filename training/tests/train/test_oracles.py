@@ -9,7 +9,7 @@ import pytest
 import torch
 from adapters_for_tests import CONFIG, CPU, random_adapters, tiny_base, tiny_tasks
 from peft import PeftModel
-from transformers import PreTrainedModel
+from transformers.modeling_utils import PreTrainedModel
 
 from t2l.base.device import Device
 from t2l.base.files import load_base_model

@@ -10,11 +10,13 @@ import hashlib
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+import peft
 import torch
-from peft import ArrowConfig, PeftModel, create_arrow_model
+from peft import ArrowConfig, PeftModel
 from torch import nn
-from transformers import LlamaForCausalLM
+from transformers.models.llama.modeling_llama import LlamaForCausalLM
 
 from t2l.base.peft_io import CONFIG_FILE, save_adapter
 from t2l.base.scoring import answered
@@ -26,6 +28,8 @@ from t2l.evaluate.setting import Setting
 from t2l.template.rows import collate
 from t2l.train.objectives.oracles import FOLDER, load_oracles
 
+# Untyped: its types are those of all of transformers, which takes a type checker 20 s to read.
+create_arrow_model: Any = vars(peft)["create_arrow_model"]
 ROWS_A_BATCH = 16  # PEFT computes every expert for every token: memory grows with both
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from t2l.config.errors import Refusal
 from t2l.encoders.info import SHARED_PREFIX
 
 SCHEMA = "t2l-bundle/1"
@@ -26,7 +27,7 @@ _NAME = re.compile(r"^[a-z0-9]+(?:[-.][a-z0-9]+)*$")
 _VERSION = re.compile(r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$")
 
 
-class BundleError(ValueError):
+class BundleError(Refusal):
     """A bundle that cannot be written or does not verify."""
 
 

@@ -21,7 +21,8 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers.models.llama.configuration_llama import LlamaConfig
+from transformers.models.llama.modeling_llama import LlamaForCausalLM
 
 from t2l.base.target import TargetSpec
 from t2l.export.onnx.external import lean_on

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from t2l.tasks import source
 from t2l.tasks.procedural.domain import Domain
@@ -95,19 +96,33 @@ class Task:
         :param split: `train`, `selection` or `held_out`; they share neither phrases nor frames.
         """
         rng = random.Random(f"{self.name}|{split}|{seed}")
+        ways = self._ways(split)
+        drawn: set[tuple[str, ...]] = set()  # a task of few ways is drawn the same again and again
         found: dict[str, None] = {}
         for _ in range(20 * count):
-            found[self.description(split, rng)] = None
+            parts = tuple(map(rng.choice, ways))
+            if parts in drawn:
+                continue
+            drawn.add(parts)
+            found[_said(parts)] = None
             if len(found) == count:
                 break
         return tuple(found)
 
     def description(self, split: Split, rng: random.Random) -> str:
         """One description, drawn evenly from frames, phrases of every step, and subjects."""
-        around = frames(len(self.steps), split)
-        frame = rng.choice(around)
-        steps = [rng.choice(_phrases(self.domain, step.name, split)) for step in self.steps]
-        return sentence(frame, steps, rng.choice(DOMAINS[self.domain].subjects))
+        return _said(tuple(map(rng.choice, self._ways(split))))
+
+    def _ways(self, split: Split) -> tuple[Sequence[str], ...]:
+        """What a description is drawn from, in the order of drawing."""
+        steps = (_phrases(self.domain, step.name, split) for step in self.steps)
+        return frames(len(self.steps), split), *steps, DOMAINS[self.domain].subjects
+
+
+def _said(parts: tuple[str, ...]) -> str:
+    """The description that was drawn: frame, steps and subject."""
+    frame, *steps, subject = parts
+    return sentence(frame, steps, subject)
 
 
 @cache
@@ -120,9 +135,14 @@ def _phrases(domain: str, operation: str, split: Split) -> tuple[str, ...]:
 
 def _signature(task: Task) -> tuple[str | None, ...]:
     """Answers on shared inputs: equal for two tasks that compute the same."""
-    rng = random.Random(f"signature|{task.domain}")
-    domain = DOMAINS[task.domain]
-    return tuple(task.solve(domain.draw(False, rng)) for _ in range(SIGNATURE_SAMPLES))
+    return tuple(map(task.solve, _signature_inputs(task.domain)))
+
+
+@cache
+def _signature_inputs(domain: str) -> tuple[tuple[str, ...], ...]:
+    """The inputs on which the tasks of a domain are compared, drawn once for all of them."""
+    rng = random.Random(f"signature|{domain}")
+    return tuple(DOMAINS[domain].draw(False, rng) for _ in range(SIGNATURE_SAMPLES))
 
 
 @dataclass(frozen=True)
@@ -178,11 +198,11 @@ def known_before() -> frozenset[str]:
     return frozenset(text.split())
 
 
-def procedural_tasks(limit: int | None = None, seed: int = 0) -> TaskSet:
-    """The family, split by task.
+@cache
+def _every_task(seed: int) -> tuple[Sequence[Task], Sequence[Task], tuple[Any, ...]]:
+    """Tasks that can be trained on, those of left-out shapes, and how the drawing goes on.
 
-    :param limit: keep about this many tasks (for quick runs); None keeps all.
-    :param seed: of the choice of compositions and of the split.
+    They are the same whatever the limit, and comparing them all takes the longest.
     """
     rng = random.Random(f"procedural|{seed}")
     known: list[Task] = []
@@ -191,10 +211,23 @@ def procedural_tasks(limit: int | None = None, seed: int = 0) -> TaskSet:
         ours, theirs = _tasks_of(domain, rng)
         known += ours
         left_out += theirs
-    before = known_before()
     # Of a shape that the first base model knew, no task counts as left out.
+    before = known_before()
     known_shapes = {task.family for task in (*known, *left_out) if task.name in before}
-    left_out = [task for task in left_out if task.family not in known_shapes]
+    unknown = (task for task in left_out if task.family not in known_shapes)
+    return tuple(known), tuple(unknown), rng.getstate()
+
+
+def procedural_tasks(limit: int | None = None, seed: int = 0) -> TaskSet:
+    """The family, split by task.
+
+    :param limit: keep about this many tasks (for quick runs); None keeps all.
+    :param seed: of the choice of compositions and of the split.
+    """
+    known, left_out, state = _every_task(seed)
+    rng = random.Random()
+    rng.setstate(state)
+    before = known_before()
     if limit is not None:
         known = _in_order(_take(known, limit, rng), known)
         left_out = _in_order(_take(left_out, limit // 4, rng), left_out)

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
-from transformers import PreTrainedModel
+from transformers.modeling_utils import PreTrainedModel
 
 from t2l.base.device import Device
 from t2l.base.reader import Reader

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from torch.optim import Optimizer
-from transformers import PreTrainedModel
+from transformers.modeling_utils import PreTrainedModel
 
 from t2l.base.adapter_stack import AdapterStack, load_stack, save_stack
 from t2l.base.device import Device

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
-from transformers import PreTrainedModel
+from transformers.modeling_utils import PreTrainedModel
 
 from t2l.base.adapter_stack import AdapterStack, load_stack, save_stack
 from t2l.base.device import Device

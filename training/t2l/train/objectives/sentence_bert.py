@@ -10,7 +10,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import BertModel
+from transformers.models.bert.modeling_bert import BertModel
 
 from t2l.base.device import Device
 from t2l.encoders.onnx_encoder import TOKENIZER_FILE, source_folder
