@@ -23,6 +23,7 @@ import { useFit } from './state/use-fit.ts';
 import { useHypernets, versionOf } from './state/use-hypernets.ts';
 import { useOffer } from './state/use-offer.ts';
 import { requestOf, usePage } from './state/use-page.ts';
+import { descriptionOf } from './tasks.ts';
 
 /** The whole page. */
 export function App() {
@@ -70,6 +71,11 @@ export function App() {
     setWritten(true);
   }
 
+  /** What fills the box with a description of a training task. */
+  function chooserOf(digest: string | undefined): (task: string) => void {
+    return (task) => void descriptionOf(digest, task).then(write);
+  }
+
   function generate(): void {
     setWritten(false);
     setGenerating(true);
@@ -103,7 +109,7 @@ export function App() {
             >
               <OptionFields options={options} hypernets={hypernets} change={setOptions} />
             </Describe>
-            <Draft known={known} choose={write} />
+            <Draft known={known} choose={chooserOf(version?.digest)} />
             {sizes !== undefined && <p class="detail">{sizes}</p>}
             <FailureNote failure={first.failure} again={page.again} />
             <p class="unseen" role="status">
@@ -113,7 +119,7 @@ export function App() {
             </p>
             {first.made !== undefined && adapter !== undefined && (
               <div data-adapter={adapter.id}>
-                <Verdict fit={adapter.fit} choose={write} />
+                <Verdict fit={adapter.fit} choose={chooserOf(adapter.hypernet.digest)} />
                 <Stages stages={first.made.stages} cached={adapter.cached} />
               </div>
             )}
@@ -167,7 +173,7 @@ export function App() {
                   {adapter.parameters.toLocaleString('en')} numbers, strength {adapter.strength}.
                 </p>
                 <Norms norms={adapter.norms} strength={adapter.strength} />
-                <TaskMap adapter={adapter} choose={write} />
+                <TaskMap adapter={adapter} choose={chooserOf(adapter.hypernet.digest)} />
               </div>
             </section>
             <section aria-labelledby="keep">

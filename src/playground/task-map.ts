@@ -19,6 +19,8 @@ const taskMapSchema = z.object({
   digest: z.string(),
   side: z.number().positive(),
   tasks: z.array(placedTaskSchema),
+  /** What training said of each; maps of earlier releases have none. */
+  descriptions: z.array(z.string()).optional(),
 });
 
 /** A training task and its place: name, x and y, from 0 to `side`. */

@@ -1,8 +1,16 @@
 /**
- * Training tasks as sentences. A task's name is a chain of steps on one kind of list,
- * `words/sort+join:-`, and carries no sentence of its own; its steps in plain words are close to it for any
- * encoder of sentences.
+ * Training tasks as sentences: the one that training was told, which the map has. Without a map there is
+ * the task's name, a chain of steps on one kind of list such as `words/sort+join:-`: its steps in plain
+ * words are not far from it for any encoder of sentences.
  */
+import { readTaskMap } from './task-map.ts';
+
+/** A description of a training task of the hypernetwork that has the digest. */
+export async function descriptionOf(digest: string | undefined, task: string): Promise<string> {
+  const map = digest === undefined ? null : await readTaskMap(digest).catch(() => null);
+  const at = map?.tasks.findIndex(([name]) => name === task) ?? -1;
+  return map?.descriptions?.[at] ?? sentenceOf(task);
+}
 
 /** The words of a task's name, such as "Words: sort, then join -." */
 export function sentenceOf(task: string): string {

@@ -9,6 +9,7 @@ import {
   type Page,
 } from 'playwright-core';
 import { expect } from 'vitest';
+import type { TaskMap } from '../../src/playground/task-map.ts';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -118,4 +119,13 @@ export function overhang(page: Page): Promise<number> {
 /** Waits for a locator. */
 export function appears(locator: Locator): Promise<void> {
   return locator.waitFor(PATIENCE);
+}
+
+/** What training said of a task of t2l-mini, as its map has it. */
+export async function saidInTraining(origin: string, task: string): Promise<string | undefined> {
+  const read = async (path: string) => (await fetch(`${origin}/maps/${path}`)).json();
+  const names = Object.values((await read('index.json')) as Record<string, string>);
+  const name = names.find((one) => one.startsWith('t2l-mini-'));
+  const map = (await read(`${name}`)) as TaskMap;
+  return map.descriptions?.[map.tasks.findIndex(([one]) => one === task)];
 }

@@ -7,7 +7,6 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROOT } from '../../scripts/environment.ts';
 import { ANOTHER_EXAMPLE, EXAMPLE } from '../../src/contract/examples.ts';
-import { sentenceOf } from '../../src/playground/tasks.ts';
 import { registerBundle } from '../browser/register-bundle.ts';
 import { wholeBundle } from '../fixtures/small-network.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
@@ -20,6 +19,7 @@ import {
   launch,
   overhang,
   type Playground,
+  saidInTraining,
   shownId,
   visit,
 } from './page.ts';
@@ -122,7 +122,8 @@ test('the map shows the description among the training tasks, and one of them fi
   const named = page.locator('.task-map figcaption code');
   await appears(named);
   const box = page.getByRole('textbox', { name: 'The task, in a sentence' });
-  expect(await box.inputValue()).toBe(sentenceOf((await named.textContent()) ?? ''));
+  const task = (await named.textContent()) ?? '';
+  await expect.poll(() => box.inputValue()).toBe(await saidInTraining(server.origin, task));
   expect(await accessibilityProblems(page)).toEqual([]);
 });
 

@@ -29,7 +29,7 @@ test('the stages are those of the header, in its order', () => {
   expect(parseStages(null)).toEqual([]);
 });
 
-test('a training task becomes a sentence of its steps', () => {
+test('a training task without a map becomes a sentence of its steps', () => {
   expect(sentenceOf('words/sort_descending+join:-')).toBe('Words: sort descending, then join -.');
   expect(sentenceOf('sentiment')).toBe('Sentiment.');
 });

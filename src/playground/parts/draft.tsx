@@ -3,13 +3,13 @@ import { verdictText } from '../../adapter/fit/words.ts';
 import type { DraftFit } from '../state/use-fit.ts';
 import { Verdict } from './verdict.tsx';
 
-/** The fit in words, said politely; the nearest training tasks fill the box. */
+/** The fit in words, said politely. */
 export function Draft({
   known,
   choose,
 }: {
   known: DraftFit | undefined;
-  choose: (description: string) => void;
+  choose: (task: string) => void;
 }) {
   const fit = known?.fit;
   return (

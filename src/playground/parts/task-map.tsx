@@ -2,19 +2,18 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { AdapterDocument } from '../../sdk/index.ts';
 import { dotsOf, placeOf, readTaskMap, type TaskMap as Tasks, taskAt } from '../task-map.ts';
-import { sentenceOf } from '../tasks.ts';
 
 const MARGIN = 24;
 /** How far from a dot the pointer may be, on a map that is a thousand wide. */
 const REACH = 20;
 
-/** The map; nothing for a hypernetwork that has none. A click on a task fills the box. */
+/** The map; nothing for a hypernetwork that has none. A click on a task chooses it. */
 export function TaskMap({
   adapter,
   choose,
 }: {
   adapter: AdapterDocument;
-  choose: (description: string) => void;
+  choose: (task: string) => void;
 }) {
   const map = useTaskMap(adapter.hypernet.digest);
   const [pointed, setPointed] = useState<string>();
@@ -46,7 +45,7 @@ export function TaskMap({
           // the one that is named, if any: a finger points at nothing before it touches
           const task = pointed ?? taskUnder(event);
           if (task !== undefined) {
-            choose(sentenceOf(task));
+            choose(task);
           }
         }}
       >

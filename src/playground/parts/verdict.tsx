@@ -1,15 +1,18 @@
 /** What is to be expected of an adapter, and what it is close to. */
 import { verdictText } from '../../adapter/fit/words.ts';
 import type { Fit } from '../../sdk/index.ts';
-import { sentenceOf } from '../tasks.ts';
 
-/** The fit in words; the nearest training tasks fill the box. */
+/**
+ * The fit in words, and the nearest training tasks.
+ *
+ * @param choose is told the name of one that somebody wants to describe
+ */
 export function Verdict({
   fit,
   choose,
 }: {
   fit: Fit;
-  choose?: ((description: string) => void) | undefined;
+  choose?: ((task: string) => void) | undefined;
 }) {
   return (
     <div class={`verdict ${fit.verdict}`}>
@@ -22,7 +25,7 @@ export function Verdict({
         <p class="chips">
           <span>closest training tasks</span>
           {fit.nearest.map(({ task, similarity }) => (
-            <button type="button" class="chip" key={task} onClick={() => choose(sentenceOf(task))}>
+            <button type="button" class="chip" key={task} onClick={() => choose(task)}>
               <code>{task}</code> <small>{similarity.toFixed(2)}</small>
               <span class="unseen"> describe this task</span>
             </button>

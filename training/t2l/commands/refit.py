@@ -45,7 +45,7 @@ def refit(config: Config, folder: Path, real: Path | None = None) -> str:
     root = config.assets_dir / "hypernets"
     bundle = config.bundle
     identity = with_fit(folder, fit, bundle.version, root, make_default=bundle.default)
-    write_map(root / bundle.name / bundle.version, config.assets_dir)
+    write_map(root / bundle.name / bundle.version, config.assets_dir, setting.train)
     return identity
 
 

@@ -139,7 +139,8 @@ def ship_bundle(
         make_default=config.bundle.default,
     )
     bundle = config.bundle
-    write_map(config.assets_dir / "hypernets" / bundle.name / bundle.version, config.assets_dir)
+    folder = config.assets_dir / "hypernets" / bundle.name / bundle.version
+    write_map(folder, config.assets_dir, train)
     return identity
 
 

@@ -3,13 +3,23 @@
 import hashlib
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from t2l.encoders.corpus import Corpus
 from t2l.export.bundle.manifest import BundleError
-from t2l.export.bundle.task_map import FEWEST, SIDE, layout, map_path, write_map
+from t2l.export.bundle.task_map import (
+    FEWEST,
+    SIDE,
+    layout,
+    map_path,
+    typical_descriptions,
+    write_map,
+)
 
 ASSETS = Path(__file__).parents[3] / "src" / "assets"
 MINI = max((ASSETS / "hypernets" / "t2l-mini").iterdir())
@@ -43,6 +53,42 @@ def test_bundles_that_ship_have_a_map_of_all_their_tasks(bundle: Path) -> None:
     index = json.loads((ASSETS / "maps" / "index.json").read_text())
     assert index[identity] == f"{bundle.parent.name}-{bundle.name}.json"
     assert [task for task, _, _ in found["tasks"]] == json.loads(manifest)["fit"]["tasks"]
+    assert len(found["descriptions"]) == len(found["tasks"])
+    assert min(map(len, found["descriptions"])) > 8
+
+
+@dataclass(frozen=True)
+class Named:
+    """As much of a task as a corpus needs here."""
+
+    name: str
+
+
+def test_a_task_is_described_by_what_is_nearest_to_it() -> None:
+    vectors = (torch.tensor([[1.0, 0], [3.0, 4]]), torch.tensor([[0.0, 2], [1.0, 0]]))
+    said = (("Sort.", "Sort the words."), ("Turn round.", "Reverse."))
+    corpus = Corpus((Named("sort"), Named("reverse")), said, vectors)  # type: ignore[arg-type]
+    rows = torch.tensor([[0.0, 1], [0.8, 0.6]])
+    assert typical_descriptions(corpus, ["reverse", "sort"], rows) == [
+        "Turn round.",
+        "Sort the words.",
+    ]
+    with pytest.raises(BundleError, match="count is no training task of the recipe"):
+        typical_descriptions(corpus, ["count"], rows[:1])
+
+
+def test_a_map_that_is_there_keeps_its_places_and_descriptions(tmp_path: Path) -> None:
+    bundle = ASSETS / "hypernets" / "t2l-mini" / MINI.name
+    shutil.copytree(ASSETS / "maps", tmp_path / "maps")
+    path = write_map(bundle, tmp_path)
+    assert path.read_bytes() == map_path(ASSETS, "t2l-mini", MINI.name).read_bytes()
+    moved = json.loads(path.read_text())
+    moved["digest"] = "0" * 64
+    moved["tasks"][0][1:] = [-1, -1]
+    path.write_text(json.dumps(moved))
+    anew = json.loads(write_map(bundle, tmp_path).read_text())
+    assert min(map(min, (place for _, *place in anew["tasks"]))) >= 0
+    assert "descriptions" not in anew
 
 
 def test_only_a_whole_bundle_gets_one(tmp_path: Path) -> None:

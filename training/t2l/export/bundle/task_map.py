@@ -3,18 +3,24 @@
 For people who look, not for the edge: no score depends on it, so it is a file beside the bundles
 and not one of a bundle's own. The vectors are those that the fit has of every task; their cosine
 distances are laid out by t-SNE (van der Maaten and Hinton, 2008), begun at the principal
-components, on a square of whole numbers.
+components, on a square of whole numbers. A map that is there keeps its places: sums differ in their
+last bits between processors, and the layout follows them. The description that training had nearest
+to a task's place says in words what its name means.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
+from t2l.encoders.corpus import Corpus
 from t2l.export.bundle.manifest import INDEX_FILE, BundleError, digest, read_manifest
 from t2l.export.bundle.stored_fit import read_fit
 
@@ -52,11 +58,31 @@ def map_path(assets: Path, name: str, version: str) -> Path:
     return assets / "maps" / f"{name}-{version}.json"
 
 
-def write_map(folder: Path, assets: Path) -> Path:
+def typical_descriptions(corpus: Corpus, tasks: Sequence[str], rows: torch.Tensor) -> list[str]:
+    """Of every task the training description that lies nearest to the task's own vector.
+
+    :param tasks: names.
+    :param rows: a unit vector of each, [tasks, dim].
+    :raises BundleError: for a task that the corpus does not have.
+    """
+    places = {task.name: place for place, task in enumerate(corpus.tasks)}
+    found = []
+    for name, row in zip(tasks, rows, strict=True):
+        if name not in places:
+            raise BundleError(f"{name} is no training task of the recipe; give the bundle's own")
+        vectors = corpus.embeddings[places[name]]
+        nearest = torch.nn.functional.normalize(vectors, dim=1) @ row.to(vectors.dtype)
+        found.append(corpus.descriptions[places[name]][int(nearest.argmax())])
+    return found
+
+
+def write_map(folder: Path, assets: Path, corpus: Corpus | None = None) -> Path:
     """Write the map of a bundle's training tasks among the assets; returns the file.
 
     :param folder: of the bundle, with its manifest.
-    :raises BundleError: if the bundle says nothing of its training tasks.
+    :param corpus: the training tasks with their descriptions; without it a map that is there keeps
+        those it has.
+    :raises BundleError: if the bundle says nothing of its training tasks, or the corpus has others.
     """
     manifest, identity = read_manifest(folder)
     fit = manifest.get("fit")
@@ -68,19 +94,43 @@ def write_map(folder: Path, assets: Path) -> Path:
     stored = read_fit(fit, data, [module["name"] for module in manifest["target"]["modules"]])
     if stored is None:
         raise BundleError(f"{folder}: its fit is of an older kind; export the bundle anew")
-    places = layout(stored.rows.numpy())
-    tasks = [[task, *map(int, place)] for task, place in zip(stored.tasks, places, strict=True)]
-    document = {"digest": identity, "side": SIDE, "tasks": tasks}
     path = map_path(assets, manifest["name"], manifest["version"])
+    document = _known(path, identity)
+    if not document:
+        places = layout(stored.rows.numpy())
+        tasks = [[task, *map(int, place)] for task, place in zip(stored.tasks, places, strict=True)]
+        document = {"digest": identity, "side": SIDE, "tasks": tasks}
+    if corpus is not None:
+        document["descriptions"] = typical_descriptions(corpus, stored.tasks, stored.rows)
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    _write(path, text.replace('],["', '],\n["'))
+    text = _by_line(document)
+    _write(path, text)
     # whoever shows maps knows by it which bundles have one, without asking for what is not there
     index = path.with_name(INDEX_FILE)
     known = json.loads(index.read_text(encoding="utf-8")) if index.exists() else {}
     named = {key: name for key, name in known.items() if name != path.name} | {identity: path.name}
     _write(index, json.dumps(named, indent=1, sort_keys=True))
     return path
+
+
+def _by_line(document: dict[str, Any]) -> str:
+    """JSON with a task on each line, so that two versions can be compared."""
+
+    def compact(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    lists = {key: value for key, value in document.items() if isinstance(value, list)}
+    rest = {key: value for key, value in document.items() if key not in lists}
+    parts = [compact(rest)[:-1]]
+    for key, rows in lists.items():
+        parts.append(f"{compact(key)}:[" + ",\n".join(map(compact, rows)) + "]")
+    return ",".join(parts) + "}"
+
+
+def _known(path: Path, identity: str) -> dict[str, Any]:
+    """The map that is there, if it is of this bundle."""
+    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found if found.get("digest") == identity else {}
 
 
 def _write(path: Path, text: str) -> None:
