@@ -195,9 +195,9 @@ test('what is downloaded has the sha256 that is shown', async () => {
   const { page } = reader;
   await page.getByText('As mlx').click();
   const rows = page.locator('.files li').filter({ hasText: 'sha256' });
+  await expect.poll(() => rows.count(), PATIENCE).toBeGreaterThan(3);
   await expect.poll(() => rows.filter({ hasText: '…' }).count(), PATIENCE).toBe(0);
   const files = await rows.all();
-  expect(files.length).toBeGreaterThan(3);
   for (const file of files) {
     const [download] = await Promise.all([
       page.waitForEvent('download'),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from t2l.commands.ship import ENCODERS, check_encoder
+from t2l.commands.task_map import draw_map
 from t2l.config.recipe import Config, ConfigError
 from t2l.evaluate.fit import fit_of
 from t2l.evaluate.opening import open_base, target_of
@@ -17,7 +18,6 @@ from t2l.evaluate.run import open_setting, results_dir, training_corpus
 from t2l.export.bundle.manifest import MANIFEST_FILE, read_manifest
 from t2l.export.bundle.refit import with_fit
 from t2l.export.bundle.run import BundleNetwork
-from t2l.export.bundle.task_map import write_map
 
 EXACT = "float32"
 
@@ -45,7 +45,7 @@ def refit(config: Config, folder: Path, real: Path | None = None) -> str:
     root = config.assets_dir / "hypernets"
     bundle = config.bundle
     identity = with_fit(folder, fit, bundle.version, root, make_default=bundle.default)
-    write_map(root / bundle.name / bundle.version, config.assets_dir, setting.train)
+    draw_map(root / bundle.name / bundle.version, config.assets_dir, setting.train)
     return identity
 
 

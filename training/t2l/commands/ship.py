@@ -11,6 +11,7 @@ from pathlib import Path
 
 from t2l.base.files import load_base_model
 from t2l.commands.ship_demo import DEMO_SEED, ship_chat_demo, ship_demo
+from t2l.commands.task_map import draw_map
 from t2l.config.recipe import Config, ConfigError, config_digest
 from t2l.encoders.corpus import Corpus
 from t2l.encoders.info import CONTRAST, MINILM, MINILM_FOLDER, TUNED
@@ -26,7 +27,6 @@ from t2l.evaluate.run import (
 )
 from t2l.evaluate.setting import Setting
 from t2l.export.bundle.data import golden_from_encoder
-from t2l.export.bundle.task_map import write_map
 from t2l.export.bundle.write import export_bundle
 from t2l.export.graphs import GraphOptions
 from t2l.export.onnx.lm import export_lm
@@ -140,7 +140,7 @@ def ship_bundle(
     )
     bundle = config.bundle
     folder = config.assets_dir / "hypernets" / bundle.name / bundle.version
-    write_map(folder, config.assets_dir, train)
+    draw_map(folder, config.assets_dir, train)
     return identity
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from torch import Tensor
+
+from t2l.api.bundle_generator import BundleGenerator
 from t2l.config.recipe import load_config
+from t2l.encoders.corpus import Corpus
 from t2l.evaluate.run import training_corpus
 from t2l.export.bundle.task_map import write_map
 
@@ -33,4 +37,25 @@ def run(arguments: argparse.Namespace) -> None:
     """
     folder, recipe = arguments.bundle.resolve(), arguments.config
     corpus = None if recipe is None else training_corpus(load_config(recipe))
-    print(write_map(folder, arguments.assets or folder.parents[2], corpus))
+    print(draw_map(folder, arguments.assets or folder.parents[2], corpus))
+
+
+def draw_map(folder: Path, assets: Path, corpus: Corpus | None) -> Path:
+    """Write the map of a bundle among the assets; returns the file.
+
+    :param folder: of the bundle, hypernets/NAME/VERSION.
+    :param corpus: its training tasks, which the map then describes in the words that the fit finds
+        best.
+    :raises BundleError: as `write_map`.
+    """
+    if corpus is None:
+        return write_map(folder, assets)
+    generator = BundleGenerator(folder)
+
+    def score(vector: Tensor) -> float:
+        try:
+            return generator.generate(vector).fit.score or 0.0
+        except ValueError:  # an update far beyond those of training
+            return 0.0
+
+    return write_map(folder, assets, corpus, score)

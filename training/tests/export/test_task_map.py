@@ -73,6 +73,10 @@ def test_a_task_is_described_by_what_is_nearest_to_it() -> None:
         "Turn round.",
         "Sort the words.",
     ]
+    best = typical_descriptions(
+        corpus, ["sort"], rows[1:], score=lambda vector: float(vector[0] == 1)
+    )
+    assert best == ["Sort."]
     with pytest.raises(BundleError, match="count is no training task of the recipe"):
         typical_descriptions(corpus, ["count"], rows[:1])
 

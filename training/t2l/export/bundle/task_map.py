@@ -4,14 +4,14 @@ For people who look, not for the edge: no score depends on it, so it is a file b
 and not one of a bundle's own. The vectors are those that the fit has of every task; their cosine
 distances are laid out by t-SNE (van der Maaten and Hinton, 2008), begun at the principal
 components, on a square of whole numbers. A map that is there keeps its places: sums differ in their
-last bits between processors, and the layout follows them. The description that training had nearest
-to a task's place says in words what its name means.
+last bits between processors, and the layout follows them. A training description from near a task's
+place says in words what its name means; of a few the one whose adapter promises most.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,10 @@ from t2l.export.bundle.stored_fit import read_fit
 SIDE = 1000  # of the square that the map lies in
 PERPLEXITY = 20.0  # about as many neighbours decide where a task lies
 FEWEST = 8  # tasks: a map of fewer says nothing
+CANDIDATES = 8  # descriptions of a task that are scored
+
+Score = Callable[[torch.Tensor], float]
+"""What is to be expected of the adapter of a vector, [dim]."""
 
 
 def layout(rows: np.ndarray) -> np.ndarray:
@@ -58,11 +62,15 @@ def map_path(assets: Path, name: str, version: str) -> Path:
     return assets / "maps" / f"{name}-{version}.json"
 
 
-def typical_descriptions(corpus: Corpus, tasks: Sequence[str], rows: torch.Tensor) -> list[str]:
-    """Of every task the training description that lies nearest to the task's own vector.
+def typical_descriptions(
+    corpus: Corpus, tasks: Sequence[str], rows: torch.Tensor, score: Score | None = None
+) -> list[str]:
+    """Of every task a training description that lies near to the task's own vector.
 
     :param tasks: names.
     :param rows: a unit vector of each, [tasks, dim].
+    :param score: of a description's vector: the best of the few nearest is taken, instead of the
+        nearest.
     :raises BundleError: for a task that the corpus does not have.
     """
     places = {task.name: place for place, task in enumerate(corpus.tasks)}
@@ -71,17 +79,22 @@ def typical_descriptions(corpus: Corpus, tasks: Sequence[str], rows: torch.Tenso
         if name not in places:
             raise BundleError(f"{name} is no training task of the recipe; give the bundle's own")
         vectors = corpus.embeddings[places[name]]
-        nearest = torch.nn.functional.normalize(vectors, dim=1) @ row.to(vectors.dtype)
-        found.append(corpus.descriptions[places[name]][int(nearest.argmax())])
+        nearness = torch.nn.functional.normalize(vectors, dim=1) @ row.to(vectors.dtype)
+        near = nearness.argsort(descending=True, stable=True).tolist()[:CANDIDATES]
+        best = near[0] if score is None else max(near, key=lambda place: score(vectors[place]))
+        found.append(corpus.descriptions[places[name]][best])
     return found
 
 
-def write_map(folder: Path, assets: Path, corpus: Corpus | None = None) -> Path:
+def write_map(
+    folder: Path, assets: Path, corpus: Corpus | None = None, score: Score | None = None
+) -> Path:
     """Write the map of a bundle's training tasks among the assets; returns the file.
 
     :param folder: of the bundle, with its manifest.
     :param corpus: the training tasks with their descriptions; without it a map that is there keeps
         those it has.
+    :param score: chooses among the descriptions of a task.
     :raises BundleError: if the bundle says nothing of its training tasks, or the corpus has others.
     """
     manifest, identity = read_manifest(folder)
@@ -101,7 +114,7 @@ def write_map(folder: Path, assets: Path, corpus: Corpus | None = None) -> Path:
         tasks = [[task, *map(int, place)] for task, place in zip(stored.tasks, places, strict=True)]
         document = {"digest": identity, "side": SIDE, "tasks": tasks}
     if corpus is not None:
-        document["descriptions"] = typical_descriptions(corpus, stored.tasks, stored.rows)
+        document["descriptions"] = typical_descriptions(corpus, stored.tasks, stored.rows, score)
     path.parent.mkdir(parents=True, exist_ok=True)
     text = _by_line(document)
     _write(path, text)
