@@ -1,7 +1,7 @@
 /**
  * On how many threads a base model is computed, where there may be several: half of the cores, up to four,
- * as ONNX Runtime itself would choose. With a thread for each core of a small machine they wait for one
- * another and for the browser: on two cores two are slower than one (`npm run bench`).
+ * as ONNX Runtime itself would choose. What a machine calls cores may be two threads of one: there two are
+ * slower than one, by more than they are faster on two real cores (`npm run bench`), and a page cannot tell.
  */
 
 /** More of them wait for memory together, and leave nothing to others. */
