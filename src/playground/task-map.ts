@@ -1,7 +1,7 @@
 /**
  * The map of a hypernetwork's training tasks, as training draws it at export (`python -m t2l map`): tasks
- * with like descriptions lie together. It is a file beside the bundles that ship; another hypernetwork has
- * none. A new description is put where the training tasks closest to it lie.
+ * with like descriptions lie together. It is a file beside the bundles that ship, gzipped; another
+ * hypernetwork has none. A new description is put where the training tasks closest to it lie.
  */
 import * as z from 'zod';
 
@@ -37,20 +37,23 @@ export interface Place {
 
 /** The map of a hypernetwork; null where it has none, or the endpoint has another file in its place. */
 export async function readTaskMap(digest: string): Promise<TaskMap | null> {
-  const name = filesSchema.parse(await readJson(INDEX))[digest];
+  const name = filesSchema.parse(await (await read(INDEX)).json())[digest];
   if (name === undefined) {
     return null;
   }
-  const map = taskMapSchema.parse(await readJson(`${FOLDER}/${name}`));
+  const packed = (await read(`${FOLDER}/${name}`)).body?.pipeThrough(
+    new DecompressionStream('gzip'),
+  );
+  const map = taskMapSchema.parse(await new Response(packed ?? null).json());
   return map.digest === digest ? map : null;
 }
 
-async function readJson(path: string): Promise<unknown> {
+async function read(path: string): Promise<Response> {
   const response = await fetch(path);
   if (!response.ok) {
     throw new Error(`${path} answers ${response.status}`);
   }
-  return response.json();
+  return response;
 }
 
 /** Where a description lies: between its closest training tasks; undefined if the map has none. */

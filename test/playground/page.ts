@@ -1,6 +1,7 @@
 /** The playground in a real Chromium, against the local Worker, with an ear for what the browser complains of. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { gunzipSync } from 'node:zlib';
 import {
   type Browser,
   type BrowserContextOptions,
@@ -123,9 +124,10 @@ export function appears(locator: Locator): Promise<void> {
 
 /** What training said of a task of t2l-mini, as its map has it. */
 export async function saidInTraining(origin: string, task: string): Promise<string | undefined> {
-  const read = async (path: string) => (await fetch(`${origin}/maps/${path}`)).json();
-  const names = Object.values((await read('index.json')) as Record<string, string>);
+  const index = await fetch(`${origin}/maps/index.json`);
+  const names = Object.values((await index.json()) as Record<string, string>);
   const name = names.find((one) => one.startsWith('t2l-mini-'));
-  const map = (await read(`${name}`)) as TaskMap;
+  const packed = await (await fetch(`${origin}/maps/${name}`)).arrayBuffer();
+  const map = JSON.parse(gunzipSync(packed).toString()) as TaskMap;
   return map.descriptions?.[map.tasks.findIndex(([one]) => one === task)];
 }

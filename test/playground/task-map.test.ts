@@ -1,6 +1,7 @@
 /** Where a description is put on the map of training tasks. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { dotsOf, placeOf, type TaskMap, taskAt } from '../../src/playground/task-map.ts';
 
@@ -47,8 +48,9 @@ test('the page knows the maps of the bundles that ship', async () => {
   const maps = JSON.parse(await readFile(join(assets, 'maps/index.json'), 'utf8'));
   expect(JSON.stringify(index)).toContain('t2l-mini');
   for (const name of Object.values<string>(maps)) {
-    const [, bundle, version] = /^(.+)-(\d+\.\d+\.\d+)\.json$/.exec(name) ?? [];
-    const map = JSON.parse(await readFile(join(assets, 'maps', name), 'utf8')) as TaskMap;
+    const [, bundle, version] = /^(.+)-(\d+\.\d+\.\d+)\.json\.gz$/.exec(name) ?? [];
+    const packed = await readFile(join(assets, 'maps', name));
+    const map = JSON.parse(gunzipSync(packed).toString()) as TaskMap;
     expect(maps[map.digest]).toBe(name);
     const manifest = join(assets, 'hypernets', `${bundle}`, `${version}`, 'manifest.json');
     expect(map.tasks.map(([task]) => task)).toEqual(

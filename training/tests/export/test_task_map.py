@@ -1,5 +1,6 @@
 """The map that the page shows: kin lie together, and it is of the bundle that it names."""
 
+import gzip
 import hashlib
 import json
 import shutil
@@ -17,6 +18,7 @@ from t2l.export.bundle.task_map import (
     SIDE,
     layout,
     map_path,
+    read_map,
     typical_descriptions,
     write_map,
 )
@@ -47,11 +49,11 @@ def test_too_few_tasks_are_refused() -> None:
 @pytest.mark.parametrize("bundle", sorted((ASSETS / "hypernets").glob("t2l-*/*")), ids=str)
 def test_bundles_that_ship_have_a_map_of_all_their_tasks(bundle: Path) -> None:
     manifest = (bundle / "manifest.json").read_bytes()
-    found = json.loads(map_path(ASSETS, bundle.parent.name, bundle.name).read_text())
+    found = read_map(map_path(ASSETS, bundle.parent.name, bundle.name))
     identity = hashlib.sha256(manifest).hexdigest()
     assert found["digest"] == identity
     index = json.loads((ASSETS / "maps" / "index.json").read_text())
-    assert index[identity] == f"{bundle.parent.name}-{bundle.name}.json"
+    assert index[identity] == f"{bundle.parent.name}-{bundle.name}.json.gz"
     assert [task for task, _, _ in found["tasks"]] == json.loads(manifest)["fit"]["tasks"]
     assert len(found["descriptions"]) == len(found["tasks"])
     assert min(map(len, found["descriptions"])) > 8
@@ -85,12 +87,13 @@ def test_a_map_that_is_there_keeps_its_places_and_descriptions(tmp_path: Path) -
     bundle = ASSETS / "hypernets" / "t2l-mini" / MINI.name
     shutil.copytree(ASSETS / "maps", tmp_path / "maps")
     path = write_map(bundle, tmp_path)
-    assert path.read_bytes() == map_path(ASSETS, "t2l-mini", MINI.name).read_bytes()
-    moved = json.loads(path.read_text())
+    assert read_map(path) == read_map(map_path(ASSETS, "t2l-mini", MINI.name))
+    moved = read_map(path)
     moved["digest"] = "0" * 64
     moved["tasks"][0][1:] = [-1, -1]
-    path.write_text(json.dumps(moved))
-    anew = json.loads(write_map(bundle, tmp_path).read_text())
+    path.write_bytes(gzip.compress(json.dumps(moved).encode()))
+    anew = read_map(write_map(bundle, tmp_path))
+    assert write_map(bundle, tmp_path).read_bytes() == path.read_bytes()
     assert min(map(min, (place for _, *place in anew["tasks"]))) >= 0
     assert "descriptions" not in anew
 

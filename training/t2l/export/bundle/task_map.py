@@ -10,6 +10,7 @@ place says in words what its name means; of a few the one whose adapter promises
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -59,7 +60,7 @@ def layout(rows: np.ndarray) -> np.ndarray:
 
 def map_path(assets: Path, name: str, version: str) -> Path:
     """Where the map of a bundle lies among the assets."""
-    return assets / "maps" / f"{name}-{version}.json"
+    return assets / "maps" / f"{name}-{version}.json.gz"
 
 
 def typical_descriptions(
@@ -116,18 +117,23 @@ def write_map(
     if corpus is not None:
         document["descriptions"] = typical_descriptions(corpus, stored.tasks, stored.rows, score)
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = _by_line(document)
-    _write(path, text)
+    # the same bytes whenever it is written: no name, no time
+    _write(path, gzip.compress(_by_line(document).encode(), mtime=0))
     # whoever shows maps knows by it which bundles have one, without asking for what is not there
     index = path.with_name(INDEX_FILE)
     known = json.loads(index.read_text(encoding="utf-8")) if index.exists() else {}
     named = {key: name for key, name in known.items() if name != path.name} | {identity: path.name}
-    _write(index, json.dumps(named, indent=1, sort_keys=True))
+    _write(index, json.dumps(named, indent=1, sort_keys=True).encode() + b"\n")
     return path
 
 
+def read_map(path: Path) -> dict[str, Any]:
+    """A map that was written."""
+    return json.loads(gzip.decompress(path.read_bytes()))
+
+
 def _by_line(document: dict[str, Any]) -> str:
-    """JSON with a task on each line, so that two versions can be compared."""
+    """JSON with a task on each line, so that two versions can be compared once unpacked."""
 
     def compact(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -142,12 +148,12 @@ def _by_line(document: dict[str, Any]) -> str:
 
 def _known(path: Path, identity: str) -> dict[str, Any]:
     """The map that is there, if it is of this bundle."""
-    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    found = read_map(path) if path.exists() else {}
     return found if found.get("digest") == identity else {}
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, data: bytes) -> None:
     """The whole file or none."""
     partial = path.with_suffix(".partial")
-    partial.write_text(text + "\n", encoding="utf-8")
+    partial.write_bytes(data)
     partial.replace(path)
