@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import {
   type ControlledEvaluateInputItem,
   getLlama,
+  LlamaCompletion,
   LlamaLogLevel,
   type LlamaModel,
   type Token,
@@ -55,6 +56,8 @@ const INPUTS = [
   '17 + 25',
   'Is it raining?\nYes.',
 ];
+/** Of an answer of the demo. */
+const MAX_TOKENS = 6;
 const FILES = ['adapter_model.safetensors', 'adapter_config.json', 'adapter.gguf'] as const;
 
 const answerSchema = z.object({
@@ -120,7 +123,14 @@ test('PEFT on the dequantised weights gives the logits of the update added to th
 
 test('llama.cpp on Q4_1 moves the next token as PEFT does', async ({ skip }) => {
   skip('reason' in gguf, reason());
-  const found = await inLlama('path' in gguf ? gguf.path : '');
+  const found = await inLlama(async (model) => {
+    // What it reads is what Python reads.
+    expect(prompts.map((prompt) => [...model.tokenize(prompt, true)])).toEqual(peft.rows);
+    return {
+      base: await probabilities(model),
+      adapted: await probabilities(model, join(folder, 'adapter/adapter.gguf')),
+    };
+  });
   const distances = prompts.map((_, n) => ({
     base: apart(found.base[n], wanted.base[n]),
     moved: apart(wanted.adapted[n], wanted.base[n]),
@@ -147,7 +157,7 @@ test('the demo asks for the adapters of its tasks and shows both answers', async
   const tasks = join(folder, 'tasks.json');
   await writeFile(
     tasks,
-    JSON.stringify({ kind: 'chat', prompt: PROMPT, max_tokens: 6, tasks: [task] }),
+    JSON.stringify({ kind: 'chat', prompt: PROMPT, max_tokens: MAX_TOKENS, tasks: [task] }),
   );
   const asked = ['--hypernet', 't2l-smollm2', '--tasks', tasks, '--endpoint', server.origin];
   const script = join(ROOT, 'scripts/demo.ts');
@@ -158,10 +168,13 @@ test('the demo asks for the adapters of its tasks and shows both answers', async
   const [{ adapter, questions }] = found.tasks;
   expect(adapter).toMatch(/^[0-9a-f]{64}$/);
   // The words of the base model itself, which no adapter of this test has.
-  expect(questions[0].base).toEqual({ text: 'The term "hot" refers', right: false });
+  const said = await inLlama((model) => completion(model, PROMPT.replace('{input}', 'hot')));
+  expect(said).not.toBe('');
+  expect(questions[0].base).toEqual({ text: said, right: false });
+  expect(questions[0].adapted.text).not.toBe(said);
   const { stdout: text } = await run(process.execPath, [script, ...asked], options);
   expect(text).toContain('1/1 opposite (relation)');
-  expect(text).toContain('  base    - The term "hot" refers');
+  expect(text).toContain(`  base    - ${said}`);
   expect(text).toMatch(/^all {11}1 {2}0\.0% +\d+\.0% +100\.0%$/m);
 });
 
@@ -184,24 +197,32 @@ async function download(hypernet: string, strength: number): Promise<string> {
   return repository;
 }
 
-async function inLlama(path: string): Promise<typeof wanted> {
+async function inLlama<T>(use: (model: LlamaModel) => Promise<T>): Promise<T> {
   const llama = await getLlama({
     gpu: false,
     build: 'never',
     maxThreads: 1,
     logLevel: LlamaLogLevel.error,
   });
-  const model = await llama.loadModel({ modelPath: path });
+  const model = await llama.loadModel({ modelPath: 'path' in gguf ? gguf.path : '' });
   try {
-    // What it reads is what Python reads.
-    expect(prompts.map((prompt) => [...model.tokenize(prompt, true)])).toEqual(peft.rows);
-    return {
-      base: await probabilities(model),
-      adapted: await probabilities(model, join(folder, 'adapter/adapter.gguf')),
-    };
+    return await use(model);
   } finally {
     await model.dispose();
     await llama.dispose();
+  }
+}
+
+/** What llama.cpp says on this processor, whose rounding may decide between words that are as likely. */
+async function completion(model: LlamaModel, prompt: string): Promise<string> {
+  const context = await model.createContext({ contextSize: 128, threads: 1 });
+  const writer = new LlamaCompletion({ contextSequence: context.getSequence() });
+  try {
+    const options = { maxTokens: MAX_TOKENS, temperature: 0 };
+    return (await writer.generateCompletion(model.tokenize(prompt, true), options)).trim();
+  } finally {
+    writer.dispose();
+    await context.dispose();
   }
 }
 
