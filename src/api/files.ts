@@ -74,7 +74,7 @@ async function readAdapterFile(c: Context<AppEnv>): Promise<Response> {
   const services = c.get('services');
   const given = c.req.param('id') ?? '';
   const name = c.req.param('file') ?? '';
-  if (c.req.query('layout') === undefined) {
+  if (Object.keys(c.req.query()).length === 0) {
     const found = await readAgain(c, given, name);
     if (found !== undefined) {
       return sendFile(c, { ...found, etag: etagOf(found.sha256), cacheControl: IMMUTABLE });

@@ -53,8 +53,8 @@ async function route() {
   });
   registerFileRoutes(app);
   app.onError(onError);
-  const read = (id: string, init?: RequestInit) =>
-    app.request(`/v1/adapters/${id}/${WEIGHTS_FILE}`, init);
+  const read = (id: string, init?: RequestInit, query = '') =>
+    app.request(`/v1/adapters/${id}/${WEIGHTS_FILE}${query}`, init);
   return { read, asked };
 }
 
@@ -105,4 +105,12 @@ test('an adapter that was removed elsewhere is unknown, though it was read befor
   asked.length = 0;
   expect((await read(ID)).status).toBe(404);
   expect(asked).toEqual(['object get', 'object get', 'row known']);
+});
+
+test('what is wrong with a request is wrong the second time too', async () => {
+  const { read } = await route();
+  await (await read(ID)).arrayBuffer();
+  for (const query of ['?layout=', '?layout=peft&layout=mlx', '?x=1&x=2']) {
+    expect((await read(ID, {}, query)).status).toBe(400);
+  }
 });
