@@ -134,6 +134,14 @@ async function remake(
     }
   }
   await effects.blobs.put(row.id, produced.files, replace);
+  if ((await effects.adapters.get(row.id)) === undefined) {
+    // Removed meanwhile, and perhaps before these files were there: whoever reads by a remembered hash
+    // takes an object for the adapter.
+    await effects.blobs.remove(
+      row.id,
+      produced.files.map(({ name }) => name),
+    );
+  }
   return produced;
 }
 

@@ -8,8 +8,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sha256Hex } from '../../src/contract/adapter-id.ts';
 import { adapterSchema } from '../../src/contract/documents/adapter.ts';
+import { localCatalog } from '../../src/local/catalog.ts';
+import { localEffects } from '../../src/local/pipeline.ts';
 import { localStores } from '../../src/local/stores.ts';
-import { removeAdapter } from '../../src/pipeline/stored-files.ts';
+import { generateAdapter } from '../../src/pipeline/generate.ts';
+import { readChecked, removeAdapter } from '../../src/pipeline/stored-files.ts';
+import type { BlobStore } from '../../src/store/blobs.ts';
+import type { StoredFile } from '../../src/store/schema.ts';
 import { temporaryFolder } from '../cli/command.ts';
 import { startServer, type TestServer } from '../server.ts';
 import { adapterRow, idOf } from '../store/row.ts';
@@ -115,4 +120,23 @@ test('a removal that fails can be asked for again, and then nothing of the adapt
   await removeAdapter(row, stores);
   expect(await stores.adapters.get(row.id)).toBeUndefined();
   expect(await readdir(join(data, 'adapters'))).toEqual([]);
+});
+
+test('files that are made again while their adapter is removed do not stay', async () => {
+  const data = temporaryFolder();
+  const effects = localEffects(await localCatalog(), { data });
+  const input = { description: 'Reverse the list' };
+  const request = { input, hypernet: undefined, dtype: 'float16', precision: undefined } as const;
+  const { row } = await generateAdapter({ ...request, strength: 1 }, effects);
+  const [file] = row.files as [StoredFile, ...StoredFile[]];
+  await effects.blobs.remove(row.id, [file.name]);
+  const put: BlobStore['put'] = async (...files) => {
+    await removeAdapter(row, effects);
+    await effects.blobs.put(...files);
+  };
+  const racing = { ...effects, blobs: { ...effects.blobs, put } };
+  // Whoever asked before the removal may still have it.
+  expect(await sha256Hex(await readChecked(row, file, racing))).toBe(file.sha256);
+  expect(await effects.blobs.read(row.id, file)).toBe('absent');
+  expect(await effects.adapters.get(row.id)).toBeUndefined();
 });
