@@ -6,7 +6,7 @@
  */
 import { availableFormats, type Formats } from '../adapter/layouts.ts';
 import type { Target } from '../bundle/manifest.ts';
-import { T2lError } from '../contract/errors.ts';
+import { blamingBundlesOn, T2lError } from '../contract/errors.ts';
 import type { Catalog } from '../store/catalog.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import { makersOf, openIfWhole } from './makers.ts';
@@ -26,11 +26,16 @@ export interface MadeFiles {
 /**
  * The target of an adapter.
  *
- * @throws T2lError `hypernet_unknown` if its bundle is gone and no other is like it
+ * @throws T2lError `hypernet_unknown` if its bundle is gone and no other is like it, or what is wrong with
+ *   a bundle that is there and cannot be read
  */
 export async function layoutTarget(row: Made, catalog: Catalog): Promise<Target> {
-  const maker = (await makersOf([row], catalog)).get(row.hypernetDigest);
-  const target = maker?.manifest.target ?? (await targetOfRelative(row, catalog));
+  const version = await catalog.byDigest(row.hypernetDigest);
+  if (version !== undefined) {
+    const bundle = await blamingBundlesOn('endpoint', () => catalog.open(version));
+    return bundle.manifest.target;
+  }
+  const target = await targetOfRelative(row, catalog);
   if (target === undefined) {
     throw goneBundle(row);
   }
@@ -44,13 +49,7 @@ export async function madeByDigest(
 ): Promise<ReadonlyMap<string, MadeFiles>> {
   const makers = await makersOf(rows, catalog);
   const made = new Map<string, MadeFiles>();
-  const tried = new Set<string>();
-  for (const row of rows) {
-    const { hypernetDigest: digest } = row;
-    if (tried.has(digest)) {
-      continue;
-    }
-    tried.add(digest);
+  for (const [digest, row] of new Map(rows.map((one) => [one.hypernetDigest, one]))) {
     const maker = makers.get(digest);
     const target = maker?.manifest.target ?? (await targetOfRelative(row, catalog));
     if (target !== undefined) {
@@ -69,8 +68,14 @@ export function goneBundle({ hypernetName, hypernetVersion }: Made): T2lError {
   );
 }
 
-/** The target of another version of the hypernetwork, if it is the same as far as the row knows it. */
+/**
+ * The target of another version of the hypernetwork, if the one that made the adapter is gone and this is
+ * the same as far as the row knows it.
+ */
 async function targetOfRelative(row: Made, catalog: Catalog): Promise<Target | undefined> {
+  if ((await catalog.byDigest(row.hypernetDigest)) !== undefined) {
+    return undefined;
+  }
   const family = await catalog.family(row.hypernetName);
   const versions = family?.versions ?? [];
   const active = versions.find(({ digest }) => digest === family?.activeDigest);
