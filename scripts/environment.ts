@@ -12,6 +12,10 @@ export const OFFLINE = {
   WRANGLER_SEND_METRICS: 'false',
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
   WRANGLER_HIDE_BANNER: 'true',
+  // Pages and an API under /cdn-cgi/local, by which anyone at this machine reads and writes what is stored
+  // without a token, and a record of every request for them.
+  X_LOCAL_EXPLORER: 'false',
+  X_LOCAL_OBSERVABILITY: 'false',
   // What wrangler says is for its developers; stdout has results.
   WRANGLER_LOG: 'warn',
 } as const;

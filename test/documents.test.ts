@@ -21,7 +21,7 @@ const MOST_LINES = 160;
 async function documents(): Promise<readonly string[]> {
   const docs = (await readdir(join(ROOT, 'docs'))).map((name) => `docs/${name}`);
   const found = docs.filter((name) => name.endsWith('.md'));
-  const roots = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md'];
+  const roots = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
   return [...roots, 'training/README.md', ...found];
 }
 

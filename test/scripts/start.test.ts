@@ -72,6 +72,15 @@ test('it is quiet until it is ready, and the lines it prints work', async () => 
       expect.stringContaining('text/html'),
     ]);
   }
+  // wrangler's own explorer would give whoever reaches the port all that is stored, to read and to write.
+  for (const path of ['explorer', 'explorer/api/d1/database', 'explorer/api/r2/buckets']) {
+    const answer = await fetch(`${origin}/cdn-cgi/local/${path}`);
+    expect([path, answer.status, await answer.json()]).toMatchObject([
+      path,
+      404,
+      { type: expect.stringMatching(/:route_unknown$/) },
+    ]);
+  }
   const line = welcome.split('\n').find((one) => one.startsWith('  curl ')) ?? '';
   const { stdout } = await run('bash', ['-c', line]);
   const { id } = JSON.parse(stdout);
