@@ -38,7 +38,11 @@ export default defineConfig({
             miniflare: {
               // For vitest itself, which lives in the same isolate.
               compatibilityFlags: ['nodejs_compat'],
-              ratelimits: { GENERATIONS: { namespace_id: '1', simple: { limit: 2, period: 60 } } },
+              ratelimits: {
+                GENERATIONS: { namespace_id: '1', simple: { limit: 2, period: 60 } },
+                TOKEN_GENERATIONS: { namespace_id: '2', simple: { limit: 3, period: 60 } },
+                SEARCHES: { namespace_id: '3', simple: { limit: 2, period: 60 } },
+              },
               bindings: {
                 ADMIN_TOKEN: 'test-admin-token',
                 TEST_MIGRATIONS: await readD1Migrations('./migrations'),

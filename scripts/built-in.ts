@@ -15,10 +15,11 @@ export async function defaultHypernet(): Promise<string> {
 /** The folders of all bundles that answer to their names, names in order. */
 export async function builtInBundles(): Promise<string[]> {
   const { versions } = await readIndex();
-  return familiesOf(versions, [], [], undefined).flatMap((family) =>
-    family.versions
-      .filter(({ digest }) => digest === family.activeDigest)
-      .map(({ name, version }) => join(HYPERNETS, name, version)),
+  return familiesOf(versions, { registered: [], channels: [], yanks: [] }, undefined).flatMap(
+    (family) =>
+      family.versions
+        .filter(({ digest }) => digest === family.activeDigest)
+        .map(({ name, version }) => join(HYPERNETS, name, version)),
   );
 }
 

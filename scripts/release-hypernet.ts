@@ -2,48 +2,44 @@
  * `npm run release`: brings a hypernetwork to an endpoint. What each step does is in release/release.ts;
  * any failure ends with exit code 1 and leaves what was active active.
  */
-import { resolve } from 'node:path';
-import { progress, readArguments, runCommand, WrongUsage } from './command.ts';
-import { DEFAULT_STATE } from './release/local.ts';
-import { releaseBundle, rollBack } from './release/release.ts';
+import { progress, runCommand } from './command.ts';
+import { abortCanary, promote } from './release/canary.ts';
+import { readOptions, USAGE } from './release/options.ts';
+import { releaseBundle } from './release/release.ts';
+import { rollBack } from './release/roll-back.ts';
+import { signingKey } from './release/signing.ts';
 import { openLocalTarget, openRemoteTarget } from './release/target.ts';
-
-const USAGE = `Bring a hypernetwork to an endpoint: verify it, upload it, register it, try it, activate it.
-
-  npm run release -- DIR [options]               the bundle in a folder
-  npm run release -- --rollback NAME [options]   the version of a hypernetwork that was active before
-
-  --remote             to Cloudflare and the endpoint at T2L_ENDPOINT, not to this machine; needs
-                       T2L_ADMIN_TOKEN too, and wrangler logged in (or CLOUDFLARE_API_TOKEN and
-                       CLOUDFLARE_ACCOUNT_ID)
-  --persist-to FOLDER  another local state than that of npm start
-  --help               print this
-
-Whatever fails leaves what was active active.`;
+import { yank } from './release/yank.ts';
 
 await runCommand(main, USAGE);
 
 async function main(): Promise<void> {
-  const { values, positionals } = readArguments({
-    allowPositionals: true,
-    options: {
-      remote: { type: 'boolean', default: false },
-      rollback: { type: 'string' },
-      'persist-to': { type: 'string', default: DEFAULT_STATE },
-    },
-  });
-  const [directory] = positionals;
-  const wanted = positionals.length + (values.rollback === undefined ? 0 : 1);
-  if (wanted !== 1) {
-    throw new WrongUsage('Name one bundle folder, or one hypernetwork as --rollback NAME.');
+  const { remote, state, work } = readOptions();
+  const openTarget = () => (remote ? openRemoteTarget(process.env) : openLocalTarget(state));
+  switch (work.kind) {
+    case 'rollback': {
+      const version = await rollBack(work, await openTarget());
+      console.log(`${work.name} is back at ${version}`);
+      return;
+    }
+    case 'promote': {
+      const version = await promote(work, await openTarget());
+      console.log(`${work.name} ${version} is active`);
+      return;
+    }
+    case 'abort':
+      await abortCanary(work.name, await openTarget());
+      console.log(`${work.name} has no canary any more`);
+      return;
+    case 'yank':
+      await yank(work, await openTarget());
+      console.log(`${work.name} ${work.version} makes no new adapters any more`);
+      return;
+    case 'release': {
+      const key = await signingKey(work.key, process.env);
+      const released = await releaseBundle({ ...work, key, openTarget, log: progress });
+      const state = work.canary === undefined ? 'is active' : `answers for ${work.canary} %`;
+      console.log(`${released.name} ${released.version} ${state} with digest ${released.digest}`);
+    }
   }
-  const state = resolve(values['persist-to']);
-  const openTarget = () => (values.remote ? openRemoteTarget(process.env) : openLocalTarget(state));
-  if (values.rollback !== undefined) {
-    const active = await rollBack(values.rollback, await openTarget());
-    console.log(`${values.rollback} is back at ${active}`);
-    return;
-  }
-  const released = await releaseBundle({ directory: directory ?? '', openTarget, log: progress });
-  console.log(`${released.name} ${released.version} is active with digest ${released.digest}`);
 }

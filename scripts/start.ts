@@ -64,6 +64,8 @@ async function main(): Promise<void> {
 function devArguments({ port, encoder }: StartOptions, persistence: readonly string[]): string[] {
   const token = process.env[TOKEN_VARIABLE];
   const variables = [
+    // Only this machine reaches it.
+    ...['LISTS:public', 'LIMITS:off'],
     ...(encoder === undefined
       ? []
       : [`ENCODER_URL:${encoder.url}`, `ENCODER_DIALECT:${encoder.dialect}`]),

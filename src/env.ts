@@ -11,13 +11,33 @@ export interface Env {
   readonly AI?: Ai;
   /** Bearer token of the administrative calls; without it they are all refused. */
   readonly ADMIN_TOKEN?: string;
+  /** Public keys that bundles must be signed with to be registered and activated; without it none need be. */
+  readonly TRUSTED_KEYS?: string;
   /** The embedding service of bundles whose encoder is of kind `http`: its base URL, */
   readonly ENCODER_URL?: string;
   /** what it speaks (`openai`, unless said otherwise), and its bearer token. */
   readonly ENCODER_DIALECT?: 'openai' | 'tei';
   readonly ENCODER_TOKEN?: string;
-  /** How many adapters one address may have made in a while; without it there is no limit. */
+  /** Who may read and have adapters made, and who may list them: src/api/access.ts. */
+  readonly ACCESS?: 'public' | 'read-public' | 'private';
+  readonly LISTS?: 'token' | 'public';
+  /** `off` lifts all limits of src/api/admission.ts, for endpoints that only their owner reaches. */
+  readonly LIMITS?: 'off';
+  /** How many adapters one address may have made in a minute; without it there is no limit. */
   readonly GENERATIONS?: RateLimit;
+  /** The same for one token, */
+  readonly TOKEN_GENERATIONS?: RateLimit;
+  /** and how often one address or token may search. */
+  readonly SEARCHES?: RateLimit;
+  /** Adapters made in a day for all who send no token, and for a token that has no number of its own. */
+  readonly DAILY_ANONYMOUS?: string;
+  readonly DAILY_TOKEN?: string;
+  /** Bytes of adapter files that R2 may hold; those that were read least recently are evicted. */
+  readonly STORED_BYTES?: string;
+  /** Days after which adapters are removed that nobody with a token made and nobody read. */
+  readonly UNREAD_DAYS?: string;
+  /** Where clients reach the endpoint, for addresses in answers; without it what each request says. */
+  readonly PUBLIC_ORIGIN?: string;
   /** Another hub, such as https://huggingface.co, for repositories that are not served here. */
   readonly HUB_UPSTREAM?: string;
 }

@@ -1,6 +1,6 @@
 /** The Worker. */
 import { createApp } from './api/app.ts';
-import { auditOnSchedule } from './api/scheduled.ts';
+import { keepHouse } from './api/scheduled.ts';
 import type { Env } from './env.ts';
 
 const app = createApp();
@@ -8,6 +8,6 @@ const app = createApp();
 export default {
   fetch: app.fetch,
   async scheduled(_controller, env) {
-    await auditOnSchedule(env);
+    await keepHouse(env);
   },
 } satisfies ExportedHandler<Env>;

@@ -55,7 +55,8 @@ export async function startBuilt(
       compatibilityDate: facts.compatibilityDate,
       r2Buckets: [...facts.r2Buckets],
       d1Databases: [...facts.d1Databases],
-      bindings: { ...secrets },
+      // As npm start has it; test/api/access.test.ts is about what a deployment has.
+      bindings: { LISTS: 'public', ...secrets },
       assets: {
         directory: join(ROOT, 'src/assets'),
         binding: 'ASSETS',

@@ -21,6 +21,7 @@ export interface BundleFile {
 
 /** A bundle on disk; what its files hold is not verified yet. */
 export interface BundleFolder {
+  readonly directory: string;
   readonly name: string;
   readonly version: string;
   readonly digest: string;
@@ -49,7 +50,7 @@ export async function readBundleFolder(directory: string): Promise<BundleFolder>
     sha256,
   }));
   const own = { key: `${name}/${version}/manifest.json`, path: manifestPath, sha256: digest };
-  return { name, version, digest, manifest, files: [...listed, own] };
+  return { directory: folder, name, version, digest, manifest, files: [...listed, own] };
 }
 
 /** The bytes of a file of a bundle. */

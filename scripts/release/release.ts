@@ -2,20 +2,27 @@
  * A release, step by step; each step stops it, and only the last one changes what users get:
  *
  *   verify    canonical manifest, digests and golden vectors, in workerd on this machine
- *   upload    what the bucket lacks; nothing that a registered bundle may use is overwritten
+ *   compare   the figures of the manifest are not below those of the active version
+ *   upload    what the bucket lacks, and the signature, if there is one; nothing that a registered bundle may use is overwritten
  *   register  the endpoint reads every file back from the bucket and verifies it
  *   try       an adapter made by the endpoint with this very bundle has the golden weights
- *   activate  the version answers to its name; the one before is remembered
+ *   activate  the version answers to its name, unless another one than was compared with is active by
+ *             now; the one before is remembered. A canary answers for a part of the descriptions
  */
 import { WEIGHTS_FILE } from '../../src/adapter/peft.ts';
 import { readSafetensors } from '../../src/adapter/safetensors.ts';
 import { unpackPeft } from '../../src/adapter/unpack.ts';
+import { bundlePath } from '../../src/bundle/bundle.ts';
+import type { SigningKey } from '../../src/bundle/sign.ts';
+import { SIGNATURE_FILE } from '../../src/bundle/signature.ts';
 import { sha256Hex } from '../../src/contract/adapter-id.ts';
 import { T2lError } from '../../src/contract/errors.ts';
 import type { HypernetDocument, T2lClient } from '../../src/sdk/index.ts';
 import { cosine, thinned } from './compare.ts';
+import { requireFigures } from './figures.ts';
 import { type BundleFolder, readBundleFile, readBundleFolder, SHARED_PREFIX } from './folder.ts';
 import { float32Row } from './golden-vectors.ts';
+import { signatureOf } from './signing.ts';
 import type { ReleaseTarget } from './target.ts';
 import { startVerifier } from './verify.ts';
 import type { VerifyReport } from './verify-worker.ts';
@@ -34,6 +41,14 @@ export interface ReleaseOptions {
   /** Called when the bundle is verified: a broken one does not even open the target. */
   readonly openTarget: () => Promise<ReleaseTarget>;
   readonly log: (line: string) => void;
+  /** Release it although it was measured worse than the active version. */
+  readonly force?: boolean;
+  /** One line for the history. */
+  readonly reason?: string | undefined;
+  /** Signs the manifest; without it a signature that lies in the folder is taken, if one does. */
+  readonly key?: SigningKey | undefined;
+  /** Part of the descriptions that it is to answer for as a canary, in place of being active. */
+  readonly canary?: number | undefined;
 }
 
 /** What a release did. */
@@ -47,7 +62,7 @@ export interface ReleaseResult {
 
 /** Verifies, uploads, registers, tries and activates a bundle. */
 export async function releaseBundle(options: ReleaseOptions): Promise<ReleaseResult> {
-  const { directory, openTarget, log } = options;
+  const { directory, openTarget, log, force = false, reason, key, canary } = options;
   const folder = await readBundleFolder(directory);
   const { name, version, digest } = folder;
   log(`${name} ${version}, digest ${digest}`);
@@ -55,15 +70,34 @@ export async function releaseBundle(options: ReleaseOptions): Promise<ReleaseRes
   log(`verified in workerd: ${report.files} files, ${JSON.stringify(report.golden)}`);
   const target = await openTarget();
   try {
-    await refuseTakenVersion(target.client, folder);
-    const uploaded = await upload(target, folder);
+    const known = await findHypernet(target.client, name);
+    refuseTakenVersion(known, folder);
+    log(compare(known, folder, force));
+    const signature = await signatureOf(folder, key);
+    const uploaded = [
+      ...(await uploadSignature(target, folder, signature)),
+      ...(await upload(target, folder)),
+    ];
     log(uploadedLine(uploaded));
     await target.client.register({ name, version, digest });
     log('registered');
     const worst = await tryBundle(target.client, folder);
     log(`tried: cosine to the golden weights ${worst.toFixed(5)}`);
-    const { previous } = await target.client.activate(name, { digest });
-    log(`active; before it was ${previous ?? 'none'}`);
+    // What is active must be what was compared with: two releases at once must not pass each other.
+    const expected = known?.active ?? null;
+    const change = { digest, expected, reason };
+    const { previous } =
+      canary === undefined
+        ? await target.client.activate(name, change)
+        : await target.client.startCanary(name, { ...change, percent: canary });
+    log(
+      canary === undefined
+        ? `active; before it was ${previous ?? 'none'}`
+        : `answers for ${canary} % of the descriptions; active is ${expected ?? 'none'}`,
+    );
+    if (reason !== undefined) {
+      log(`noted: ${reason}`);
+    }
     return { name, version, digest, uploaded, previous };
   } finally {
     await target.close();
@@ -80,15 +114,6 @@ function uploadedLine(uploaded: readonly string[]): string {
   return more > 0 ? `uploaded ${named} and ${more} more` : `uploaded ${named}`;
 }
 
-/** Makes the version that was active before the active one of a name again. */
-export async function rollBack(name: string, target: ReleaseTarget): Promise<string | null> {
-  try {
-    return (await target.client.activate(name, { rollback: true })).active;
-  } finally {
-    await target.close();
-  }
-}
-
 async function verify(folder: BundleFolder): Promise<VerifyReport> {
   const verifier = await startVerifier();
   try {
@@ -98,8 +123,7 @@ async function verify(folder: BundleFolder): Promise<VerifyReport> {
   }
 }
 
-async function refuseTakenVersion(client: T2lClient, folder: BundleFolder): Promise<void> {
-  const known = await findHypernet(client, folder.name);
+function refuseTakenVersion(known: HypernetDocument | undefined, folder: BundleFolder): void {
   const taken = known?.versions.find(({ version }) => version === folder.version);
   if (taken !== undefined && taken.digest !== folder.digest) {
     throw new T2lError(
@@ -108,6 +132,22 @@ async function refuseTakenVersion(client: T2lClient, folder: BundleFolder): Prom
         'versions never change, export a new one.',
     );
   }
+}
+
+/** Refuses figures below those of the active version; says how they compare. */
+function compare(
+  known: HypernetDocument | undefined,
+  { version, manifest }: BundleFolder,
+  force: boolean,
+): string {
+  if (known === undefined || known.active === null) {
+    return 'figures: no version is active to compare with';
+  }
+  // A version whose manifest is lost is not in the list; releasing another one is the way out.
+  const active = known.versions.find(({ digest }) => digest === known.active);
+  return active === undefined
+    ? `figures: the active version, ${known.active}, cannot be read`
+    : requireFigures({ version, evaluation: manifest.evaluation }, active, force);
 }
 
 /** The hypernetwork of a name; undefined if the endpoint has none yet. */
@@ -144,6 +184,25 @@ async function upload({ bucket }: ReleaseTarget, { files }: BundleFolder): Promi
     uploaded.push(key);
   }
   return uploaded;
+}
+
+/** Uploads the signature, if the bucket has not that very one; another key may have signed before. */
+async function uploadSignature(
+  { bucket }: ReleaseTarget,
+  folder: BundleFolder,
+  signature: Uint8Array | null,
+): Promise<string[]> {
+  if (signature === null) {
+    return [];
+  }
+  const path = bundlePath(folder, SIGNATURE_FILE);
+  const sha256 = await sha256Hex(signature);
+  const existing = await bucket.read(path);
+  if (existing !== null && (await sha256Hex(existing)) === sha256) {
+    return [];
+  }
+  await bucket.write(path, signature, sha256);
+  return [path];
 }
 
 async function tryBundle(

@@ -4,12 +4,15 @@ import { encodeCursor } from '../contract/cursor.ts';
 import { adapterPageSchema, adapterSchema } from '../contract/documents/adapter.ts';
 import { createAdapterSchema } from '../contract/requests/create-adapter.ts';
 import { listAdaptersSchema } from '../contract/requests/list-adapters.ts';
+import { removeAdapterSchema } from '../contract/requests/remove-adapter.ts';
 import { removeAdapter } from '../pipeline/stored-files.ts';
 import { findAdapter } from '../store/find-adapter.ts';
+import { keysOf } from '../store/refusals.ts';
 import { requireAdmin } from './admin.ts';
 import { answerRequest, documentsOf } from './answer-adapter.ts';
 import { readBody } from './body.ts';
 import { ADMIN_CODES, BODY_CODES, DESCRIPTION_CODES, ID_CODES } from './codes.ts';
+import { documentEtag, NOT_MODIFIED } from './document-etag.ts';
 import { ID_PARAMETER } from './id-parameter.ts';
 import { problemResponses } from './problem.ts';
 import { readQuery } from './query.ts';
@@ -56,12 +59,14 @@ export function registerAdapterRoutes(app: App): void {
       operationId: 'listAdapters',
       tags: ['adapters'],
       summary: 'List adapters, newest first',
+      middleware: documentEtag,
       request: { query: listAdaptersSchema },
       responses: {
         200: {
           description: 'A page.',
           content: { 'application/json': { schema: adapterPageSchema } },
         },
+        304: NOT_MODIFIED,
         ...problemResponses([
           'hypernet_malformed',
           'base_model_malformed',
@@ -83,9 +88,11 @@ export function registerAdapterRoutes(app: App): void {
       operationId: 'readAdapter',
       tags: ['adapters'],
       summary: 'Read an adapter document',
+      middleware: documentEtag,
       request: { params: ID_PARAMETER },
       responses: {
         200: { description: 'The adapter.', content: adapterContent },
+        304: NOT_MODIFIED,
         ...problemResponses(ID_CODES),
       },
     },
@@ -99,12 +106,20 @@ export function registerAdapterRoutes(app: App): void {
       operationId: 'deleteAdapter',
       tags: ['adapters'],
       summary: 'Remove an adapter and its files',
+      description:
+        'It can be made again, unless `refuse` is true: then all adapters of its description are removed, however that is typed, and none of it is made any more, but for an administrator, whose request lifts the refusal. Of a refused description only a hash is kept.',
       security: [{ admin: [] }],
       middleware: requireAdmin,
-      request: { params: ID_PARAMETER },
+      request: { params: ID_PARAMETER, query: removeAdapterSchema },
       responses: {
         204: { description: 'Removed.' },
-        ...problemResponses([...ADMIN_CODES, ...ID_CODES]),
+        ...problemResponses([
+          ...ADMIN_CODES,
+          ...ID_CODES,
+          'flag_malformed',
+          'field_unknown',
+          'parameter_repeated',
+        ]),
       },
     },
     deleteAdapter,
@@ -138,9 +153,20 @@ async function listAdapters(c: Context<AppEnv>): Promise<Response> {
 }
 
 async function deleteAdapter(c: Context<AppEnv>): Promise<Response> {
+  const { refuse } = readQuery(c, removeAdapterSchema);
   const services = c.get('services');
   const row = await findAdapter(services.adapters, c.req.param('id') ?? '');
-  services.recorded.forget(row.id);
-  await removeAdapter(row, services);
+  const { description } = row;
+  if (refuse === 'true') {
+    // First, so that nobody has it made between its removal and the refusal.
+    const input = description === null ? { embedding: row.embedding } : { description };
+    await services.refusals.add(await keysOf(row.id, input), services.now());
+  }
+  const alike =
+    refuse === 'true' && description !== null ? await services.adapters.alike(description) : [row];
+  for (const one of alike) {
+    services.recorded.forget(one.id);
+    await removeAdapter(one, services);
+  }
   return c.body(null, 204);
 }

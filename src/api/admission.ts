@@ -1,31 +1,111 @@
 /**
- * How many adapters one client may have made in a while. Making one takes seconds of CPU and anyone may
- * ask, so an operator can bind a rate limit of the platform; what is known already is never counted.
+ * How much one client may have made, and how often it may search. Making an adapter takes seconds of CPU
+ * and a search reads rows that the operator pays for, so both are bounded unless the operator says
+ * otherwise; what is known already is never counted, and neither is what an administrator asks for.
  *
- *   IPv4   the address
+ *   a minute   by token, or by address: the platform's rate limits, in one place of its network
+ *   a day      by token, or all who send none together: rows of D1, exact
+ *
+ * An address is counted as
+ *
+ *   IPv4   itself
  *   IPv6   its network of 64 bits: that is the least a client gets (RFC 6177), and it may take any address
  *          of it
  */
 import { T2lError } from '../contract/errors.ts';
+import type { Env } from '../env.ts';
+import { type QuotaStore, secondsLeft } from '../store/quotas.ts';
+import { ANONYMOUS } from '../store/uses.ts';
+import type { Caller } from './caller.ts';
 
-/** The shorter of the two periods that the binding can count over. */
-const RETRY_AFTER_SECONDS = 10;
+/** The period that the bindings of wrangler.toml count over. */
+const PERIOD_SECONDS = 60;
+/** Adapters a day where nothing is configured: a small team's, and few enough to pay for. */
+const DAILY = { anonymous: 2000, token: 10_000 };
+
+/** What admission counts with. */
+export interface AdmissionEffects {
+  readonly env: Env;
+  readonly quotas: QuotaStore;
+  /** Of the client, as Cloudflare knows it; unknown ones share one count. */
+  readonly address: string | undefined;
+  caller(): Promise<Caller>;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
 
 /**
  * Lets a request make an adapter.
  *
- * @param limiter what counts; without one everything is let through
- * @param address of the client; unknown ones share one count
- * @throws T2lError `rate_limited`
+ * @throws T2lError `rate_limited` or `quota_exhausted`
  */
-export async function admitGeneration(limiter: RateLimit | undefined, address = ''): Promise<void> {
-  if (limiter !== undefined && !(await limiter.limit({ key: networkOf(address) })).success) {
-    throw new T2lError(
-      'rate_limited',
-      `Too many adapters were made for this address; retry in ${RETRY_AFTER_SECONDS} seconds.`,
-      { extra: { headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } } },
+export async function admitGeneration(effects: AdmissionEffects): Promise<void> {
+  const { env, quotas, address, now } = effects;
+  const { token, scopes } = await effects.caller();
+  if (env.LIMITS === 'off' || (token === undefined && scopes.length > 0)) {
+    return;
+  }
+  const whose = token === undefined ? 'this address' : `the token ${token.id}`;
+  const limiter = token === undefined ? env.GENERATIONS : env.TOKEN_GENERATIONS;
+  await requireRate(
+    limiter,
+    token?.id ?? networkOf(address ?? ''),
+    `adapters were made for ${whose}`,
+  );
+  const limit =
+    token === undefined
+      ? dailyOf(env.DAILY_ANONYMOUS, DAILY.anonymous)
+      : (token.dailyAdapters ?? dailyOf(env.DAILY_TOKEN, DAILY.token));
+  if (!(await quotas.take(token?.id ?? ANONYMOUS, limit, now()))) {
+    const who = token === undefined ? 'all who send no token' : whose;
+    throw refusal(
+      'quota_exhausted',
+      `The ${limit} adapters that ${who} may have made in a day are made; the next day begins in`,
+      secondsLeft(now()),
     );
   }
+}
+
+/**
+ * Lets a request search.
+ *
+ * @throws T2lError `rate_limited`
+ */
+export async function admitSearch(effects: AdmissionEffects): Promise<void> {
+  const { env, address } = effects;
+  const { token, scopes } = await effects.caller();
+  if (env.LIMITS === 'off' || (token === undefined && scopes.length > 0)) {
+    return;
+  }
+  const whose = token === undefined ? 'this address' : `the token ${token.id}`;
+  await requireRate(
+    env.SEARCHES,
+    token?.id ?? networkOf(address ?? ''),
+    `searches came from ${whose}`,
+  );
+}
+
+async function requireRate(
+  limiter: RateLimit | undefined,
+  key: string,
+  what: string,
+): Promise<void> {
+  if (limiter !== undefined && !(await limiter.limit({ key })).success) {
+    throw refusal('rate_limited', `Too many ${what}; retry in`, PERIOD_SECONDS);
+  }
+}
+
+/** A refusal that says when it ends, in a sentence and for programs. */
+function refusal(code: 'rate_limited' | 'quota_exhausted', why: string, seconds: number): T2lError {
+  return new T2lError(code, `${why} ${seconds} seconds.`, {
+    extra: { headers: { 'retry-after': String(seconds) } },
+  });
+}
+
+/** What is configured for a day; what is no number lets nothing through, so that it is noticed. */
+function dailyOf(configured: string | undefined, otherwise: number): number {
+  const text = configured?.trim();
+  return text === undefined || text === '' ? otherwise : /^\d+$/.test(text) ? Number(text) : 0;
 }
 
 const GROUPS = 8; // of an IPv6 address, of 16 bits each

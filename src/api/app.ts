@@ -2,9 +2,11 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { T2lError } from '../contract/errors.ts';
+import { guard } from './access.ts';
 import { registerAdapterRoutes } from './adapters.ts';
 import { registerAuditRoute } from './audit.ts';
 import { registerBaseModelRoutes } from './base-models.ts';
+import { registerBatchRoute } from './batch.ts';
 import { registerByDescriptionRoute } from './by-description.ts';
 import { crossOrigin } from './cors.ts';
 import { registerDocsRoutes } from './docs.ts';
@@ -17,8 +19,9 @@ import { registerHypernetRoutes } from './hypernets.ts';
 import { isHubPath, routedPath } from './path.ts';
 import { onError, onNotFound } from './problem.ts';
 import { type App, type AppEnv, honoPath } from './route.ts';
-import { servicesOf } from './services.ts';
+import { type Defer, servicesOf } from './services.ts';
 import { serverTiming } from './timing.ts';
+import { registerTokenRoutes } from './tokens.ts';
 
 /** Builds the app with all its routes. */
 export function createApp(): App {
@@ -26,12 +29,17 @@ export function createApp(): App {
   app.use(serverTiming);
   app.use(crossOrigin);
   app.use(async (c, next) => {
-    c.set('services', servicesOf(c.env, c.get('timings'), c.req.header('cf-connecting-ip')));
+    const address = c.req.header('cf-connecting-ip');
+    const authorization = c.req.header('authorization');
+    const defer: Defer = (work) => c.executionCtx.waitUntil(work);
+    c.set('services', servicesOf(c.env, c.get('timings'), { address, authorization }, defer));
     await next();
     // A model card is text that somebody sent us: no browser may take it for a page.
     c.header('X-Content-Type-Options', 'nosniff');
   });
+  app.use(guard);
   registerByDescriptionRoute(app);
+  registerBatchRoute(app);
   // At once: the paths of adapter ids that follow would take its other methods.
   refuseOtherMethods(app);
   registerAdapterRoutes(app);
@@ -40,6 +48,7 @@ export function createApp(): App {
   registerBaseModelRoutes(app);
   registerHealthRoute(app);
   registerAuditRoute(app);
+  registerTokenRoutes(app);
   registerHubRoutes(app);
   registerHomeRoute(app);
   registerDocsRoutes(app);

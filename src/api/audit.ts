@@ -10,6 +10,7 @@ import { ADMIN_CODES } from './codes.ts';
 import { problemResponses } from './problem.ts';
 import { readQuery } from './query.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
+import { servicesOfClock } from './services.ts';
 
 /** Adds the route of the audit. */
 export function registerAuditRoute(app: App): void {
@@ -45,7 +46,7 @@ export function registerAuditRoute(app: App): void {
 
 async function audit(c: Context<AppEnv>): Promise<Response> {
   const { cursor = AUDIT_START } = readQuery(c, auditQuerySchema);
-  const { report, next } = await auditSlice(cursor, c.get('services'));
+  const { report, next } = await auditSlice(cursor, servicesOfClock(c.env));
   const document: z.input<typeof auditSchema> = {
     ...report,
     failed: [...report.failed],

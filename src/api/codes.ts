@@ -39,6 +39,14 @@ export const BUNDLE_CODES = [
   'bundle_graph_invalid',
 ] as const satisfies readonly ErrorCode[];
 
+/** A bundle that nobody signed who is trusted. */
+export const SIGNATURE_CODES = [
+  'bundle_unsigned',
+  'bundle_key_untrusted',
+  'bundle_signature_invalid',
+  'trusted_keys_malformed',
+] as const satisfies readonly ErrorCode[];
+
 /** What making an adapter, for the first time or again, may end with. */
 export const PRODUCE_CODES = [
   ...BUNDLE_CODES,
@@ -63,9 +71,11 @@ export const DESCRIPTION_CODES = [
   'strength_out_of_range',
   'hypernet_malformed',
   'hypernet_inactive',
+  'hypernet_yanked',
   'encoder_not_configured',
   'encoder_unavailable',
   'encoder_timeout',
   'encoder_answer_invalid',
+  'adapter_refused',
   ...PRODUCE_CODES,
 ] as const satisfies readonly ErrorCode[];

@@ -7,7 +7,8 @@
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { WEIGHTS_HEADER } from '../contract/repr-digest.ts';
-import { HUB_HEADERS, READS_BY_POST } from './hub/index.ts';
+import { READS_BY_POST } from './calls.ts';
+import { HUB_HEADERS } from './hub/index.ts';
 import type { AppEnv } from './route.ts';
 
 /** Headers of answers that scripts may read. */
@@ -29,7 +30,7 @@ const READ_HEADERS = ['Authorization', 'If-Match', 'If-None-Match', 'If-Range', 
 const DAY_SECONDS = 86400;
 
 /** Paths that take JSON from other sites: what they do, anybody may. */
-const OPEN_POSTS = [/^\/v1\/adapters$/, READS_BY_POST];
+const OPEN_POSTS = [/^\/v1\/adapters(\/batch)?$/, READS_BY_POST];
 
 const common = { origin: '*', exposeHeaders: EXPOSED_HEADERS, maxAge: DAY_SECONDS };
 const reads = cors({ ...common, allowMethods: ['GET', 'HEAD'], allowHeaders: READ_HEADERS });

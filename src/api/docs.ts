@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type Description, describeApi } from './docs/document.ts';
 import { PAGE, PAGE_POLICY } from './docs/page.ts';
+import { originOf } from './path.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 
 /** Adds the description of the API. Comes after all routes that it describes. */
@@ -31,7 +32,10 @@ export function registerDocsRoutes(app: App): void {
     (c) => {
       description ??= describeApi(app);
       c.header('Cache-Control', 'no-cache');
-      return c.json({ ...description, servers: [{ url: new URL(c.req.url).origin }] });
+      return c.json({
+        ...description,
+        servers: [{ url: originOf(c.req.raw, c.env.PUBLIC_ORIGIN) }],
+      });
     },
   );
   addRoute(

@@ -8,6 +8,7 @@ import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import { T2lError } from '../contract/errors.ts';
 import { EXAMPLE } from '../contract/examples.ts';
+import { originOf } from './path.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 
 /** What a browser may load and ask for on behalf of the page. Its worker has one in src/assets/_headers. */
@@ -102,7 +103,7 @@ function index(c: Context<AppEnv>): Response {
   return c.json({
     name: 't2l-edge',
     description: 'Text in, LoRA adapter out.',
-    try: `curl ${new URL(c.req.url).origin}/v1/adapters -H 'content-type: application/json' -d '{"description": "${EXAMPLE}"}'`,
+    try: `curl ${originOf(c.req.raw, c.env.PUBLIC_ORIGIN)}/v1/adapters -H 'content-type: application/json' -d '{"description": "${EXAMPLE}"}'`,
     adapters: '/v1/adapters',
     hypernets: '/v1/hypernets',
     health: '/healthz',

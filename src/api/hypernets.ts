@@ -1,28 +1,22 @@
-/** `/v1/hypernets`: which hypernetworks there are; registering and activating versions. */
-import { z } from '@hono/zod-openapi';
+/** `/v1/hypernets`: which hypernetworks there are; registering versions. */
 import type { Context } from 'hono';
-import { hypernetListSchema, hypernetSchema } from '../contract/documents/hypernet.ts';
-import { T2lError } from '../contract/errors.ts';
-import { activateHypernetSchema, registerHypernetSchema } from '../contract/requests/hypernets.ts';
-import { NAME } from '../contract/requests/names.ts';
-import { hypernetDocument } from '../pipeline/hypernet-document.ts';
-import { openIfWhole } from '../pipeline/makers.ts';
-import { activateVersion, registerBundle } from '../pipeline/register.ts';
-import type { HypernetFamily } from '../store/families.ts';
+import { hypernetListSchema } from '../contract/documents/hypernet.ts';
+import { registerHypernetSchema } from '../contract/requests/hypernets.ts';
+import { registerBundle } from '../pipeline/register.ts';
 import { requireAdmin } from './admin.ts';
 import { readBody } from './body.ts';
-import { ADMIN_CODES, BODY_CODES, BUNDLE_CODES } from './codes.ts';
+import { ADMIN_CODES, BODY_CODES, BUNDLE_CODES, SIGNATURE_CODES } from './codes.ts';
+import { documentEtag, NOT_MODIFIED } from './document-etag.ts';
+import {
+  document,
+  documentOf,
+  hypernetContent,
+  NAME_PARAMETER,
+  registryOf,
+} from './hypernet-answer.ts';
+import { registerAnsweringRoutes } from './hypernet-answering.ts';
 import { problemResponses } from './problem.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
-import type { Services } from './services.ts';
-
-const NAME_PARAMETER = z.object({
-  name: z
-    .string()
-    .openapi({ param: { name: 'name', in: 'path' }, pattern: NAME.source, example: 't2l-mini' }),
-});
-
-const hypernetContent = { 'application/json': { schema: hypernetSchema } };
 
 /** Adds the routes of hypernetworks. */
 export function registerHypernetRoutes(app: App): void {
@@ -34,11 +28,13 @@ export function registerHypernetRoutes(app: App): void {
       operationId: 'listHypernets',
       tags: ['hypernets'],
       summary: 'List hypernetworks',
+      middleware: documentEtag,
       responses: {
         200: {
           description: 'All of them.',
           content: { 'application/json': { schema: hypernetListSchema } },
         },
+        304: NOT_MODIFIED,
         ...problemResponses(BUNDLE_CODES),
       },
     },
@@ -52,9 +48,11 @@ export function registerHypernetRoutes(app: App): void {
       operationId: 'readHypernet',
       tags: ['hypernets'],
       summary: 'Read a hypernetwork',
+      middleware: documentEtag,
       request: { params: NAME_PARAMETER },
       responses: {
         200: { description: 'The hypernetwork.', content: hypernetContent },
+        304: NOT_MODIFIED,
         ...problemResponses(['hypernet_unknown', ...BUNDLE_CODES]),
       },
     },
@@ -89,45 +87,14 @@ export function registerHypernetRoutes(app: App): void {
           'version_malformed',
           'digest_malformed',
           'hypernet_version_taken',
+          ...SIGNATURE_CODES,
           ...BUNDLE_CODES,
         ]),
       },
     },
     registerHypernet,
   );
-  addRoute(
-    app,
-    {
-      method: 'put',
-      path: '/v1/hypernets/{name}/active',
-      operationId: 'activateHypernet',
-      tags: ['hypernets'],
-      summary: 'Activate a version, or go back to the one before',
-      security: [{ admin: [] }],
-      middleware: requireAdmin,
-      request: {
-        params: NAME_PARAMETER,
-        body: {
-          required: true,
-          content: { 'application/json': { schema: activateHypernetSchema } },
-        },
-      },
-      responses: {
-        200: { description: 'Active.', content: hypernetContent },
-        ...problemResponses([
-          ...ADMIN_CODES,
-          ...BODY_CODES,
-          'version_malformed',
-          'digest_malformed',
-          'activation_ambiguous',
-          'hypernet_unknown',
-          'hypernet_no_previous',
-          ...BUNDLE_CODES,
-        ]),
-      },
-    },
-    activateHypernet,
-  );
+  registerAnsweringRoutes(app);
 }
 
 async function listHypernets(c: Context<AppEnv>): Promise<Response> {
@@ -146,36 +113,6 @@ async function readHypernet(c: Context<AppEnv>): Promise<Response> {
 async function registerHypernet(c: Context<AppEnv>): Promise<Response> {
   const body = await readBody(c.req.raw, registerHypernetSchema);
   const services = c.get('services');
-  const made = await registerBundle(body, c.env.HYPERNETS, services);
+  const made = await registerBundle(body, registryOf(c));
   return c.json(await documentOf(services, body.name), made ? 201 : 200);
-}
-
-async function activateHypernet(c: Context<AppEnv>): Promise<Response> {
-  const body = await readBody(c.req.raw, activateHypernetSchema);
-  const services = c.get('services');
-  const name = c.req.param('name') ?? '';
-  await activateVersion(name, body, services);
-  return c.json(await documentOf(services, name));
-}
-
-async function documentOf(services: Services, name: string): Promise<object> {
-  const family = await services.catalog.family(name);
-  if (family === undefined) {
-    throw new T2lError(
-      'hypernet_unknown',
-      `There is no hypernetwork ${name}; GET /v1/hypernets lists them.`,
-    );
-  }
-  return document(services, family);
-}
-
-async function document({ catalog }: Services, family: HypernetFamily): Promise<object> {
-  const bundles = await Promise.all(
-    // A version that cannot be read must not hide the others, nor keep anyone from activating one.
-    family.versions.map((version) => openIfWhole(version, catalog)),
-  );
-  return hypernetDocument(
-    family,
-    new Map(bundles.flatMap((bundle) => (bundle ? [[bundle.digest, bundle.manifest]] : []))),
-  );
 }

@@ -14,10 +14,23 @@ export function routedPath(request: Request): string {
 }
 
 /** The address with the same path, for answers that name it. */
-export function routedUrl(request: Request): URL {
-  const url = new URL(request.url);
-  url.pathname = straightened(url.pathname);
+export function routedUrl(request: Request, configured?: string): URL {
+  const { pathname, search } = new URL(request.url);
+  const url = new URL(originOf(request, configured));
+  url.pathname = straightened(pathname);
+  url.search = search;
   return url;
+}
+
+/**
+ * The origin of addresses in answers: the one that the operator configured, or else the request's, whose
+ * host the client writes. What no client can read is no origin, and then the request's is taken.
+ */
+export function originOf(request: Request, configured: string | undefined): string {
+  const url = configured && URL.canParse(configured) ? new URL(configured) : undefined;
+  return url !== undefined && /^https?:$/.test(url.protocol)
+    ? url.origin
+    : new URL(request.url).origin;
 }
 
 /** Whether a path belongs to the Hub's protocol alone. */

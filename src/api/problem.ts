@@ -4,9 +4,12 @@
  * might quote what the caller sent or where we run.
  */
 import { z } from '@hono/zod-openapi';
+import { DrizzleQueryError } from 'drizzle-orm/errors';
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { ERROR_CODES, type ErrorCode, isErrorCode } from '../contract/error-codes.ts';
 import { T2lError } from '../contract/errors.ts';
+import { forLog } from '../contract/log.ts';
+import { unavailable } from '../store/steady.ts';
 import type { AppEnv } from './route.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -25,9 +28,15 @@ export const problemSchema = z
 /** Renders what a handler threw. */
 export const onError: ErrorHandler<AppEnv> = (error, c) => {
   if (error instanceof T2lError) {
+    if (error.code === 'store_unavailable') {
+      console.error(forLog(error));
+    }
     return problemResponse(c, error);
   }
-  console.error(error);
+  console.error(forLog(error));
+  if (error instanceof DrizzleQueryError) {
+    return problemResponse(c, unavailable(error));
+  }
   return problemResponse(
     c,
     new T2lError('internal_error', 'This is a fault of the endpoint; its log says more.'),

@@ -1,19 +1,63 @@
-/** What the Worker does by the clock (`[triggers]` in wrangler.toml): a slice of the audit each time. */
+/**
+ * What the Worker does by the clock (`[triggers]` in wrangler.toml), a bounded part each time: a slice of the
+ * audit, with the sweep of files that no row has; eviction of what is over the budget; and forgetting days
+ * that are over. Each writes a line of counts to the log.
+ */
 import { decodeAuditPlace, encodeAuditPlace } from '../contract/audit-cursor.ts';
+import { forLog } from '../contract/log.ts';
 import type { Env } from '../env.ts';
-import { AUDIT_START, type AuditReport, auditSlice } from '../pipeline/audit.ts';
+import { AUDIT_START, auditSlice } from '../pipeline/audit.ts';
+import { type Budget, evict } from '../pipeline/evict.ts';
 import { auditPlaceStore } from '../store/audit-place.ts';
-import { servicesOf } from './services.ts';
-import { Timings } from './timing.ts';
+import { quotaStore } from '../store/quotas.ts';
+import { useStore } from '../store/uses.ts';
+import { type Services, servicesOfClock } from './services.ts';
+
+/** R2 gives 10 GB without a charge. */
+const STORED_BYTES = 10_000_000_000;
+const UNREAD_DAYS = 30;
+
+/** Does all of it; what fails does not keep the rest from being done, and fails the run at its end. */
+export async function keepHouse(env: Env): Promise<void> {
+  const services = servicesOfClock(env);
+  const jobs: Readonly<Record<string, () => Promise<object>>> = {
+    audit: () => auditNext(env, services),
+    evict: () => evict(budgetOf(env), useStore(env.DB), services),
+    forget: async () => ({ quotas: await quotaStore(env.DB).forgetOld(services.now()) }),
+  };
+  const failed: string[] = [];
+  for (const [job, work] of Object.entries(jobs)) {
+    try {
+      console.log(JSON.stringify({ job, ...(await work()) }));
+    } catch (error) {
+      console.error(`${job}: ${forLog(error)}`);
+      failed.push(job);
+    }
+  }
+  if (failed.length > 0) {
+    throw new Error(`not done: ${failed.join(', ')}`);
+  }
+}
 
 /** Audits the next slice and notes where the one after it begins; at the end the audit begins anew. */
-export async function auditOnSchedule(env: Env): Promise<AuditReport> {
+async function auditNext(env: Env, services: Services): Promise<object> {
   const place = auditPlaceStore(env.ADAPTERS);
   const begin = decodeAuditPlace((await place.get()) ?? '') ?? AUDIT_START;
-  const { report, next } = await auditSlice(begin, servicesOf(env, new Timings(), undefined));
+  const { report, next } = await auditSlice(begin, services);
   await place.set(encodeAuditPlace(next ?? AUDIT_START));
-  // For the log: what could not be healed stands out there.
-  const line = JSON.stringify({ audit: encodeAuditPlace(begin), ...report });
-  (report.failed.length > 0 ? console.error : console.log)(line);
-  return report;
+  if (report.failed.length > 0) {
+    // What could not be healed stands out in the log.
+    console.error(JSON.stringify({ failed: report.failed }));
+  }
+  return { place: encodeAuditPlace(begin), ...report };
+}
+
+/** What is configured; what is no number removes nothing. */
+export function budgetOf({ STORED_BYTES: bytes, UNREAD_DAYS: days }: Env): Budget {
+  return { bytes: numberOf(bytes, STORED_BYTES), unreadDays: numberOf(days, UNREAD_DAYS) };
+}
+
+function numberOf(configured: string | undefined, otherwise: number): number {
+  const text = configured?.trim() ?? '';
+  return text === '' ? otherwise : /^\d+$/.test(text) ? Number(text) : Number.MAX_SAFE_INTEGER;
 }

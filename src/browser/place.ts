@@ -10,7 +10,7 @@ import { bundlePath } from '../bundle/bundle.ts';
 import { T2lError } from '../contract/errors.ts';
 import { commitOf, repositoryOf } from '../contract/repository-names.ts';
 import { createClient } from '../sdk/client.ts';
-import { findVersion } from '../sdk/hypernet-lookup.ts';
+import { findMaker } from '../sdk/hypernet-lookup.ts';
 import { readBuiltIn } from '../store/built-in.ts';
 import { download } from './download.ts';
 import type { FileCache } from './file-cache.ts';
@@ -105,7 +105,7 @@ async function remembered(
 
 const endpointVersion: LookUp = async (endpoint, name, signal) => {
   const list = await createClient({ endpoint }).hypernets({ signal });
-  const { version, digest } = findVersion(list, name);
+  const { version, digest } = findMaker(list, name);
   const family = list.hypernets.find(({ versions }) =>
     versions.some((one) => one.digest === digest),
   );

@@ -70,8 +70,7 @@ export async function openBundle(
   { name, version, digest }: { name: string; version: string; digest: string },
 ): Promise<OpenedBundle> {
   const directory = `${name}/${version}`;
-  const file = await readFile(source, `${directory}/manifest.json`);
-  await verify(`${directory}/manifest.json`, file, { sha256: digest });
+  const file = await readManifest(source, { name, version, digest });
   const manifest = parseManifest(file);
   if (manifest.name !== name || manifest.version !== version) {
     throw new T2lError(
@@ -94,6 +93,20 @@ export async function openBundle(
       return content;
     },
   };
+}
+
+/** The bytes of the manifest that has the given digest. */
+export async function readManifest(
+  source: BundleSource,
+  {
+    digest,
+    ...place
+  }: { readonly name: string; readonly version: string; readonly digest: string },
+): Promise<Uint8Array> {
+  const path = bundlePath(place, 'manifest.json');
+  const file = await readFile(source, path);
+  await verify(path, file, { sha256: digest });
+  return file;
 }
 
 /** Where a file of a bundle lies in its source. */

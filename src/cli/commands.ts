@@ -3,6 +3,7 @@
  * `--help` loads nothing and `id` loads no ONNX Runtime.
  */
 import { Command, Option } from 'commander';
+import { SCOPES } from '../contract/scopes.ts';
 import { packageFacts } from '../local/places.ts';
 import { EXAMPLES, examplesHelp, FIRST_EXAMPLES } from './examples.ts';
 import { EXIT_HELP } from './exit-codes.ts';
@@ -15,6 +16,7 @@ import {
   makingOptions,
   type RecipeOptions,
   recipeOptions,
+  type TokenOptions,
   wholeNumber,
 } from './options.ts';
 import { createOutput } from './output.ts';
@@ -135,10 +137,11 @@ export function createProgram(signal: AbortSignal): Command {
   });
 
   command('rm <id...>', 'remove adapters and their files; asks nothing')
+    .option('--refuse', 'at an endpoint: make nothing of these descriptions again')
     .addHelpText('after', '\nAn endpoint wants its admin token, in the variable T2L_TOKEN.')
-    .action(async (ids: string[], _options: object, chosen) => {
+    .action(async (ids: string[], options: { refuse?: boolean }, chosen) => {
       const { remove } = await import('./commands/rm.ts');
-      await remove(ids, context(chosen));
+      await remove(ids, options, context(chosen));
     });
 
   command('open [id]', "print the address of the endpoint's page, and open it in a browser").action(
@@ -185,6 +188,39 @@ export function createProgram(signal: AbortSignal): Command {
     const { showHypernet } = await import('./commands/hypernet.ts');
     await showHypernet(name, context(chosen));
   });
+
+  const token = command('token', 'the tokens that an endpoint gives out (needs its admin token)');
+  command('create <name>', 'make one; it is printed once and kept nowhere', token)
+    .addOption(
+      new Option('--scope <scope...>', 'what it is for; each has those before it')
+        .choices(SCOPES)
+        .default(['generate']),
+    )
+    .option('--days <number>', 'it expires after so many days (default: never)', count)
+    .option('--daily <number>', 'adapters that it may have made in a day', wholeNumber)
+    .action(async (name: string, options: TokenOptions, chosen) => {
+      const { createToken } = await import('./commands/token.ts');
+      await createToken(name, options, context(chosen));
+    });
+  command('list', 'list them, newest first', token).action(async (_options: object, chosen) => {
+    const { listTokens } = await import('./commands/token.ts');
+    await listTokens(context(chosen));
+  });
+  command('revoke <id>', 'end one', token).action(async (id: string, _options: object, chosen) => {
+    const { revokeToken } = await import('./commands/token.ts');
+    await revokeToken(id, context(chosen));
+  });
+
+  const keys = command('keys', 'keys that bundles are signed with');
+  command('new <file>', 'write a new private key into a file, and print its public key', keys)
+    .addHelpText(
+      'after',
+      '\nThe public key is for the variable TRUSTED_KEYS of an endpoint, the file for npm run release.',
+    )
+    .action(async (file: string, _options: object, chosen) => {
+      const { newKey } = await import('./commands/keys.ts');
+      await newKey(file, context(chosen));
+    });
 
   silence(all);
   return all;

@@ -27,10 +27,21 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   show: ['t2l show ID', 't2l show ID --json'],
   id: [`t2l id "${EXAMPLE}"`, `t2l id "${EXAMPLE}" --precision float32`],
   verify: ['t2l verify adapter', 't2l verify adapter ID'],
-  rm: ['t2l rm ID', 'T2L_TOKEN=token t2l rm ID --endpoint https://t2l.example'],
+  rm: [
+    't2l rm ID',
+    'T2L_TOKEN=token t2l rm ID --endpoint https://t2l.example',
+    'T2L_TOKEN=token t2l rm ID --refuse --endpoint https://t2l.example',
+  ],
   open: ['t2l open --endpoint http://localhost:8787', 't2l open ID --endpoint https://t2l.example'],
   'publish workers-ai': ['CLOUDFLARE_API_TOKEN=token t2l publish workers-ai ID --account ACCOUNT'],
   serve: ['t2l serve', 'T2L_ADMIN_TOKEN=token t2l serve --port 9000 --data endpoint-data'],
+  'token create': [
+    't2l token create "the evaluation team" --days 90 --endpoint https://t2l.example',
+    't2l token create "a mirror" --scope read --endpoint https://t2l.example',
+  ],
+  'token list': ['t2l token list --endpoint https://t2l.example'],
+  'token revoke': ['t2l token revoke ID --endpoint https://t2l.example'],
+  'keys new': ['t2l keys new release.pem'],
   'hypernet list': ['t2l hypernet list', 't2l hypernet list --hypernets bundles'],
   'hypernet show': ['t2l hypernet show t2l-mini', 't2l hypernet show t2l-mini --json'],
 };

@@ -1,5 +1,6 @@
 /** The options of commands: their names, what they take, and their types. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Scope } from '../contract/scopes.ts';
 import type { Output } from './output.ts';
 
 /** Options that every command takes. */
@@ -28,6 +29,13 @@ export interface MakingOptions {
 /** Options that choose what an adapter is made from, and how. */
 export interface RecipeOptions extends MakingOptions {
   readonly embedding?: string;
+}
+
+/** What a token is to be for. */
+export interface TokenOptions {
+  readonly scope: readonly Scope[];
+  readonly days?: number;
+  readonly daily?: number;
 }
 
 /** The layouts a folder can have. */

@@ -5,14 +5,15 @@ import { HEX_64, isHex64 } from './hex.ts';
 /** Where a slice of an audit begins. */
 export type AuditPlace =
   | { readonly part: 'adapters'; readonly after?: ListPosition | undefined }
+  | { readonly part: 'orphans'; readonly after?: string | undefined }
   | { readonly part: 'bundles'; readonly after?: string | undefined };
 
 /** What every text of a place looks like. */
 export const AUDIT_CURSOR = new RegExp(
-  `^(adapters(\\.[A-Za-z0-9_-]{88,107})?|bundles(\\.${HEX_64})?)$`,
+  `^(adapters(\\.[A-Za-z0-9_-]{88,107})?|(orphans|bundles)(\\.${HEX_64})?)$`,
 );
 
-/** The text of a place: `adapters`, `adapters.<cursor>`, `bundles` or `bundles.<digest>`. */
+/** The text of a place: `adapters`, `adapters.<cursor>`, `orphans.<id>`, `bundles.<digest>` and so on. */
 export function encodeAuditPlace({ part, after }: AuditPlace): string {
   const position = typeof after === 'object' ? encodeCursor(after) : after;
   return position === undefined ? part : `${part}.${position}`;
@@ -25,7 +26,7 @@ export function decodeAuditPlace(text: string): AuditPlace | undefined {
     const after = position === undefined ? undefined : decodeCursor(position);
     return position === undefined || after !== undefined ? { part, after } : undefined;
   }
-  if (part === 'bundles') {
+  if (part === 'orphans' || part === 'bundles') {
     const lawful = position === undefined || isHex64(position);
     return lawful ? { part, after: position } : undefined;
   }

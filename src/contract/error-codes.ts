@@ -19,7 +19,12 @@ export const ERROR_CODES = {
   parameter_repeated: [[400], 'A query parameter stands more than once'],
   route_unknown: [[404], 'There is nothing at this path'],
   method_not_allowed: [[405], 'The path does not take this method'],
-  rate_limited: [[429], 'Too many adapters in too short a time'],
+  token_missing: [[401], 'The call takes a token'],
+  token_invalid: [[401], 'The token is not, or no longer, one of this endpoint'],
+  scope_missing: [[403], 'The token has not the scope for the call'],
+  rate_limited: [[429], 'Too many requests in too short a time'],
+  overloaded: [[503], 'Too many adapters are being made'],
+  quota_exhausted: [[429], 'No more adapters are made today'],
 
   // What an adapter is made from.
   input_missing: [[400], 'Neither description nor embedding'],
@@ -28,6 +33,7 @@ export const ERROR_CODES = {
   description_empty: [[400], 'The description is empty'],
   description_too_long: [[400], 'The description is too long'],
   description_unsupported: [[400], 'The hypernetwork takes embeddings only'],
+  batch_malformed: [[400], 'The batch is not a list of requests'],
   embedding_not_numbers: [[400], 'The embedding is not a list of numbers'],
   embedding_not_finite: [[400], 'The embedding has a number that is not finite'],
   embedding_wrong_dimension: [[400], 'The embedding has the wrong length'],
@@ -45,6 +51,7 @@ export const ERROR_CODES = {
   // Reading adapters.
   adapter_id_malformed: [[400], 'The adapter id is malformed'],
   adapter_prefix_ambiguous: [[409], 'Several adapter ids begin like this'],
+  adapter_refused: [[410], 'The adapter was removed for good'],
   adapter_unknown: [[404], 'There is no such adapter'],
   file_unknown: [[404], 'The adapter has no such file'],
   adapter_outdated: [[410], 'The adapter is of an earlier version and its files are gone'],
@@ -80,11 +87,22 @@ export const ERROR_CODES = {
   admin_disabled: [[403], 'This endpoint has no admin token'],
   name_malformed: [[400], 'The name is malformed'],
   name_reserved: [[400], 'The name is reserved'],
+  scopes_malformed: [[400], 'The scopes of the token are malformed'],
+  lifetime_malformed: [[400], 'The lifetime of the token is malformed'],
+  quota_malformed: [[400], 'The daily number of adapters is malformed'],
+  token_unknown: [[404], 'There is no such token'],
   version_malformed: [[400], 'The version is malformed'],
   digest_malformed: [[400], 'The digest is malformed'],
   activation_ambiguous: [[400], 'It is not clear which version is meant'],
   hypernet_version_taken: [[409], 'The version is registered with another digest'],
   hypernet_no_previous: [[409], 'There is no version to go back to'],
+  hypernet_not_expected: [[409], 'Another version is active than the caller expects'],
+  hypernet_yanked: [[410], 'The version makes no new adapters any more'],
+  hypernet_active: [[409], 'The version is active'],
+  percent_out_of_range: [[400], 'The percentage is out of range'],
+  reason_malformed: [[400], 'The reason is not a line of text'],
+
+  trusted_keys_malformed: [[500], 'The trusted keys of the endpoint are malformed'],
 
   // Bundles.
   bundle_missing_file: [[422, 500], 'A file of the bundle is missing'],
@@ -92,6 +110,9 @@ export const ERROR_CODES = {
   bundle_schema_unsupported: [[422, 500], 'The manifest does not follow a supported schema'],
 
   bundle_graph_invalid: [[422, 500], 'A graph of the bundle is not what the manifest says'],
+  bundle_unsigned: [[422], 'The bundle has no signature'],
+  bundle_key_untrusted: [[422], 'The bundle is signed with a key that is not trusted here'],
+  bundle_signature_invalid: [[422], 'The signature is not of this bundle'],
 
   // Encoders that run elsewhere.
   encoder_not_configured: [[503], 'The encoder of the hypernetwork is not configured here'],
@@ -135,6 +156,10 @@ export const ERROR_CODES = {
   environment_incomplete: [[400], 'The environment does not say where to release to'],
   bundle_misplaced: [[422], 'The folder of the bundle has another name than the bundle'],
   manifest_not_canonical: [[422], 'The manifest does not have its one form of bytes'],
+  canary_missing: [[409], 'There is no canary to promote'],
+  signing_key_invalid: [[400], 'The signing key cannot be used'],
+  key_file_taken: [[409], 'There is a file at the place of the key'],
+  figures_regressed: [[422], 'The bundle was measured worse than the active one'],
   golden_mismatch: [[422], 'The bundle does not compute what was measured'],
   object_taken: [[409], 'The bucket holds something else at this place'],
   bucket_failed: [[502], 'The bucket did not take a file'],
@@ -156,6 +181,7 @@ export const ERROR_CODES = {
 
   // Failures that are not the caller's.
   adapter_bytes_changed: [[500], 'The adapter could not be made again with the same bytes'],
+  store_unavailable: [[503], 'What is stored cannot be reached'],
   internal_error: [[500], 'Something went wrong here'],
   unhealthy: [[503], 'The endpoint cannot work'],
 } as const satisfies Record<string, readonly [statuses: readonly number[], title: string]>;

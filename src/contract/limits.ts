@@ -35,9 +35,10 @@ export const DEFAULT_PAGE = 20;
 
 /**
  * Rows that one page of a search looks through; a page that ends there says where the next one begins.
- * No index helps a search within text, and D1 bills every row that is read, whoever asks.
+ * The index of texts names the rows to look into, but it knows no text of one or two characters, and no
+ * licence; D1 does one thing at a time and bills every row that is read, whoever asks: these take it milliseconds.
  */
-export const SEARCHED_ROWS = 10_000;
+export const SEARCHED_ROWS = 2_000;
 
 /** Characters of the search text `q`. */
 export const MAX_SEARCH_CHARACTERS = 200;
@@ -45,3 +46,19 @@ export const MAX_SEARCH_CHARACTERS = 200;
 /** Characters of a bundle's name: one fewer than a digest has, so that the two cannot be confused. */
 export const MAX_NAME_CHARACTERS = 63;
 export const MAX_BASE_MODEL_CHARACTERS = 200;
+
+/** Characters of the name of a token, which people read in a list. */
+export const MAX_TOKEN_NAME_CHARACTERS = 100;
+/** Ten years: whoever wants more means a token that does not expire. */
+export const MAX_TOKEN_DAYS = 3650;
+/** More than one token can have made in a day, by any arithmetic. */
+export const MAX_DAILY_ADAPTERS = 1_000_000;
+
+/** Characters of the reason for an activation: a sentence and a link. Lists show it on one line. */
+export const MAX_REASON_CHARACTERS = 500;
+
+/** Activations that a hypernetwork's document shows; the rows of all of them stay. */
+export const SHOWN_ACTIVATIONS = 20;
+
+/** Requests of a batch: some ten seconds of making, and less than the largest body. */
+export const MAX_BATCH = 64;

@@ -22,11 +22,19 @@ const FIELD_CODES: Readonly<Record<string, ErrorCode>> = {
   version: 'version_malformed',
   digest: 'digest_malformed',
   rollback: 'activation_ambiguous',
+  expected: 'digest_malformed',
+  reason: 'reason_malformed',
+  percent: 'percent_out_of_range',
   paths: 'paths_malformed',
   search: 'search_too_long',
   sort: 'sort_unknown',
   direction: 'sort_unknown',
   expand: 'flag_malformed',
+  refuse: 'flag_malformed',
+  requests: 'batch_malformed',
+  scopes: 'scopes_malformed',
+  expires_in_days: 'lifetime_malformed',
+  daily_adapters: 'quota_malformed',
 };
 
 /** Applies a schema; the first issue becomes the error. */

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import type { Manifest } from '../bundle/manifest.ts';
 import { T2lError } from '../contract/errors.ts';
+import { withoutText } from '../contract/log.ts';
 import type { RawEncoder } from './index.ts';
 
 /** Where the embedding service is and how to talk to it. */
@@ -71,11 +72,11 @@ export function createHttpEncoder(spec: HttpEncoderSpec, options: HttpEncoderOpt
     );
   }
   const url = `${options.url.replace(/\/+$/, '')}${dialect.path}`;
-  const said = (text: string) => {
+  const said = (text: string, sent: string) => {
     if (options.quoting) {
       return `: ${text.slice(0, ERROR_EXCERPT)}`;
     }
-    console.error(`${host}: ${text.slice(0, ERROR_EXCERPT)}`);
+    console.error(`${host}: ${withoutText(text, sent).slice(0, ERROR_EXCERPT)}`);
     return "; the endpoint's log says more.";
   };
   // Called as a plain function: workerd refuses a fetch that is called as a method.
@@ -96,12 +97,12 @@ export function createHttpEncoder(spec: HttpEncoderSpec, options: HttpEncoderOpt
       status = response.status;
       body = await response.text();
     } catch (cause) {
-      throw failure(cause, timeoutMs, said);
+      throw failure(cause, timeoutMs, (words) => said(words, text));
     }
     if (status < 200 || status > 299) {
       throw new T2lError(
         'encoder_unavailable',
-        `The embedding service answered ${status}${said(body)}`,
+        `The embedding service answered ${status}${said(body, text)}`,
       );
     }
     return parseAnswer(dialect.answer, body);

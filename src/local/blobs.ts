@@ -2,11 +2,12 @@
  * Adapter files in folders, `adapters/<id>/<file>`, with the contract of the objects in R2: written
  * whole, checked against their sha256 when read, and only a cache of the rows.
  */
-import { rm, rmdir } from 'node:fs/promises';
+import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex } from '../contract/adapter-id.ts';
-import { type BlobStore, partOf, type StoredBytes } from '../store/blobs.ts';
-import { readIfThere, writeWhole } from './whole-file.ts';
+import { isHex64 } from '../contract/hex.ts';
+import { type BlobStore, type ListedFile, partOf, type StoredBytes } from '../store/blobs.ts';
+import { isCode, readIfThere, writeWhole } from './whole-file.ts';
 
 /** The adapter files of a folder. */
 export function blobFiles(folder: string): BlobStore {
@@ -44,5 +45,27 @@ export function blobFiles(folder: string): BlobStore {
       }
       await rmdir(join(folder, id)).catch(() => undefined);
     },
+    async list() {
+      const ids = (await namesIn(folder)).filter(isHex64).sort();
+      const files: ListedFile[] = [];
+      for (const id of ids) {
+        for (const name of await namesIn(join(folder, id))) {
+          files.push({ id, name, at: (await stat(pathOf(id, name))).mtimeMs });
+        }
+      }
+      return { files, next: undefined };
+    },
   };
+}
+
+/** The names in a folder; none if it is not there. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) {
+      return [];
+    }
+    throw error;
+  }
 }

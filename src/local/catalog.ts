@@ -31,6 +31,9 @@ export async function localCatalog(folder?: string): Promise<Catalog> {
       list: async (name) => rows.filter((row) => name === undefined || row.name === name),
       channel: async (name) => channels.find((row) => row.name === name),
       channels: async () => channels,
+      // Whoever wants no more of a bundle takes it out of the folder.
+      yank: async () => undefined,
+      yanks: async () => [],
     },
   );
 }
@@ -90,6 +93,8 @@ function activeVersions(rows: readonly HypernetRow[]): ChannelRow[] {
     activeDigest: digest,
     previousDigest: null,
     updatedAt: 0,
+    canaryDigest: null,
+    canaryPercent: null,
   }));
 }
 

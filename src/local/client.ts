@@ -176,5 +176,6 @@ async function familyDocument(catalog: Catalog, family: HypernetFamily): Promise
   for (const version of family.versions) {
     manifests.set(version.digest, (await catalog.open(version)).manifest);
   }
-  return hypernetDocument(family, manifests);
+  // Nobody activates anything here.
+  return hypernetDocument(family, manifests, []);
 }

@@ -114,6 +114,11 @@ export function rowFiles(folder: string, onUnreadable?: OnUnreadable): AdapterSt
     async findByPrefix(prefix) {
       return rowsOf((await ids()).filter((id) => id.startsWith(prefix)).slice(0, 2));
     },
+    async existing(wanted) {
+      // A row that cannot be read is there all the same.
+      const there = new Set(await ids());
+      return new Set(wanted.filter((id) => there.has(id)));
+    },
     async insert(row) {
       const stored = {
         ...row,
@@ -129,6 +134,10 @@ export function rowFiles(folder: string, onUnreadable?: OnUnreadable): AdapterSt
       const page = rows.slice(0, query.limit);
       const last = rows.length > query.limit ? page.at(-1) : undefined;
       return { rows: page, next: last && { createdAt: last.createdAt, id: last.id } };
+    },
+    async alike(description) {
+      const folded = searchText(description);
+      return (await rowsOf(await ids(), getOrTell)).filter((row) => row.searchText === folded);
     },
     async remove(id) {
       const there = (await get(id)) !== undefined;

@@ -3,6 +3,8 @@
  *
  *   adapters   every stored file of every row; a damaged one is made again from its row. One that is
  *              absent was evicted, which is no damage.
+ *   orphans    files without a row: they were written and the row was not, as after a crash. They are
+ *              removed, but for young ones, whose row may be on its way.
  *   bundles    every file of every version, built-in and registered. Nobody can make one again: it is
  *              reported, and whoever has the bundle puts it back.
  *
@@ -22,6 +24,9 @@ import { readChecked } from './stored-files.ts';
 /** Rows of one slice: some 100 objects of R2, which a scheduled run of 30 s of computing hashes easily. */
 export const AUDITED_ADAPTERS = 50;
 
+/** Files without a row are left alone for so long: a generation is over within minutes. */
+const ORPHAN_MS = 3_600_000;
+
 /** Where an audit begins. */
 export const AUDIT_START: AuditPlace = { part: 'adapters' };
 
@@ -40,6 +45,8 @@ export interface AuditReport {
   readonly evicted: number;
   readonly damaged: number;
   readonly healed: number;
+  /** Files that no row has, and that are removed. */
+  readonly orphans: number;
   readonly bundles: number;
   readonly bundle_files: number;
   readonly failed: readonly AuditFailure[];
@@ -52,6 +59,7 @@ export const NOTHING_AUDITED: AuditReport = {
   evicted: 0,
   damaged: 0,
   healed: 0,
+  orphans: 0,
   bundles: 0,
   bundle_files: 0,
   failed: [],
@@ -62,9 +70,14 @@ export async function auditSlice(
   place: AuditPlace,
   effects: PipelineEffects,
 ): Promise<{ report: AuditReport; next: AuditPlace | undefined }> {
-  return place.part === 'adapters'
-    ? auditAdapters(place.after, effects)
-    : auditBundle(place.after, effects);
+  switch (place.part) {
+    case 'adapters':
+      return auditAdapters(place.after, effects);
+    case 'orphans':
+      return sweepOrphans(place.after, effects);
+    case 'bundles':
+      return auditBundle(place.after, effects);
+  }
 }
 
 /** Two reports as one. */
@@ -75,6 +88,7 @@ export function addReports(one: AuditReport, other: AuditReport): AuditReport {
     evicted: one.evicted + other.evicted,
     damaged: one.damaged + other.damaged,
     healed: one.healed + other.healed,
+    orphans: one.orphans + other.orphans,
     bundles: one.bundles + other.bundles,
     bundle_files: one.bundle_files + other.bundle_files,
     failed: [...one.failed, ...other.failed],
@@ -88,7 +102,7 @@ async function auditAdapters(after: ListPosition | undefined, effects: PipelineE
     report = addReports(report, await auditAdapter(row, effects));
   }
   const following: AuditPlace =
-    next === undefined ? { part: 'bundles' } : { part: 'adapters', after: next };
+    next === undefined ? { part: 'orphans' } : { part: 'adapters', after: next };
   return { report, next: following };
 }
 
@@ -113,6 +127,28 @@ async function auditAdapter(row: AdapterRow, effects: PipelineEffects): Promise<
     }
   }
   return { ...NOTHING_AUDITED, ...counts, adapters: 1, failed };
+}
+
+async function sweepOrphans(after: string | undefined, effects: PipelineEffects) {
+  const { adapters, blobs, layouts, now } = effects;
+  const { files, next } = await blobs.list(after);
+  const ids = [...new Set(files.map(({ id }) => id))];
+  const rows = await adapters.existing(ids);
+  let orphans = 0;
+  for (const id of ids.filter((one) => !rows.has(one))) {
+    const own = files.filter((file) => file.id === id);
+    if (own.every(({ at }) => at < now() - ORPHAN_MS)) {
+      await layouts.remove(id);
+      await blobs.remove(
+        id,
+        own.map(({ name }) => name),
+      );
+      orphans += own.length;
+    }
+  }
+  const following: AuditPlace =
+    next === undefined ? { part: 'bundles' } : { part: 'orphans', after: next };
+  return { report: { ...NOTHING_AUDITED, orphans }, next: following };
 }
 
 async function auditBundle(after: string | undefined, { catalog }: PipelineEffects) {

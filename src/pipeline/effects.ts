@@ -13,6 +13,7 @@ import type { Catalog } from '../store/catalog.ts';
 import type { LayoutStore } from '../store/layouts.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import type { CardWriter } from './card-file.ts';
+import type { Making } from './making.ts';
 import type { Dtype, Produced } from './produce.ts';
 
 /** What determines the bytes of an adapter, given its bundle. */
@@ -45,6 +46,10 @@ export interface PipelineEffects {
   readonly layouts: LayoutStore;
   /** Lets a request make an adapter, or throws; what is known already is free. */
   admit?(): Promise<void>;
+  /** Throws for what was removed for good. */
+  refuse?(id: string, input: AdapterInput): Promise<void>;
+  /** Keeps requests from making the same adapter at once, and too many from making any. */
+  readonly making?: Making;
   /** Encodes, runs and packs. */
   produce(bundle: Bundle, recipe: Recipe): Promise<Produced>;
   /** Words the cards; the card of this version unless given. */

@@ -2,12 +2,12 @@
  * From a request to an adapter:
  *
  *   resolve the hypernetwork -> adapter id -> row? -> yes: known
- *                                             no: encode, run, pack -> R2 -> row -> made
+ *                                             no: yanked? -> encode, run, pack -> R2 -> row -> made
  *
  * Generation is deterministic, so two identical requests at once write the same bytes: R2 takes the
- * first and D1 keeps the first row, and both answer with that row. The object is written before the
- * row, so a row never names bytes that were never there; a crash between the two leaves an orphan
- * that the next request adopts.
+ * first and D1 keeps the first row, and both answer with that row; in one isolate the second waits for
+ * the first (making.ts). The object is written before the row, so a row never names bytes that were never
+ * there; a crash between the two leaves an orphan, which the next request adopts or the sweep removes.
  */
 
 import type { Bundle } from '../bundle/bundle.ts';
@@ -19,7 +19,9 @@ import { free } from '../ort/memory.ts';
 import type { HypernetVersion } from '../store/families.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import { type PipelineEffects, type Recipe, timed } from './effects.ts';
+import type { Making } from './making.ts';
 import type { Dtype, Produced } from './produce.ts';
+import { yanked } from './yank.ts';
 
 /** What an adapter is to be made from; already validated. */
 export interface AdapterRequest {
@@ -41,7 +43,7 @@ export async function generateAdapter(
   request: AdapterRequest,
   effects: PipelineEffects,
 ): Promise<Outcome> {
-  const version = await effects.catalog.resolve(request.hypernet);
+  const version = await effects.catalog.resolve(request.hypernet, request.input);
   const bundle = await blamingBundlesOn('endpoint', () => effects.catalog.open(version));
   const recipe: Recipe = {
     input: request.input,
@@ -51,10 +53,41 @@ export async function generateAdapter(
   };
   checkAgainst(bundle, recipe);
   const id = await adapterId({ digest: version.digest, ...recipe });
-  const known = await timed(effects, 'lookup', () => effects.adapters.get(id));
+  const known = await lookedUp(id, effects);
   if (known !== undefined) {
-    return { row: known, known: true };
+    return known;
   }
+  const making: Making = effects.making ?? ((_id, work) => work(false));
+  return making(
+    id,
+    async (waited) =>
+      (waited ? await lookedUp(id, effects) : undefined) ??
+      make(id, { version, bundle, recipe }, effects),
+  );
+}
+
+async function lookedUp(id: string, effects: PipelineEffects): Promise<Outcome | undefined> {
+  const row = await timed(effects, 'lookup', () => effects.adapters.get(id));
+  return row && { row, known: true };
+}
+
+/** What an adapter is made of and by. */
+interface Plan {
+  readonly version: HypernetVersion;
+  readonly bundle: Bundle;
+  readonly recipe: Recipe;
+}
+
+async function make(
+  id: string,
+  { version, bundle, recipe }: Plan,
+  effects: PipelineEffects,
+): Promise<Outcome> {
+  const yank = await effects.catalog.yank(version.digest);
+  if (yank !== undefined) {
+    throw yanked(version, yank);
+  }
+  await effects.refuse?.(id, recipe.input);
   await effects.admit?.();
   const produced = await blamingBundlesOn('endpoint', () => effects.produce(bundle, recipe));
   for (const [step, milliseconds] of Object.entries(produced.timings_ms)) {

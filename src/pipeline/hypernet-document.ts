@@ -4,33 +4,49 @@ import type { Manifest } from '../bundle/manifest.ts';
 import { needsOf } from '../bundle/needs.ts';
 import type { hypernetSchema } from '../contract/documents/hypernet.ts';
 import type { HypernetFamily, HypernetVersion } from '../store/families.ts';
+import type { ActivationRow, YankRow } from '../store/schema.ts';
 
-/** The document of a hypernetwork, given the manifest of each of its versions. */
+/**
+ * The document of a hypernetwork, given the manifest of each of its versions and its last activations,
+ * newest first.
+ */
 export function hypernetDocument(
   family: HypernetFamily,
   manifests: ReadonlyMap<string, Manifest>,
+  activations: readonly ActivationRow[],
 ): z.output<typeof hypernetSchema> {
   return {
     name: family.name,
     active: family.activeDigest,
     previous: family.previousDigest,
+    canary: family.canary,
     versions: family.versions.flatMap((version) => {
       const manifest = manifests.get(version.digest);
-      return manifest ? [versionDocument(version, manifest)] : [];
+      return manifest ? [versionDocument(version, manifest, family.yanks)] : [];
     }),
+    activations: activations.map(({ at, fromDigest, toDigest, percent, reason }) => ({
+      at: new Date(at).toISOString(),
+      from: fromDigest,
+      to: toDigest,
+      percent,
+      reason,
+    })),
   };
 }
 
 function versionDocument(
   { version, digest, origin, registeredAt }: HypernetVersion,
   manifest: Manifest,
+  yanks: readonly YankRow[],
 ): z.output<typeof hypernetSchema>['versions'][number] {
+  const yank = yanks.find((one) => one.digest === digest);
   const { target, graphs, encoder, fit } = manifest;
   return {
     version,
     digest,
     origin,
     registered_at: registeredAt === null ? null : new Date(registeredAt).toISOString(),
+    yanked: yank ? { at: new Date(yank.yankedAt).toISOString(), reason: yank.reason } : null,
     variant: manifest.variant,
     base_model: target.base_model,
     rank: target.rank,

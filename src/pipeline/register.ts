@@ -1,21 +1,26 @@
 /**
- * Registering a bundle and choosing which version answers.
+ * Registering a bundle.
  *
  * Registration reads every file of the bundle and checks it against the manifest. Only then the row is
  * written, in one statement: a bundle is registered whole or not at all. Registering it once more checks
- * it once more, and so does activating it: files may have been damaged since. Whether its graphs give the
- * golden vectors is for the release script to find out.
+ * it once more: files may have been damaged since. Whether its graphs give the golden vectors is for the
+ * release script to find out.
  */
 
 import { bundlePath, checkBundle, openBundle, r2Source } from '../bundle/bundle.ts';
 import { blamingBundlesOn, T2lError } from '../contract/errors.ts';
 import type { Catalog } from '../store/catalog.ts';
 import type { HypernetStore } from '../store/hypernets.ts';
+import { requireTrusted } from './trust.ts';
 
 /** The effects of administration. */
 export interface RegistryEffects {
   readonly catalog: Catalog;
   readonly hypernets: HypernetStore;
+  /** Where registered bundles lie. */
+  readonly bucket: R2Bucket;
+  /** The variable TRUSTED_KEYS. */
+  readonly trustedKeys: string | undefined;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -27,19 +32,12 @@ export interface BundleReference {
   readonly digest: string;
 }
 
-/** Which version to activate: exactly one member is set. */
-export interface Activation {
-  readonly version?: string | undefined;
-  readonly digest?: string | undefined;
-  readonly rollback?: true | undefined;
-}
-
 /** Verifies and registers a bundle that lies in the bucket; says whether it was new. */
 export async function registerBundle(
   reference: BundleReference,
-  bucket: R2Bucket,
-  { catalog, hypernets, now }: RegistryEffects,
+  effects: RegistryEffects,
 ): Promise<boolean> {
+  const { catalog, hypernets, bucket, now } = effects;
   const taken = await catalog.byVersion(reference.name, reference.version);
   if (taken !== undefined && taken.digest !== reference.digest) {
     throw versionTaken(reference, taken.digest);
@@ -49,9 +47,11 @@ export async function registerBundle(
   if (taken?.origin === 'built-in' && (await bucket.head(manifestKey(reference))) === null) {
     return false;
   }
-  await blamingBundlesOn('caller', async () =>
-    checkBundle(await openBundle(r2Source(bucket), reference)),
-  );
+  await blamingBundlesOn('caller', async () => {
+    const bundle = await openBundle(r2Source(bucket), reference);
+    await requireTrusted({ ...reference, origin: taken?.origin ?? 'registered' }, effects);
+    await checkBundle(bundle);
+  });
   if (taken?.origin === 'registered') {
     return false;
   }
@@ -64,35 +64,6 @@ export async function registerBundle(
     throw versionTaken(reference, winner?.digest ?? 'another');
   }
   return false;
-}
-
-/** Makes a version the one that answers to a name. */
-export async function activateVersion(
-  name: string,
-  activation: Activation,
-  { catalog, hypernets, now }: RegistryEffects,
-): Promise<void> {
-  const family = await catalog.family(name);
-  if (activation.rollback && family?.previousDigest === null) {
-    throw new T2lError(
-      'hypernet_no_previous',
-      `${name} has had one active version only; activate one by version or digest.`,
-    );
-  }
-  const digest = activation.rollback ? family?.previousDigest : activation.digest;
-  const version = family?.versions.find((one) =>
-    activation.version === undefined ? one.digest === digest : one.version === activation.version,
-  );
-  if (family === undefined || version === undefined) {
-    throw new T2lError(
-      'hypernet_unknown',
-      `${name} has no such version; POST /v1/hypernets registers one.`,
-    );
-  }
-  // A bundle that cannot be read any more must not become the one that answers.
-  await blamingBundlesOn('caller', async () => checkBundle(await catalog.openAnew(version)));
-  const before = family.activeDigest === version.digest ? null : family.activeDigest;
-  await hypernets.activate(name, version.digest, before, now());
 }
 
 function manifestKey({ name, version }: BundleReference): string {

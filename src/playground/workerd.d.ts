@@ -19,6 +19,10 @@ interface R2Bucket {
   head(key: string): Promise<R2Object | null>;
   put(key: string, value: unknown, options?: object): Promise<R2Object>;
   delete(keys: string | string[]): Promise<void>;
+  list(options?: object): Promise<{
+    readonly objects: readonly (R2Object & { readonly uploaded: Date })[];
+    readonly truncated: boolean;
+  }>;
 }
 
 interface D1Database {

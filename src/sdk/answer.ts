@@ -41,6 +41,20 @@ export function documentOf<Schema extends z.ZodType>(
   return parsed.data;
 }
 
+/** The documents of a successful answer that has one a line. */
+export function linesOf<Schema extends z.ZodType>(
+  schema: Schema,
+  answer: Answer,
+  call: string,
+): z.output<Schema>[] {
+  // The last line has an end too, if the answer is whole.
+  const lines = textOf(answer).split('\n').slice(0, -1);
+  return lines.map((line) => {
+    const bytes = new Uint8Array(new TextEncoder().encode(line));
+    return documentOf(schema, { ...answer, bytes }, call);
+  });
+}
+
 /** The error of an answer that is not a success. */
 export function problemOf(answer: Answer, call: string): T2lError {
   const parsed = problemSchema.safeParse(jsonOf(answer, call));

@@ -4,14 +4,17 @@
  * one of its own, except an abort, which rejects with the signal's reason as `fetch` does.
  */
 import { adapterPageSchema, adapterSchema } from '../contract/documents/adapter.ts';
+import { batchLineSchema } from '../contract/documents/batch.ts';
 import {
   healthSchema,
   hypernetListSchema,
   hypernetSchema,
 } from '../contract/documents/hypernet.ts';
+import { createdTokenSchema, tokenListSchema } from '../contract/documents/token.ts';
+import { T2lError } from '../contract/errors.ts';
 import { canonicalId } from '../contract/requests/names.ts';
 import { adapterId, asJson } from './adapter-id.ts';
-import { documentOf } from './answer.ts';
+import { documentOf, linesOf } from './answer.ts';
 import { checkDownload } from './checksum.ts';
 import type {
   Activation,
@@ -19,15 +22,20 @@ import type {
   AdapterPage,
   AdapterQuery,
   AdapterRequest,
+  BatchLine,
   BundleReference,
+  CanaryRequest,
+  CreatedToken,
   Health,
   HypernetDocument,
   HypernetList,
   Layout,
   Precision,
   Sha256,
+  TokenList,
+  TokenRequest,
 } from './documents.ts';
-import { findVersion } from './hypernet-lookup.ts';
+import { findAnswering } from './hypernet-lookup.ts';
 import type { ClientOptions } from './options.ts';
 import { type Call, createTransport } from './transport.ts';
 
@@ -43,10 +51,18 @@ export interface DownloadOptions extends CallOptions {
   readonly layout?: Layout | undefined;
 }
 
+/** What a removal takes. */
+export interface RemoveOptions extends CallOptions {
+  /** Make nothing of the adapter's description again; only an endpoint can. */
+  readonly refuse?: boolean | undefined;
+}
+
 /** Calls to one endpoint. */
 export interface T2lClient {
   /** Makes an adapter, or finds it. */
   generate(request: AdapterRequest, options?: CallOptions): Promise<AdapterDocument>;
+  /** Makes the adapters of up to 64 requests, or finds them; each has its line, in their order. */
+  batch(requests: readonly AdapterRequest[], options?: CallOptions): Promise<BatchLine[]>;
   /** Makes an adapter of a description, or finds it, by a GET that caches may answer. */
   byDescription(
     description: string,
@@ -74,11 +90,32 @@ export interface T2lClient {
   hypernet(name: string, options?: CallOptions): Promise<HypernetDocument>;
   health(options?: CallOptions): Promise<Health>;
   /** Removes an adapter and its files (admin). */
-  remove(id: string, options?: CallOptions): Promise<void>;
+  remove(id: string, options?: RemoveOptions): Promise<void>;
   /** Registers a bundle that lies in the endpoint's bucket (admin). */
   register(bundle: BundleReference, options?: CallOptions): Promise<HypernetDocument>;
   /** Makes a version the one that answers, or goes back to the one before (admin). */
   activate(name: string, activation: Activation, options?: CallOptions): Promise<HypernetDocument>;
+  /** Lets a version answer for a part of the descriptions (admin). */
+  startCanary(
+    name: string,
+    canary: CanaryRequest,
+    options?: CallOptions,
+  ): Promise<HypernetDocument>;
+  /** Ends that; activating the version promotes it (admin). */
+  endCanary(name: string, options?: CallOptions): Promise<HypernetDocument>;
+  /** Lets a version make no new adapters, for good; those that it made stay (admin). */
+  yank(
+    name: string,
+    version: string,
+    reason: string,
+    options?: CallOptions,
+  ): Promise<HypernetDocument>;
+  /** Makes a token for others; the answer alone shows it (admin). */
+  createToken(token: TokenRequest, options?: CallOptions): Promise<CreatedToken>;
+  /** All tokens, newest first, without what they are (admin). */
+  tokens(options?: CallOptions): Promise<TokenList>;
+  /** Revokes a token by its id (admin). */
+  revokeToken(id: string, options?: CallOptions): Promise<void>;
 }
 
 /**
@@ -113,6 +150,19 @@ export function createClient(options: ClientOptions): T2lClient {
       } as const;
       return document(adapterSchema, call);
     },
+    async batch(requests, { signal } = {}) {
+      const body = { requests: requests.map(asJson) };
+      const path = '/v1/adapters/batch';
+      const answer = await transport({ method: 'POST', path, body, repeatable: true, signal });
+      const lines = linesOf(batchLineSchema, answer, `POST ${path}`);
+      if (lines.length !== requests.length) {
+        throw new T2lError(
+          'answer_unexpected',
+          `POST ${path}: ${lines.length} lines came for ${requests.length} requests; ask again.`,
+        );
+      }
+      return lines;
+    },
     byDescription(description, hypernet, options = {}) {
       const query = queryOf({ d: description, hypernet });
       return document(adapterSchema, read(`/v1/adapters/by-description${query}`, options));
@@ -144,7 +194,7 @@ export function createClient(options: ClientOptions): T2lClient {
         known = undefined;
         throw error;
       });
-      const version = findVersion(list, hypernet);
+      const version = await findAnswering(list, hypernet, request.description);
       return adapterId({
         ...request,
         digest: version.digest,
@@ -160,8 +210,9 @@ export function createClient(options: ClientOptions): T2lClient {
     health(options = {}) {
       return document(healthSchema, read('/healthz', options));
     },
-    async remove(id, { signal } = {}) {
-      const path = `/v1/adapters/${encodeURIComponent(canonicalId(id))}`;
+    async remove(id, { signal, refuse } = {}) {
+      const query = queryOf({ refuse: refuse ? 'true' : undefined });
+      const path = `/v1/adapters/${encodeURIComponent(canonicalId(id))}${query}`;
       await transport({ method: 'DELETE', path, repeatable: false, signal });
     },
     register(body, { signal } = {}) {
@@ -171,6 +222,30 @@ export function createClient(options: ClientOptions): T2lClient {
     activate(name, body, { signal } = {}) {
       const path = `/v1/hypernets/${encodeURIComponent(name)}/active`;
       return document(hypernetSchema, { method: 'PUT', path, body, repeatable: false, signal });
+    },
+    startCanary(name, body, { signal } = {}) {
+      const path = `/v1/hypernets/${encodeURIComponent(name)}/canary`;
+      return document(hypernetSchema, { method: 'PUT', path, body, repeatable: false, signal });
+    },
+    endCanary(name, { signal } = {}) {
+      const path = `/v1/hypernets/${encodeURIComponent(name)}/canary`;
+      return document(hypernetSchema, { method: 'DELETE', path, repeatable: false, signal });
+    },
+    yank(name, version, reason, { signal } = {}) {
+      const path = `/v1/hypernets/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}/yanked`;
+      const call = { method: 'PUT', path, repeatable: false } as const;
+      return document(hypernetSchema, { ...call, body: { reason }, signal });
+    },
+    createToken(body, { signal } = {}) {
+      const call = { method: 'POST', path: '/v1/tokens', repeatable: false } as const;
+      return document(createdTokenSchema, { ...call, body, signal });
+    },
+    tokens(options = {}) {
+      return document(tokenListSchema, read('/v1/tokens', options));
+    },
+    async revokeToken(id, { signal } = {}) {
+      const path = `/v1/tokens/${encodeURIComponent(id)}`;
+      await transport({ method: 'DELETE', path, repeatable: true, signal });
     },
   };
   return client;

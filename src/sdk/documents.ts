@@ -114,7 +114,23 @@ export interface HypernetDocument {
   active: Sha256 | null;
   /** Digest that a rollback goes back to. */
   previous: Sha256 | null;
+  /** The version that answers for a part of the descriptions, if one does. */
+  canary: { digest: Sha256; percent: number } | null;
   versions: HypernetVersion[];
+  /** The last changes of what answers, newest first. */
+  activations: ActivationRecord[];
+}
+
+/** A change of what answers to a name. */
+export interface ActivationRecord {
+  at: string;
+  /** Digest that answered before; null: none did. */
+  from: Sha256 | null;
+  /** Digest that answered from then on. */
+  to: Sha256;
+  /** Part of the descriptions that `to` answers for: 100 as the active version, 0 where a canary ended. */
+  percent: number;
+  reason: string | null;
 }
 
 /** One version of a hypernetwork. */
@@ -123,6 +139,8 @@ export interface HypernetVersion {
   digest: Sha256;
   origin: 'built-in' | 'registered';
   registered_at: string | null;
+  /** Why it makes no new adapters any more; those that it made stay as they are. */
+  yanked: { at: string; reason: string } | null;
   variant: string;
   base_model: { id: string; revision: string; architecture: string; license: string };
   rank: number;
@@ -180,11 +198,79 @@ export interface BundleReference {
   digest: Sha256;
 }
 
-/** Which version is to answer: one by version or digest, or the one before. */
-export type Activation = { version: string } | { digest: Sha256 } | { rollback: true };
+/**
+ * Which version is to answer: one by version or digest, or the one before. A rollback says what it goes
+ * back from, so that sending it twice does not undo it.
+ */
+export type Activation = (
+  | { version: string }
+  | { digest: Sha256 }
+  | { rollback: true; expected: Sha256 | null }
+) & {
+  /** Digest that is active now, null if none is: if another one is, nothing is changed. */
+  expected?: Sha256 | null | undefined;
+  /** One line for the history. */
+  reason?: string | undefined;
+};
+
+/** Which version is to answer for a part of the descriptions. */
+export type CanaryRequest = ({ version: string } | { digest: Sha256 }) & {
+  /** 1 to 99. */
+  percent: number;
+  /** Digest that is active now: if another one is, nothing is changed. */
+  expected?: Sha256 | null | undefined;
+  /** One line for the history. */
+  reason?: string | undefined;
+};
 
 /** The answer of an endpoint that can work. */
 export interface Health {
   status: 'ok';
   hypernet: { name: string; version: string; digest: string };
+}
+
+/** What a token lets its bearer do; each has those before it. */
+export type Scope = 'read' | 'generate' | 'admin';
+
+/** A token to be made. */
+export interface TokenRequest {
+  /** Whose it is, or what for. */
+  name: string;
+  scopes: Scope[];
+  /** It does not expire if left out. */
+  expires_in_days?: number | undefined;
+  /** Adapters that may be made with it in a day of UTC; the endpoint's own number if left out. */
+  daily_adapters?: number | undefined;
+}
+
+/** What is known of a token. */
+export interface TokenDocument {
+  /** Names it for revoking. */
+  id: string;
+  name: string;
+  scopes: Scope[];
+  daily_adapters: number | null;
+  created_at: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+}
+
+/** A token that was just made: nothing else ever shows it. */
+export interface CreatedToken extends TokenDocument {
+  token: string;
+}
+
+/** All tokens, newest first. */
+export interface TokenList {
+  tokens: TokenDocument[];
+}
+
+/** What became of one request of a batch: an adapter, or a problem in its place. */
+export interface BatchLine {
+  /** Which request, from 0. */
+  index: number;
+  /** As if it had been sent alone. */
+  status: number;
+  adapter?: AdapterDocument | undefined;
+  problem?: { code: string; detail: string; retry_after?: number | undefined } | undefined;
 }

@@ -6,8 +6,9 @@ import { and, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { ListPosition } from '../contract/cursor.ts';
 import { SEARCHED_ROWS } from '../contract/limits.ts';
-import { soughtText } from '../contract/search-text.ts';
+import { searchText, soughtText } from '../contract/search-text.ts';
 import { type AdapterRow, adapters } from './schema.ts';
+import { endOfMoments, momentsWith, piecesOf } from './search-index.ts';
 
 /** Which adapters to list. */
 export interface ListQuery {
@@ -31,9 +32,13 @@ export interface AdapterStore {
   get(id: string): Promise<AdapterRow | undefined>;
   /** At most two rows whose id begins so: enough to tell none, one and several apart. */
   findByPrefix(prefix: string): Promise<readonly AdapterRow[]>;
+  /** Those of some ids that have a row. */
+  existing(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Writes the row unless one with its id exists; says whether it was written. */
   insert(row: AdapterRow): Promise<boolean>;
   list(query: ListQuery): Promise<ListPage>;
+  /** Rows whose description is the same, however it is typed. */
+  alike(description: string): Promise<readonly AdapterRow[]>;
   /** Says whether there was such a row. */
   remove(id: string): Promise<boolean>;
 }
@@ -54,6 +59,39 @@ export function adapterStore(database: D1Database): AdapterStore {
       .get();
   }
 
+  /** The first rows of the list that meet all conditions, one more than a page has. */
+  async function firstRows(query: ListQuery, more: (SQL | undefined)[]): Promise<AdapterRow[]> {
+    return db
+      .select()
+      .from(adapters)
+      .where(and(...conditions(query), ...more))
+      .orderBy(desc(adapters.createdAt), desc(adapters.id))
+      .limit(query.limit + 1);
+  }
+
+  /**
+   * A page of a search by the index. Mostly it is full after about as many moments as it has rows; where other
+   * conditions leave few of these, it looks at as many as a search without an index looks at rows.
+   */
+  async function indexedPage(query: ListQuery, search: string, pieces: string): Promise<ListPage> {
+    const newest = query.after?.createdAt;
+    async function look(count: number): Promise<ListPage> {
+      const oldest = await endOfMoments(db, pieces, newest, count);
+      const moments = momentsWith(pieces, { newest, oldest });
+      const rows = await firstRows(query, [
+        sql`${adapters.createdAt} IN (${moments})`,
+        ...found(search, query.digests, undefined),
+      ]);
+      // All of that moment was looked at, and no id comes after this one.
+      const end = oldest === undefined ? undefined : { createdAt: oldest, id: '0'.repeat(64) };
+      return rows.length > query.limit || end === undefined || count >= SEARCHED_ROWS
+        ? pageOf(query, rows, end)
+        : look(SEARCHED_ROWS);
+    }
+    // A page's rows, one to see whether there are more, and the moment at which the last page ended.
+    return look(query.limit + 2);
+  }
+
   return {
     async get(id) {
       return db.select().from(adapters).where(eq(adapters.id, id)).get();
@@ -63,29 +101,53 @@ export function adapterStore(database: D1Database): AdapterStore {
       const range = and(gte(adapters.id, prefix), lt(adapters.id, `${prefix}g`));
       return db.select().from(adapters).where(range).limit(2);
     },
+    async existing(ids) {
+      // As one value: D1 limits how many a statement may bind.
+      const wanted = sql`SELECT value FROM json_each(${JSON.stringify(ids)})`;
+      const rows = await db
+        .select({ id: adapters.id })
+        .from(adapters)
+        .where(sql`${adapters.id} IN (${wanted})`);
+      return new Set(rows.map(({ id }) => id));
+    },
     async insert(row) {
       const result = await db.insert(adapters).values(row).onConflictDoNothing();
       return result.meta.changes > 0;
     },
     async list(query) {
       const search = soughtText(query.search);
+      const pieces = search && piecesOf(search);
+      // The rows of one hypernetwork or base model may be few enough to look through at once.
+      const narrow = query.hypernet !== undefined || query.baseModel !== undefined;
       const looking = search !== undefined || query.digests !== undefined;
-      const end = looking ? await endOfSearch(query) : undefined;
-      const rows = await db
+      const end = looking && (narrow || !pieces) ? await endOfSearch(query) : undefined;
+      if (search && pieces && (end !== undefined || !narrow)) {
+        return indexedPage(query, search, pieces);
+      }
+      return pageOf(query, await firstRows(query, found(search, query.digests, end)), end);
+    },
+    async alike(description) {
+      return db
         .select()
         .from(adapters)
-        .where(and(...conditions(query), ...found(search, query.digests, end)))
-        .orderBy(desc(adapters.createdAt), desc(adapters.id))
-        .limit(query.limit + 1);
-      const page = rows.slice(0, query.limit);
-      const last = rows.length > query.limit ? page.at(-1) : end;
-      return { rows: page, next: last && { createdAt: last.createdAt, id: last.id } };
+        .where(eq(adapters.searchText, searchText(description)));
     },
     async remove(id) {
       const result = await db.delete(adapters).where(eq(adapters.id, id));
       return result.meta.changes > 0;
     },
   };
+}
+
+/** The page of these rows; one that they do not fill goes on at the end of the look. */
+function pageOf(
+  { limit }: ListQuery,
+  rows: readonly AdapterRow[],
+  end: ListPosition | undefined,
+): ListPage {
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : end;
+  return { rows: page, next: last && { createdAt: last.createdAt, id: last.id } };
 }
 
 function conditions({ hypernet, baseModel, after }: ListQuery): (SQL | undefined)[] {

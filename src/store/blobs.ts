@@ -4,8 +4,14 @@
  * sha256 in an object's metadata tells whether it was meant to be the file; whether it still is, only
  * hashing its bytes tells, which `read` does and `get` does not.
  */
+
 import { wholeBody } from '../bundle/bundle.ts';
 import { sha256Hex } from '../contract/adapter-id.ts';
+import { HEX_64 } from '../contract/hex.ts';
+import { forLog } from '../contract/log.ts';
+
+const PREFIX = 'adapters/';
+const FILE_KEY = new RegExp(`^${PREFIX}(${HEX_64})/([^/]+)$`);
 
 /** A file to store; its sha256 in lower-case hex. */
 export interface BlobFile {
@@ -28,6 +34,20 @@ export function partOf(bytes: Uint8Array, range: ByteRange | undefined): Uint8Ar
 
 /** The bytes of a file, or why there are none: nothing was stored, or something else lies there. */
 export type StoredBytes = Uint8Array | 'absent' | 'damaged';
+
+/** A file as a listing has it. */
+export interface ListedFile {
+  readonly id: string;
+  readonly name: string;
+  /** When it was written: milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Some files, all of each adapter, ids in order; `next` is the id after which to go on. */
+export interface FileListing {
+  readonly files: readonly ListedFile[];
+  readonly next: string | undefined;
+}
 
 export interface BlobStore {
   /**
@@ -53,6 +73,8 @@ export interface BlobStore {
     range?: ByteRange,
   ): Promise<ReadableStream | null>;
   remove(id: string, names: readonly string[]): Promise<void>;
+  /** What is stored, from the first id after the given one. */
+  list(after?: string): Promise<FileListing>;
 }
 
 /** The adapter files of an R2 bucket. */
@@ -104,7 +126,26 @@ export function blobStore(bucket: R2Bucket): BlobStore {
     async remove(id, names) {
       await bucket.delete(names.map((name) => keyOf(id, name)));
     },
+    async list(after) {
+      const { objects, truncated } = await bucket.list({
+        prefix: PREFIX,
+        // '0' follows '/', so this follows every file of the id.
+        ...(after !== undefined && { startAfter: `${PREFIX}${after}0` }),
+      });
+      const files = objects.flatMap(({ key, uploaded }) => {
+        const [, id, name] = FILE_KEY.exec(key) ?? [];
+        return id && name ? [{ id, name, at: uploaded.getTime() }] : [];
+      });
+      return truncated ? withoutLast(files) : { files, next: undefined };
+    },
   };
+}
+
+/** A listing that was cut: the last id may have more files, so the next one begins with it. */
+function withoutLast(files: readonly ListedFile[]): FileListing {
+  const last = files.at(-1)?.id;
+  const whole = files.filter(({ id }) => id !== last);
+  return { files: whole, next: whole.at(-1)?.id };
 }
 
 async function putFile(bucket: R2Bucket, key: string, file: BlobFile): Promise<void> {
@@ -127,7 +168,9 @@ async function putFile(bucket: R2Bucket, key: string, file: BlobFile): Promise<v
 async function replaceFile(bucket: R2Bucket, key: string, file: BlobFile): Promise<void> {
   // R2 refuses a second write to a key within a second: somebody else has just put it right, or the
   // next reader finds it damaged again and tries again.
-  await bucket.put(key, file.bytes, optionsOf(file)).catch((error: unknown) => console.warn(error));
+  await bucket
+    .put(key, file.bytes, optionsOf(file))
+    .catch((error: unknown) => console.warn(forLog(error)));
 }
 
 function optionsOf({ sha256, contentType }: BlobFile) {
@@ -135,7 +178,7 @@ function optionsOf({ sha256, contentType }: BlobFile) {
 }
 
 function keyOf(id: string, name: string): string {
-  return `adapters/${id}/${name}`;
+  return `${PREFIX}${id}/${name}`;
 }
 
 function sha256Of(object: R2Object): string | undefined {

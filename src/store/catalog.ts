@@ -12,33 +12,49 @@ import {
   r2Source,
 } from '../bundle/bundle.ts';
 import { createLatest } from '../bundle/latest.ts';
+import type { AdapterInput } from '../contract/adapter-id.ts';
+import { canaryAnswers } from '../contract/canary.ts';
 import { T2lError } from '../contract/errors.ts';
 import { isHex64 } from '../contract/hex.ts';
 import { type BuiltIn, readBuiltIn } from './built-in.ts';
 import {
+  canaryOf,
   familiesOf,
   type HypernetFamily,
   type HypernetVersion,
   registeredVersion,
 } from './families.ts';
 import type { HypernetStore } from './hypernets.ts';
+import type { YankRow } from './schema.ts';
 
 export interface Catalog {
   /** The name that answers when a request names none. */
   defaultName(): Promise<string>;
-  /** The version that a name, `name@version` or digest stands for; without one, the default. */
-  resolve(reference?: string): Promise<HypernetVersion>;
+  /**
+   * The version that a name, `name@version` or digest stands for; without one, the default.
+   *
+   * @param input what it is to make an adapter of: a name's canary answers for some descriptions
+   */
+  resolve(reference?: string, input?: AdapterInput): Promise<HypernetVersion>;
   /** The version with this digest, if there is one. */
   byDigest(digest: string): Promise<HypernetVersion | undefined>;
   byVersion(name: string, version: string): Promise<HypernetVersion | undefined>;
   /** All versions of a name; undefined if there are none. */
   family(name: string): Promise<HypernetFamily | undefined>;
   families(): Promise<readonly HypernetFamily[]>;
+  /** Why the version with this digest is to make no new adapters; undefined if it may. */
+  yank(digest: string): Promise<YankRow | undefined>;
   /** Opens the bundle of a version; its manifest is verified. */
   open(version: HypernetVersion): Promise<OpenedBundle>;
   /** Opens it from the store, whatever is remembered of it. */
   openAnew(version: HypernetVersion): Promise<OpenedBundle>;
 }
+
+/** What the catalog reads of the rows. */
+export type CatalogRows = Pick<
+  HypernetStore,
+  'byDigest' | 'byVersion' | 'list' | 'channel' | 'channels' | 'yank' | 'yanks'
+>;
 
 /** Opening a bundle reads and verifies its manifest, some 100 kB: the last ones stay opened. */
 const MAX_OPENED = 8;
@@ -65,7 +81,7 @@ export function catalog(assets: Fetcher, bucket: R2Bucket, rows: HypernetStore):
 export function catalogOf(
   builtInSource: BundleSource,
   registeredSource: BundleSource,
-  rows: Pick<HypernetStore, 'byDigest' | 'byVersion' | 'list' | 'channel' | 'channels'>,
+  rows: CatalogRows,
   readIndex: () => Promise<BuiltIn> = () => readBuiltIn(builtInSource),
 ): Catalog {
   let index: Promise<BuiltIn> | undefined;
@@ -89,9 +105,18 @@ export function catalogOf(
     return known ?? (row && registeredVersion(row));
   }
 
-  async function active(name: string): Promise<HypernetVersion> {
+  async function answering(name: string, input?: AdapterInput): Promise<HypernetVersion> {
     const channel = await rows.channel(name);
-    const chosen = channel && (await byDigest(channel.activeDigest));
+    const canary = canaryOf(channel);
+    // An embedding is of the active version's encoder, which the canary's need not be.
+    const tried =
+      canary !== null &&
+      input !== undefined &&
+      'description' in input &&
+      (await canaryAnswers(canary, input.description));
+    const chosen =
+      (tried ? await byDigest(canary.digest) : undefined) ??
+      (channel && (await byDigest(channel.activeDigest)));
     if (chosen !== undefined) {
       return chosen;
     }
@@ -110,12 +135,13 @@ export function catalogOf(
   }
 
   async function families(name?: string): Promise<readonly HypernetFamily[]> {
-    const [{ versions }, registered, channels] = await Promise.all([
+    const [{ versions }, registered, channels, yanks] = await Promise.all([
       builtIn(),
       rows.list(name),
       rows.channels(),
+      rows.yanks(name),
     ]);
-    return familiesOf(versions, registered, channels, name);
+    return familiesOf(versions, { registered, channels, yanks }, name);
   }
 
   async function defaultName(): Promise<string> {
@@ -128,7 +154,7 @@ export function catalogOf(
 
   return {
     defaultName,
-    async resolve(reference) {
+    async resolve(reference, input) {
       const wanted = reference ?? (await defaultName());
       const [name = '', version] = wanted.split('@');
       if (version !== undefined) {
@@ -137,7 +163,7 @@ export function catalogOf(
       if (isHex64(wanted)) {
         return (await byDigest(wanted)) ?? unknown(wanted);
       }
-      return active(wanted);
+      return answering(wanted, input);
     },
     byDigest,
     byVersion,
@@ -145,6 +171,7 @@ export function catalogOf(
       return (await families(name))[0];
     },
     families: () => families(),
+    yank: (digest) => rows.yank(digest),
     open: (version) => opened(version.digest, () => openBundle(sourceOf(version), version)),
     openAnew: (version) => openBundle(sourceOf(version), version),
   };

@@ -3,7 +3,8 @@
  * one that its channel names, else the last built-in one. A channel may name a built-in version that
  * this deployment no longer has; it then counts as none.
  */
-import type { ChannelRow, HypernetRow } from './schema.ts';
+import type { Canary } from '../contract/canary.ts';
+import type { ChannelRow, HypernetRow, YankRow } from './schema.ts';
 
 /** One version of a hypernetwork. */
 export interface HypernetVersion {
@@ -21,11 +22,32 @@ export interface HypernetFamily {
   readonly versions: readonly HypernetVersion[];
   readonly activeDigest: string | null;
   readonly previousDigest: string | null;
+  /** What its channel names, even if there is no such version any more; null: nobody chose. */
+  readonly chosenDigest: string | null;
+  /** The version that answers for a part of the descriptions, if there is one. */
+  readonly canary: Canary | null;
+  /** The versions that make no new adapters. */
+  readonly yanks: readonly YankRow[];
+}
+
+/** What the database has of hypernetworks. */
+export interface FamilyRows {
+  readonly registered: readonly HypernetRow[];
+  readonly channels: readonly ChannelRow[];
+  readonly yanks: readonly YankRow[];
 }
 
 /** The entry of a registered bundle. */
 export function registeredVersion(row: HypernetRow): HypernetVersion {
   return { ...row, origin: 'registered' };
+}
+
+/** The canary of a channel. */
+export function canaryOf(channel: ChannelRow | undefined): Canary | null {
+  const { canaryDigest = null, canaryPercent = null } = channel ?? {};
+  return canaryDigest === null || canaryPercent === null
+    ? null
+    : { digest: canaryDigest, percent: canaryPercent };
 }
 
 /**
@@ -35,8 +57,7 @@ export function registeredVersion(row: HypernetRow): HypernetVersion {
  */
 export function familiesOf(
   builtIn: readonly HypernetVersion[],
-  registered: readonly HypernetRow[],
-  channels: readonly ChannelRow[],
+  { registered, channels, yanks }: FamilyRows,
   name: string | undefined,
 ): readonly HypernetFamily[] {
   const digests = new Set(builtIn.map(({ digest }) => digest));
@@ -50,6 +71,7 @@ export function familiesOf(
         one,
         versions,
         channels.find((row) => row.name === one),
+        yanks.filter((row) => row.name === one),
       ),
     )
     .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -59,8 +81,10 @@ function familyOf(
   name: string,
   versions: readonly HypernetVersion[],
   channel: ChannelRow | undefined,
+  yanks: readonly YankRow[],
 ): HypernetFamily {
   const last = versions.findLast(({ origin }) => origin === 'built-in');
+  const canary = canaryOf(channel);
   const there = (digest: string | null | undefined) =>
     versions.some((version) => version.digest === digest) ? digest : undefined;
   return {
@@ -68,5 +92,8 @@ function familyOf(
     versions,
     activeDigest: there(channel?.activeDigest) ?? last?.digest ?? null,
     previousDigest: there(channel?.previousDigest) ?? null,
+    chosenDigest: channel?.activeDigest ?? null,
+    canary: canary !== null && there(canary.digest) !== undefined ? canary : null,
+    yanks,
   };
 }

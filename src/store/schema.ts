@@ -8,6 +8,7 @@ import {
   customType,
   index,
   integer,
+  primaryKey,
   real,
   sqliteTable,
   text,
@@ -15,6 +16,7 @@ import {
 } from 'drizzle-orm/sqlite-core';
 import type { Fit } from '../adapter/fit.ts';
 import type { AdapterNorms } from '../adapter/norms.ts';
+import type { Scope } from '../contract/scopes.ts';
 
 /** What the store remembers of one file; its bytes lie in R2. */
 export interface StoredFile {
@@ -108,14 +110,105 @@ export const hypernets = sqliteTable(
   (table) => [unique('hypernets_by_version').on(table.name, table.version)],
 );
 
-/** Which version of a name answers, and which one did before it. */
+/** Which version of a name answers, which one did before it, and which one answers for a part. */
 export const channels = sqliteTable('channels', {
   name: text('name').primaryKey(),
   activeDigest: text('active_digest').notNull(),
   previousDigest: text('previous_digest'),
   updatedAt: integer('updated_at').notNull(),
+  /** Both null unless there is a canary. */
+  canaryDigest: text('canary_digest'),
+  canaryPercent: integer('canary_percent'),
+});
+
+/** Every change of what answers to a name, canaries too, in order: rows are added and never changed. */
+export const activations = sqliteTable(
+  'activations',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    name: text('name').notNull(),
+    /** Milliseconds since 1970. */
+    at: integer('at').notNull(),
+    /** What answered before; null if nothing did. */
+    fromDigest: text('from_digest'),
+    toDigest: text('to_digest').notNull(),
+    /** Part of the descriptions that it answers for: 100 if it is active, 0 if it was a canary. */
+    percent: integer('percent').notNull(),
+    /** Why, in the words of whoever did it; null if nothing was said. */
+    reason: text('reason'),
+  },
+  (table) => [index('activations_by_name').on(table.name, table.id)],
+);
+
+/** Versions, built-in ones too, that are to make no new adapters. */
+export const yanks = sqliteTable(
+  'yanks',
+  {
+    digest: text('digest').primaryKey(),
+    name: text('name').notNull(),
+    reason: text('reason').notNull(),
+    yankedAt: integer('yanked_at').notNull(),
+  },
+  (table) => [index('yanks_by_name').on(table.name)],
+);
+
+/** Tokens of the endpoint. A token itself is nowhere: whoever lost one gets another. */
+export const tokens = sqliteTable('tokens', {
+  /** The first digits of the hash, by which people name it. */
+  id: text('id').primaryKey(),
+  /** Its sha256 in hex. */
+  hash: text('hash').notNull().unique(),
+  /** Whose it is, or what for. */
+  name: text('name').notNull(),
+  scopes: text('scopes', { mode: 'json' }).$type<readonly Scope[]>().notNull(),
+  /** Adapters that may be made with it in a day; null for the endpoint's own limit. */
+  dailyAdapters: integer('daily_adapters'),
+  /** Milliseconds since 1970. */
+  createdAt: integer('created_at').notNull(),
+  expiresAt: integer('expires_at'),
+  revokedAt: integer('revoked_at'),
+});
+
+/** Adapters made in a day, by whom. */
+export const quotas = sqliteTable(
+  'quotas',
+  {
+    /** The id of a token, or `anonymous`. */
+    who: text('who').notNull(),
+    /** As `2026-11-29`, in UTC. */
+    day: text('day').notNull(),
+    made: integer('made').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.who, table.day] })],
+);
+
+/** What lies in R2, whose it is and when it was last read: what is evicted first follows from it. */
+export const uses = sqliteTable(
+  'uses',
+  {
+    adapterId: text('adapter_id').primaryKey(),
+    /** The id of a token, `admin`, or `anonymous`. */
+    madeBy: text('made_by').notNull(),
+    /** Of its files in R2; 0 once they are evicted. */
+    bytes: integer('bytes').notNull(),
+    /** The last day on which it was made or read, as `2026-11-29`, in UTC. */
+    usedOn: text('used_on').notNull(),
+    /** Whether it was ever read. */
+    read: integer('read', { mode: 'boolean' }).notNull(),
+  },
+  (table) => [index('uses_by_day').on(table.usedOn, table.adapterId, table.bytes)],
+);
+
+/** What is not made again: an adapter's id, or the sha256 of a description as searches fold it. */
+export const refusals = sqliteTable('refusals', {
+  key: text('key').primaryKey(),
+  /** Milliseconds since 1970. */
+  refusedAt: integer('refused_at').notNull(),
 });
 
 export type AdapterRow = typeof adapters.$inferSelect;
 export type HypernetRow = typeof hypernets.$inferSelect;
 export type ChannelRow = typeof channels.$inferSelect;
+export type ActivationRow = typeof activations.$inferSelect;
+export type YankRow = typeof yanks.$inferSelect;
+export type TokenRow = typeof tokens.$inferSelect;

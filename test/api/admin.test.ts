@@ -32,6 +32,13 @@ test.each<[string, Record<string, string>, ErrorCode]>([
     server.send('/v1/hypernets', bundle, { headers }),
     server.fetch('/v1/audit', { method: 'POST', headers }),
     server.send(`/v1/hypernets/${bundle.name}/active`, {}, { method: 'PUT', headers }),
+    server.send(`/v1/hypernets/${bundle.name}/canary`, {}, { method: 'PUT', headers }),
+    server.fetch(`/v1/hypernets/${bundle.name}/canary`, { method: 'DELETE', headers }),
+    server.send(
+      `/v1/hypernets/${bundle.name}/versions/${bundle.version}/yanked`,
+      {},
+      { method: 'PUT', headers },
+    ),
   ];
   for (const response of await Promise.all(calls)) {
     if (code === 'admin_token_missing') {

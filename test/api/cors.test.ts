@@ -33,6 +33,9 @@ test('a page of another site may send JSON where adapters are made, and only the
     ['/v1/hypernets', 'POST'],
     ['/v1/audit', 'POST'],
     ['/v1/hypernets/t2l-mini/active', 'PUT'],
+    ['/v1/hypernets/t2l-mini/canary', 'PUT'],
+    ['/v1/hypernets/t2l-mini/canary', 'DELETE'],
+    ['/v1/hypernets/t2l-mini/versions/1.0.0/yanked', 'PUT'],
     [`/v1/adapters/${'0'.repeat(64)}`, 'DELETE'],
   ] as const) {
     const [allowed, allowedHeaders] = await preflight(path, method);

@@ -15,7 +15,9 @@ import { ERROR_CODES, isErrorCode } from '../../src/contract/error-codes.ts';
 import { createAdapterSchema } from '../../src/contract/requests/create-adapter.ts';
 import {
   activateHypernetSchema,
+  canarySchema,
   registerHypernetSchema,
+  yankHypernetSchema,
 } from '../../src/contract/requests/hypernets.ts';
 import { openApi, operationsOf } from './openapi.ts';
 
@@ -84,6 +86,8 @@ test('the examples are what the endpoint takes and gives', () => {
     CreateAdapter: createAdapterSchema,
     RegisterHypernet: registerHypernetSchema,
     ActivateHypernet: activateHypernetSchema,
+    YankHypernet: yankHypernetSchema,
+    SetCanary: canarySchema,
   };
   for (const [name, schema] of Object.entries(taken)) {
     for (const [summary, example] of Object.entries(REQUEST_EXAMPLES[name] ?? {})) {

@@ -94,6 +94,8 @@ test.each(BROKEN_NAMES)('%s: the Worker answers 400', async (name) => {
 test.each([
   'POST /v1/hypernets',
   'PUT /v1/hypernets/t2l-mini/active',
+  'PUT /v1/hypernets/t2l-mini/canary',
+  'PUT /v1/hypernets/t2l-mini/versions/1.0.0/yanked',
   'POST /api/models/t2l/t2l-mini/paths-info/main',
 ])('%s refuses a body that is framed badly or ends early', async (request) => {
   for (const [body, ends] of [

@@ -97,7 +97,8 @@ test('main follows the active version; its files come from the bucket', async ()
   expect(await expectListedBytes(`t2l/${name}`, commit)).toBeGreaterThan(3);
   const old = await json(`/api/models/t2l/${name}/revision/v${bundle.version}`);
   expect(old).toMatchObject({ sha: bundle.digest.slice(0, 40) });
-  await server.send(path, { rollback: true }, { method: 'PUT', headers });
+  const back = { rollback: true, expected: variant.digest };
+  await server.send(path, back, { method: 'PUT', headers });
   expect(await json(`/api/models/t2l/${name}`)).toMatchObject({ sha: bundle.digest.slice(0, 40) });
 });
 

@@ -159,7 +159,8 @@ test('a version is registered, activated and rolled back', async () => {
   expect(await family()).toMatchObject({ active: builtIn.digest, previous: null });
   expect(await makeWith(`${next.name}@8.0.0`)).toBe('8.0.0');
   expect(await makeWith()).toBe(builtIn.version);
-  expect(await codeOf(await activate({ rollback: true }))).toEqual([409, 'hypernet_no_previous']);
+  const back = (expected: string | null) => activate({ rollback: true, expected });
+  expect(await codeOf(await back(builtIn.digest))).toEqual([409, 'hypernet_no_previous']);
   // Activating what answers anyway does not make it its own predecessor.
   expect((await activate({ version: builtIn.version })).status).toBe(200);
   expect(await family()).toMatchObject({ active: builtIn.digest, previous: null });
@@ -167,12 +168,61 @@ test('a version is registered, activated and rolled back', async () => {
   expect((await activate({ version: '8.0.0' })).status).toBe(200);
   expect(await family()).toMatchObject({ active: next.digest, previous: builtIn.digest });
   expect(await makeWith()).toBe('8.0.0');
-  expect((await activate({ rollback: true })).status).toBe(200);
+  expect((await back(next.digest)).status).toBe(200);
   expect(await makeWith()).toBe(builtIn.version);
   expect(await family()).toMatchObject({ active: builtIn.digest, previous: next.digest });
   expect((await activate({ digest: next.digest })).status).toBe(200);
   expect(await makeWith()).toBe('8.0.0');
-  expect((await activate({ rollback: true })).status).toBe(200);
+  expect((await back(next.digest)).status).toBe(200);
+});
+
+test('a rollback that is sent twice, or by two at once, happens once', async () => {
+  const bad = await uploadVariant(server.env, '8.0.1');
+  await register(bad);
+  for (const answersOf of [twiceInTurn, twiceAtOnce]) {
+    await activate({ version: '8.0.1', reason: 'A try' });
+    const answers = await answersOf(() => activate({ rollback: true, expected: bad.digest }));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    const refused = await answers.find(({ status }) => status === 409)?.json();
+    expect(refused).toMatchObject({
+      code: 'hypernet_not_expected',
+      active: builtIn.digest,
+      detail: `${builtIn.name} has ${builtIn.version} active (${builtIn.digest}), where ${bad.digest} is expected; look again, then expect what is active.`,
+    });
+    const { active, activations } = await family();
+    expect(active).toBe(builtIn.digest);
+    expect(activations.slice(0, 2)).toMatchObject([
+      { from: bad.digest, to: builtIn.digest, reason: null },
+      { from: builtIn.digest, to: bad.digest, reason: 'A try' },
+    ]);
+  }
+});
+
+test('an activation that expects something else changes nothing', async () => {
+  for (const expected of [null, 'f'.repeat(64)]) {
+    const answer = await activate({ version: '8.0.1', expected });
+    expect(await codeOf(answer)).toEqual([409, 'hypernet_not_expected']);
+  }
+  const unknown = await codeOf(await activate({ rollback: true, expected: null }, 'nobody'));
+  expect(unknown).toEqual([404, 'hypernet_unknown']);
+  expect(await family()).toMatchObject({ active: builtIn.digest });
+});
+
+test('activations at once that expect nothing all happen, one after the other', async () => {
+  const before = (await family()).activations.length;
+  const done = await Promise.all([
+    activate({ version: '8.0.1' }),
+    activate({ version: '8.0.0' }),
+    activate({ version: '8.0.1' }),
+  ]);
+  expect(done.map(({ status }) => status)).toEqual([200, 200, 200]);
+  const { active, activations } = await family();
+  expect(activations[0]?.to).toBe(active);
+  for (const [at, { from }] of activations.slice(0, -1).entries()) {
+    expect(from).toBe(activations[at + 1]?.to);
+  }
+  expect(activations.length).toBeGreaterThan(before);
+  await activate({ digest: builtIn.digest });
 });
 
 test('two registrations of one version at once: one is made, the other knows it', async () => {
@@ -196,6 +246,10 @@ test.each<[string, object, [number, string]]>([
   ['nothing', {}, [400, 'activation_ambiguous']],
   ['two things', { version: '1.0.0', rollback: true }, [400, 'activation_ambiguous']],
   ['rollback: false', { rollback: false }, [400, 'activation_ambiguous']],
+  ['the one before, from any', { rollback: true }, [400, 'activation_ambiguous']],
+  ['an expectation that is none', { version: '1.0.0', expected: 'x' }, [400, 'digest_malformed']],
+  ['no reason', { version: '1.0.0', reason: ' ' }, [400, 'reason_malformed']],
+  ['two lines of reason', { version: '1.0.0', reason: 'a\nb' }, [400, 'reason_malformed']],
   ['an unknown version', { version: '99.0.0' }, [404, 'hypernet_unknown']],
   ['an unknown digest', { digest: 'f'.repeat(64) }, [404, 'hypernet_unknown']],
 ])('an activation of %s is refused', async (_name, body, answer) => {
@@ -222,3 +276,11 @@ test('a bundle that takes embeddings only says so', async () => {
   const response = await server.send('/v1/adapters', { description: 'Reverse it', hypernet });
   expect(await codeOf(response)).toEqual([400, 'description_unsupported']);
 });
+
+async function twiceInTurn(call: () => Promise<Response>): Promise<Response[]> {
+  return [await call(), await call()];
+}
+
+function twiceAtOnce(call: () => Promise<Response>): Promise<Response[]> {
+  return Promise.all([call(), call()]);
+}

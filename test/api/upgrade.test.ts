@@ -33,7 +33,7 @@ test('a built-in version that was released has a row, so a deployment without it
 test('a chosen version that is gone leaves the built-in one, not an endpoint that cannot work', async () => {
   const { name, digest } = await defaultBundle();
   const [gone, before] = ['ab', 'cd'].map((byte) => byte.repeat(32));
-  await server.env.DB.prepare('INSERT INTO channels VALUES (?, ?, ?, 0)')
+  await server.env.DB.prepare('INSERT INTO channels VALUES (?, ?, ?, 0, NULL, NULL)')
     .bind(name, gone, before)
     .run();
   expect((await server.fetch('/healthz')).status).toBe(200);

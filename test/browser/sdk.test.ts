@@ -97,7 +97,7 @@ test('a page of another site can do nothing administrative, even with the token'
       const settled = await Promise.allSettled([
         client.remove(id),
         client.register(bundle),
-        client.activate('t2l-mini', { rollback: true }),
+        client.activate('t2l-mini', { rollback: true, expected: bundle.digest }),
         // Without the header that needs the preflight's consent, the endpoint takes no body.
         fetch(`${endpoint}/v1/hypernets`, { method: 'POST', body: JSON.stringify(bundle) }),
       ]);

@@ -47,6 +47,18 @@ test('an endpoint wants its token', async () => {
   expect((await t2l(['show', id, ...there])).code).toBe(3);
 });
 
+test('what is refused is not made again, and only an endpoint refuses', async () => {
+  const there = ['--endpoint', endpoint.origin];
+  const id = await make('Answer with the longest word of all.', there);
+  const run = await t2l(['rm', '--refuse', id, ...there], { env: { T2L_TOKEN: ADMIN_TOKEN } });
+  expect(run.code).toBe(0);
+  const again = await t2l(['generate', 'Answer with the LONGEST word of all.', ...there]);
+  expect(again.stderr).toContain('adapter_refused');
+  const local = await t2l(['rm', '--refuse', id, ...here]);
+  expect(local).toMatchObject({ code: 2 });
+  expect(local.stderr).toContain('--endpoint');
+});
+
 test('open prints the address of the page, and of an adapter on it', async () => {
   const env = { PATH: folder, T2L_ENDPOINT: `${endpoint.origin}/v1` };
   const page = await t2l(['open'], { env });

@@ -18,6 +18,7 @@ const GENERAL: readonly ErrorCode[] = [
   'route_unknown',
   'method_not_allowed',
   'safetensors_invalid',
+  'signing_key_invalid',
   'base_model_invalid',
 ];
 

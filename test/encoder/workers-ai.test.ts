@@ -73,6 +73,6 @@ test('the reason of a failure is logged, and the public is told that there was o
   const failing = encode(binding(cause), '@cf/baai/bge-m3', 'cls');
   await expect(failing).rejects.toThrow(expect.objectContaining({ code: 'encoder_unavailable' }));
   await expect(failing).rejects.not.toThrow(/7f3a/);
-  expect(log).toHaveBeenCalledWith(cause);
+  expect(log).toHaveBeenCalledWith(expect.stringContaining(cause.message));
   log.mockRestore();
 });

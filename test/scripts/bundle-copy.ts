@@ -28,6 +28,7 @@ interface Manifest {
   version: string;
   files: Record<string, { bytes: number; sha256: string }>;
   golden: { descriptions: string[] };
+  evaluation: { report: { conditions: { matched: { exact_match: number } } } };
 }
 
 /** The folder of t2l-mini, the smallest bundle that ships. */

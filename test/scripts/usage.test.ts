@@ -24,7 +24,9 @@ test.each([
   ['demo', 'npm run demo -- [options]'],
   ['bench', 'npm run bench -- [options]'],
   ['release-hypernet', 'npm run release -- DIR [options]'],
+  ['deploy', 'npm run deploy -- [options]'],
   ['audit', 'npm run audit -- [options]'],
+  ['pregenerate', 'npm run pregenerate -- CATALOG [options]'],
   ['base-model', 'npm run base-model -- NAME [options]'],
   ['screenshots', 'npm run screenshots -- [options]'],
 ])('%s prints its usage, also after an option that it does not know', async (script, usage) => {
@@ -40,7 +42,33 @@ test.each([
 
 test.each([
   ['bench', ['--runs', '0'], '--runs must be a whole number of at least 1, not 0.'],
-  ['release-hypernet', [], 'Name one bundle folder, or one hypernetwork as --rollback NAME.'],
+  [
+    'release-hypernet',
+    [],
+    'Name one bundle folder, or one hypernetwork with --rollback, --promote, --abort or --yank.',
+  ],
+  [
+    'release-hypernet',
+    ['x', '--force'],
+    '--force is for a bundle folder and takes --reason "why".',
+  ],
+  ['release-hypernet', ['x', '--from', '1.0.0'], '--from says what a --rollback goes back from.'],
+  [
+    'release-hypernet',
+    ['x', '--canary', '100'],
+    '--canary must be a whole number from 1 to 99, not 100.',
+  ],
+  ['release-hypernet', ['--yank', 'x'], '--yank takes one version as NAME@VERSION, not x.'],
+  [
+    'release-hypernet',
+    ['--yank', 'x@1.0.0'],
+    '--yank takes --reason "why": whoever asks for the version is told.',
+  ],
+  [
+    'release-hypernet',
+    ['x', '--reason', ''],
+    '--reason must be one line of 1 to 500 characters that does not begin with a space.',
+  ],
   ['base-model', [], 'Name one base model: smollm2, or an id as OWNER/NAME.'],
 ])('%s %s is refused with the usage', async (script, args, message) => {
   const wrong = await run(script, ...args);

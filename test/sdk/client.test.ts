@@ -165,7 +165,9 @@ test('administrative calls need the token and do what they say', async () => {
   const activated = await admin.activate(name, { version: '9.1.0' });
   expect(activated.active).toBe(bundle.digest);
   expect((await client.health()).hypernet).toMatchObject({ name, version: '9.1.0' });
-  const back = await admin.activate(name, { rollback: true });
+  const back = await admin.activate(name, { rollback: true, expected: bundle.digest });
   expect(back.active).toBe(back.versions.find((one) => one.version === version)?.digest);
   expect((await client.hypernet(name)).active).toBe(back.active);
+  const { versions } = await admin.yank(name, '9.1.0', 'It was a test.');
+  expect(versions.find((one) => one.version === '9.1.0')?.yanked?.reason).toBe('It was a test.');
 });

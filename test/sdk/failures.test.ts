@@ -89,7 +89,10 @@ test('a broken connection is tried again for reads and for generate, never for o
 
   const writes: ((client: T2lClient) => Promise<unknown>)[] = [
     (one) => one.register({ name: 'n', version: '1.0.0', digest: 'd' }),
-    (one) => one.activate('n', { rollback: true }),
+    (one) => one.activate('n', { rollback: true, expected: null }),
+    (one) => one.startCanary('n', { version: '1.0.0', percent: 5 }),
+    (one) => one.endCanary('n'),
+    (one) => one.yank('n', '1.0.0', 'bad'),
     (one) => one.remove('0'.repeat(64)),
   ];
   for (const write of writes) {

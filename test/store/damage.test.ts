@@ -267,7 +267,7 @@ test('the scheduled audit goes on where it stopped, and begins anew at the end',
     expect(await server.scheduled()).toBe('ok');
     places.push((await (await server.env.ADAPTERS.get('audit/place.json'))?.text()) ?? '');
   } while (places.at(-1) !== 'adapters' && places.length < 10);
-  expect(places[0]).toBe('bundles');
+  expect(places[0]).toBe('orphans');
   expect(places.at(-1)).toBe('adapters');
   expect(new Set(places).size).toBe(places.length);
   const stored = await server.env.ADAPTERS.get(`adapters/${id}/${WEIGHTS}`);

@@ -18,6 +18,19 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   route_unknown: 'There is nothing at /v1/adapter; /openapi.json lists every path.',
   method_not_allowed: '/v1/adapters takes POST, GET, HEAD, not PATCH.',
 
+  token_missing:
+    'Send the header "Authorization: Bearer <token>"; the administrator gives tokens out.',
+  token_invalid: 'This token is expired; ask the administrator for another.',
+  scope_missing: 'This call takes a token with the scope generate; this one has read.',
+  store_unavailable: 'What is stored cannot be reached just now; retry in 5 seconds.',
+  overloaded: '32 adapters are being made here; retry in 5 seconds.',
+  quota_exhausted:
+    'The 2000 adapters that all who send no token may have made in a day are made; the next day begins in 21600 seconds.',
+  scopes_malformed: 'scopes must be a list of some of read, generate, admin.',
+  lifetime_malformed: 'expires_in_days must be a whole number from 1 to 3650.',
+  quota_malformed: 'daily_adapters must be a whole number from 0 to 1000000.',
+  token_unknown: 'There is no token 0f1e2d3c4b5a6978; GET /v1/tokens lists them.',
+
   input_missing: 'Send description, a sentence, or embedding, the vector of its encoder.',
   input_ambiguous: 'Send either description or embedding, not both.',
   description_not_text: 'description must be a string.',
@@ -25,6 +38,7 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
     'description must say what the adapter is to do, in at least one character that can be seen.',
   description_too_long: 'description must have at most 2000 characters.',
   description_unsupported: 'This hypernetwork takes embeddings only; send embedding.',
+  batch_malformed: 'requests must be a list of 1 to 64 bodies of POST /v1/adapters.',
   embedding_not_numbers: 'embedding must be an array of numbers.',
   embedding_not_finite: 'Every number of embedding must be finite.',
   embedding_wrong_dimension: 'The embedding must have 384 numbers, not 3.',
@@ -43,6 +57,7 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
 
   adapter_id_malformed: 'An adapter id is 64 hex digits; the first 12 or more will do.',
   adapter_prefix_ambiguous: `Several adapter ids begin with ${ADAPTER_ID.slice(0, 12)}; send more digits.`,
+  adapter_refused: 'This adapter was removed for good, and is not made again here.',
   adapter_unknown: `There is no adapter ${ADAPTER_ID} here; generating makes one.`,
   adapter_outdated: `The files of ${ADAPTER_ID.slice(0, 12)} are gone, and an earlier version of this code made them.`,
   layout_unknown: 'layout must be one of peft, workers-ai, mlx.',
@@ -70,7 +85,7 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   parameters_malformed:
     'num_parameters must be bounds such as min:10K,max:2M; one of them will do.',
   users_unknown: 'This endpoint has no users; public adapters are read with any token or none.',
-  rate_limited: 'Too many adapters were made for this address; retry in 10 seconds.',
+  rate_limited: 'Too many adapters were made for this address; retry in 60 seconds.',
   adapter_remaking: `The files of adapter ${ADAPTER_ID} are being made again; retry in 2 seconds.`,
   upstream_misconfigured: 'HUB_UPSTREAM must be the http(s) address of another hub.',
   upstream_refused:
@@ -89,10 +104,26 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   activation_ambiguous: 'Send exactly one of version, digest and rollback.',
   hypernet_version_taken: `t2l-mini 1.0.0 is registered with the digest ${DIGEST}.`,
   hypernet_no_previous: 'No version of t2l-mini was active before.',
+  hypernet_not_expected: `t2l-mini has 1.0.0 active (${DIGEST}), where no version is expected; look again, then expect what is active.`,
+  hypernet_yanked:
+    't2l-mini@1.1.0 was yanked (It answers in French.); take another version, or t2l-mini for the active one.',
+  hypernet_active:
+    't2l-mini@1.0.0 is active, and a name must not answer with a yanked version; activate another one first.',
+  percent_out_of_range: 'percent must be a whole number from 1 to 99.',
+  reason_malformed:
+    'reason must be one line of 1 to 500 characters that does not begin with a space.',
 
   bundle_missing_file: "The bundle's file t2l-mini/1.0.0/manifest.json does not exist.",
   bundle_digest_mismatch: `The bundle's manifest has another digest than ${DIGEST}.`,
   bundle_schema_unsupported: 'The manifest must follow schema 1.',
+  bundle_unsigned:
+    't2l-mini@1.1.0 has no manifest.sig; this endpoint takes bundles that one of its TRUSTED_KEYS signed.',
+  bundle_key_untrusted:
+    't2l-mini@1.1.0 is signed with the key 9c1f0b2a7d4e6835; this endpoint trusts 4be07f31c2a95d68.',
+  bundle_signature_invalid:
+    'The manifest.sig of t2l-mini@1.1.0 is not the signature of its manifest by the key 4be07f31c2a95d68; sign it again.',
+  trusted_keys_malformed:
+    'TRUSTED_KEYS must be public keys as `t2l keys new` prints them, 44 characters of base64 each, separated by commas.',
   bundle_graph_invalid: 'The graph int8.onnx must have the inputs and outputs of the manifest.',
 
   encoder_not_configured: 'The encoder needs the binding AI, which this endpoint does not have.',

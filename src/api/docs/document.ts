@@ -5,8 +5,9 @@
  */
 import { ERROR_CODES, type ErrorCode, isErrorCode } from '../../contract/error-codes.ts';
 import { T2lError } from '../../contract/errors.ts';
-import { exampleName, PROBLEM_TYPE, problemAnswer, problemOf, problemSchema } from '../problem.ts';
+import { exampleName, PROBLEM_TYPE, problemOf, problemSchema } from '../problem.ts';
 import type { App } from '../route.ts';
+import { refusalsOf, securityOf, withCodes } from './access.ts';
 import { DETAILS } from './details.ts';
 import { RESPONSE_EXAMPLES } from './examples/answers.ts';
 import { REQUEST_EXAMPLES } from './examples/requests.ts';
@@ -51,6 +52,7 @@ const INFO = {
 const TAGS = [
   { name: 'adapters', description: 'Make, find, read and remove adapters.' },
   { name: 'hypernets', description: 'The hypernetworks of this endpoint and their versions.' },
+  { name: 'access', description: 'The tokens that let others read and make adapters.' },
   { name: 'hub', description: 'The read protocol of the Hugging Face Hub.' },
   { name: 'endpoint', description: 'The endpoint itself.' },
 ];
@@ -67,7 +69,13 @@ export function describeApi(app: App): Description {
   app.openAPIRegistry.registerComponent('securitySchemes', 'admin', {
     type: 'http',
     scheme: 'bearer',
-    description: 'The secret ADMIN_TOKEN of the endpoint.',
+    description: 'The secret ADMIN_TOKEN of the endpoint, or a token with the scope admin.',
+  });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
+    type: 'http',
+    scheme: 'bearer',
+    description:
+      'A token with the scope read or generate, where the endpoint wants one: its operator decides.',
   });
   app.openAPIRegistry.register('Problem', problemSchema);
   const document = app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO });
@@ -79,7 +87,7 @@ export function describeApi(app: App): Description {
         // The paths of the hub protocol are not ours to name, so they name their operations.
         operation.operationId ??= nameOf(method, path);
         operation.tags ??= ['hub'];
-        complete(operation);
+        complete(operation, method, path);
         used.add(operation.tags[0] ?? '');
       }
     }
@@ -95,15 +103,24 @@ export function describeApi(app: App): Description {
   };
 }
 
-function complete(operation: Operation): void {
+function complete(operation: Operation, method: string, path: string): void {
   const { operationId = '', requestBody } = operation;
   if (requestBody !== undefined && 'content' in requestBody) {
     addRequestExamples(requestBody.content as Record<string, Media>);
   }
-  const answers: Record<string, Answer> = operation.responses ?? {};
-  // Whatever nobody foresaw.
-  const faults = codesOf(answers[500]?.content?.[PROBLEM_TYPE]?.schema);
-  answers[500] = problemAnswer([...new Set([...faults, 'internal_error' as const])], 500);
+  const answers: Record<string | number, Answer> = operation.responses ?? {};
+  const security = operation.security ?? securityOf(method, path);
+  if (security !== undefined) {
+    operation.security = security;
+  }
+  // Whatever nobody foresaw, and what is refused for whoever asks.
+  const further = { ...refusalsOf(method, path), 500: ['internal_error' as const] };
+  for (const [status, codes] of Object.entries(further)) {
+    const { content } = answers[status] ?? {};
+    const schema = (content?.[PROBLEM_TYPE] ?? content?.['application/json'])?.schema;
+    const hub = operation.tags?.includes('hub') ?? false;
+    answers[status] = withCodes(codesOf(schema), codes, Number(status), hub);
+  }
   for (const [status, answer] of Object.entries(answers)) {
     addAnswerExamples(answer.content);
     answer.headers = { ...headersOf(operationId, Number(status)), ...answer.headers };

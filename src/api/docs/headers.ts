@@ -16,14 +16,17 @@ interface HeaderRule {
 const HUB_FILE = ['getNamespaceNameResolveRevisionPath'];
 const FILE = ['readAdapterFile', ...HUB_FILE];
 
+const DOCUMENTS = ['listAdapters', 'readAdapter', 'listHypernets', 'readHypernet'];
+const COUNTED = ['createAdapter', 'adapterByDescription', 'listAdapters', 'getApiModels'];
+
 const RULES: readonly HeaderRule[] = [
   { name: 'Server-Timing' },
   { name: 'WWW-Authenticate', statuses: [401] },
   { name: 'Location', statuses: [200, 201], operations: ['createAdapter'] },
   { name: 'Location', statuses: [307] },
   { name: 'Retry-After', statuses: [503], operations: HUB_FILE },
-  { name: 'Retry-After', statuses: [429], operations: ['createAdapter', 'adapterByDescription'] },
-  { name: 'ETag', statuses: [200, 206, 304], operations: FILE },
+  { name: 'Retry-After', statuses: [429], operations: COUNTED },
+  { name: 'ETag', statuses: [200, 206, 304], operations: [...FILE, ...DOCUMENTS] },
   { name: 'Repr-Digest', statuses: [200, 206], operations: FILE },
   { name: 'Cache-Control', statuses: [200, 206, 304], operations: FILE },
   { name: 'Accept-Ranges', statuses: [200, 206, 304], operations: FILE },
@@ -55,8 +58,8 @@ export const HEADERS = {
   ETag: {
     required: true,
     description:
-      'Names the bytes, quoted: the sha256 of the file, or for `adapter.gguf` and other layouts of ' +
-      'what it is made from.',
+      'Names the bytes, quoted: the sha256 of the file or document, or for `adapter.gguf` and other ' +
+      'layouts of what it is made from.',
     schema: { type: 'string', pattern: `^"${HEX_64}"$` },
   },
   'Repr-Digest': {

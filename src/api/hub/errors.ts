@@ -18,6 +18,9 @@ const HUB_CODES: Readonly<Record<string, string>> = {
   entry_unknown: 'EntryNotFound',
   // The nearest that clients know: without a code they blame the connection.
   route_unknown: 'EntryNotFound',
+  // As the Hub does: whoever may not read a repository is not told whether there is one.
+  token_missing: 'RepoNotFound',
+  scope_missing: 'RepoNotFound',
 };
 
 type Handler = (c: Context<AppEnv>) => Promise<Response> | Response;
@@ -33,7 +36,8 @@ export function hubHandler(handler: Handler): Handler {
   };
 }
 
-function hubError({ code, status, detail, extra }: T2lError): T2lError {
+/** An error as clients of the Hub read it. */
+export function hubError({ code, status, detail, extra }: T2lError): T2lError {
   const { headers, commit, ...members } = extra as {
     headers?: Record<string, string>;
     commit?: string;

@@ -21,9 +21,6 @@ export const HUB_HEADERS = [
   'X-Repo-Commit',
 ] as const;
 
-/** The one call of the protocol that reads by POST: browsers may make it from any site. */
-export const READS_BY_POST = /^\/api\/models\/[^/]+\/[^/]+\/paths-info\//;
-
 /** Answers what is left below `/api` as the Hub would; comes after everything else. */
 export function registerHubNotFound(app: App): void {
   app.all(

@@ -79,7 +79,7 @@ async function listModels(c: Context<AppEnv>): Promise<Response> {
   );
   c.header('Cache-Control', 'no-cache');
   if (next !== undefined) {
-    const url = routedUrl(c.req.raw);
+    const url = routedUrl(c.req.raw, c.env.PUBLIC_ORIGIN);
     url.searchParams.set('cursor', encodeCursor(next));
     c.header('Link', `<${url.href}>; rel="next"`);
   }

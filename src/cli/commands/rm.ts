@@ -5,11 +5,21 @@ import { exitCodeOf } from '../exit-codes.ts';
 import { Interruption } from '../interruption.ts';
 import type { Context } from '../options.ts';
 import { columns, fail, problemOf } from '../output.ts';
-import { openService } from '../service.ts';
+import { endpointOf, openService } from '../service.ts';
 
 /** Removes adapters; what cannot be removed is said, and the others are removed all the same. */
-export async function remove(ids: readonly string[], context: Context): Promise<void> {
+export async function remove(
+  ids: readonly string[],
+  { refuse }: { readonly refuse?: boolean },
+  context: Context,
+): Promise<void> {
   const { options, output, signal } = context;
+  if (refuse && endpointOf(options) === undefined) {
+    throw new T2lError(
+      'usage_invalid',
+      '--refuse is for an endpoint: name it with --endpoint, or in T2L_ENDPOINT.',
+    );
+  }
   const service = await openService(options);
   // By id, so that an adapter that is named twice is removed once.
   const found = new Map<string, AdapterDocument>();
@@ -37,7 +47,7 @@ export async function remove(ids: readonly string[], context: Context): Promise<
     for (const [id, document] of found) {
       signal.throwIfAborted();
       await orFail(id, async () => {
-        await service.remove(id, { signal });
+        await service.remove(id, { signal, refuse });
         removed.push(document);
       });
     }

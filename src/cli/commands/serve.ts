@@ -16,11 +16,21 @@ interface ServeOptions {
 /** Variables of this process that the Worker gets, by their names there. */
 const BINDINGS = {
   ADMIN_TOKEN: 'T2L_ADMIN_TOKEN',
+  TRUSTED_KEYS: 'TRUSTED_KEYS',
   ENCODER_URL: 'ENCODER_URL',
   ENCODER_DIALECT: 'ENCODER_DIALECT',
   ENCODER_TOKEN: 'ENCODER_TOKEN',
   HUB_UPSTREAM: 'HUB_UPSTREAM',
+  ACCESS: 'T2L_ACCESS',
+  LISTS: 'T2L_LISTS',
+  LIMITS: 'T2L_LIMITS',
+  DAILY_ANONYMOUS: 'T2L_DAILY_ANONYMOUS',
+  DAILY_TOKEN: 'T2L_DAILY_TOKEN',
 } as const;
+
+/** What holds where only this machine reaches the endpoint, unless the variables say otherwise. */
+const ALONE = { LISTS: 'public', LIMITS: 'off' };
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** Serves; an interruption is its proper end. */
 export async function serve(
@@ -43,7 +53,7 @@ export async function serve(
     host,
     port,
     data,
-    bindings: Object.fromEntries(bindings),
+    bindings: { ...(LOOPBACK.has(host) && ALONE), ...Object.fromEntries(bindings) },
   });
   try {
     output.result({ endpoint: endpoint.origin, data }, () => [

@@ -11,6 +11,9 @@ export const auditSchema = component(
     evicted: z.int().meta({ description: 'Files that are made when they are asked for.' }),
     damaged: z.int().meta({ description: 'Files with other bytes than were recorded.' }),
     healed: z.int().meta({ description: 'Damaged files that were made again.' }),
+    orphans: z.int().meta({
+      description: 'Files that were removed because no adapter has them, as after a crash.',
+    }),
     bundles: z.int(),
     bundle_files: z.int(),
     failed: z

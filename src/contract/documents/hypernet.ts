@@ -1,6 +1,7 @@
 /** The documents of a hypernetwork with its versions, of a list of them, and of an endpoint's health. */
 import * as z from 'zod';
 import { hex64 } from '../hex.ts';
+import { SHOWN_ACTIVATIONS } from '../limits.ts';
 import { component, instant } from './values.ts';
 
 const precisionNeedsSchema = component(
@@ -43,6 +44,10 @@ const hypernetVersionSchema = component(
     digest: hex64,
     origin: z.enum(['built-in', 'registered']),
     registered_at: instant.nullable(),
+    yanked: z.object({ at: instant, reason: z.string() }).nullable().meta({
+      description:
+        'Why it makes no new adapters any more; those that it made stay as they are. null: it does.',
+    }),
     variant: z.string(),
     base_model: z.object({
       id: z.string(),
@@ -84,6 +89,20 @@ const hypernetVersionSchema = component(
   }),
 );
 
+const activationSchema = component(
+  'Activation',
+  z.object({
+    at: instant,
+    from: hex64.nullable().meta({ description: 'Digest that answered before; null: none did.' }),
+    to: hex64.meta({ description: 'Digest that answered from then on, for all or for a part.' }),
+    percent: z.int().meta({
+      description:
+        'Part of the descriptions that `to` answers for: 100 as the active version, less as a canary, 0 where a canary ended.',
+    }),
+    reason: z.string().nullable().meta({ description: 'Why, if it was said.' }),
+  }),
+);
+
 /** A hypernetwork with its versions. */
 export const hypernetSchema = component(
   'Hypernet',
@@ -91,7 +110,13 @@ export const hypernetSchema = component(
     name: z.string(),
     active: hex64.nullable().meta({ description: 'Digest of the version that answers.' }),
     previous: hex64.nullable().meta({ description: 'Digest that a rollback goes back to.' }),
+    canary: z.object({ digest: hex64, percent: z.int() }).nullable().meta({
+      description: 'The version that answers for a part of the descriptions, if one does.',
+    }),
     versions: z.array(hypernetVersionSchema),
+    activations: z.array(activationSchema).meta({
+      description: `The last ${SHOWN_ACTIVATIONS} changes of what answers, newest first.`,
+    }),
   }),
 );
 

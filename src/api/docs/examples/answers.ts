@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import type { auditSchema } from '../../../contract/documents/audit.ts';
 import type { baseModelSchema } from '../../../contract/documents/base-model.ts';
 import type { healthSchema } from '../../../contract/documents/hypernet.ts';
+import type { createdTokenSchema, tokenSchema } from '../../../contract/documents/token.ts';
 import { EXAMPLE } from '../../../contract/examples.ts';
 import { WEIGHTS_SHA256 } from '../names.ts';
 import { adapter, adapterPage } from './adapter.ts';
@@ -38,10 +39,26 @@ const audit: z.input<typeof auditSchema> = {
   evicted: 2,
   damaged: 1,
   healed: 1,
+  orphans: 0,
   bundles: 0,
   bundle_files: 0,
   failed: [],
   next_cursor: 'bundles',
+};
+
+const token: z.input<typeof tokenSchema> = {
+  id: '0f1e2d3c4b5a6978',
+  name: 'the evaluation team',
+  scopes: ['read', 'generate'],
+  daily_adapters: 500,
+  created_at: '2026-08-03T12:00:00.000Z',
+  expires_at: '2026-11-01T12:00:00.000Z',
+  revoked_at: null,
+};
+
+const createdToken: z.input<typeof createdTokenSchema> = {
+  ...token,
+  token: `t2l_${'x'.repeat(43)}`,
 };
 
 /** Component -> what an answer of it looks like. */
@@ -53,6 +70,19 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, unknown>> = {
   HypernetList: hypernetList,
   Health: health,
   Audit: audit,
+  Token: token,
+  CreatedToken: createdToken,
+  TokenList: { tokens: [token] },
+  HubUser: {
+    type: 'user',
+    name: token.name,
+    fullname: token.name,
+    orgs: [],
+    auth: {
+      type: 'access_token',
+      accessToken: { displayName: token.name, role: 'write' },
+    },
+  },
   HubModel: hubModel,
   HubCommit: hubCommit,
   HubEntry: hubEntry,

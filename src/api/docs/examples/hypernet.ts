@@ -16,12 +16,14 @@ export const hypernet: z.input<typeof hypernetSchema> = {
   name: HYPERNET.name,
   active: DIGEST,
   previous: null,
+  canary: null,
   versions: [
     {
       version: HYPERNET.version,
       digest: DIGEST,
       origin: 'built-in',
       registered_at: null,
+      yanked: null,
       variant: 'S',
       base_model: {
         id: BASE_MODEL,
@@ -58,6 +60,15 @@ export const hypernet: z.input<typeof hypernetSchema> = {
         unseen: { conditions: { int8: { exact_match: 0.656, interval: [0.595, 0.719] } } },
       },
       training: { seeds: { sft: 0 }, tasks: 1295 },
+    },
+  ],
+  activations: [
+    {
+      at: '2026-05-04T10:00:00.000Z',
+      from: null,
+      to: DIGEST,
+      percent: 100,
+      reason: 'The first release.',
     },
   ],
 };

@@ -4,8 +4,11 @@ import { ANOTHER_EXAMPLE, EXAMPLE } from '../../../contract/examples.ts';
 import type { createAdapterSchema } from '../../../contract/requests/create-adapter.ts';
 import type {
   activateHypernetSchema,
+  canarySchema,
   registerHypernetSchema,
+  yankHypernetSchema,
 } from '../../../contract/requests/hypernets.ts';
+import type { createTokenSchema } from '../../../contract/requests/tokens.ts';
 import { DIGEST } from '../names.ts';
 import { WEIGHTS } from './hub.ts';
 import { HYPERNET } from './hypernet.ts';
@@ -27,8 +30,26 @@ const registerHypernet: Record<string, z.input<typeof registerHypernetSchema>> =
 
 const activateHypernet: Record<string, z.input<typeof activateHypernetSchema>> = {
   'A version': { version: '1.1.0' },
-  'A digest': { digest: DIGEST },
-  'The version before': { rollback: true },
+  'A digest': { digest: DIGEST, expected: null },
+  'The version before': { rollback: true, expected: DIGEST, reason: 'It answers in French.' },
+};
+
+const yankHypernet: Record<string, z.input<typeof yankHypernetSchema>> = {
+  'A bad version': { reason: 'It answers in French.' },
+};
+
+const setCanary: Record<string, z.input<typeof canarySchema>> = {
+  'A tenth': { version: '1.1.0', percent: 10, expected: DIGEST },
+};
+
+const createToken: Record<string, z.input<typeof createTokenSchema>> = {
+  'To read and to make': {
+    name: 'the evaluation team',
+    scopes: ['generate'],
+    expires_in_days: 90,
+    daily_adapters: 500,
+  },
+  'To read, for as long as it is not revoked': { name: 'a mirror', scopes: ['read'] },
 };
 
 /** Component -> summary -> a body to send. */
@@ -36,5 +57,11 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, Readonly<Record<string, u
   CreateAdapter: createAdapter,
   RegisterHypernet: registerHypernet,
   ActivateHypernet: activateHypernet,
+  YankHypernet: yankHypernet,
+  SetCanary: setCanary,
+  CreateToken: createToken,
+  Batch: {
+    'Two sentences': { requests: [{ description: EXAMPLE }, { description: ANOTHER_EXAMPLE }] },
+  },
   PathsInfo: { 'One file': { paths: [WEIGHTS], expand: false } },
 };

@@ -1,0 +1,97 @@
+/**
+ * `POST /v1/adapters/batch`: adapters of up to 64 requests by one call, a line of JSON for each as it is made.
+ * A request that is wrong or refused has a line that says so, and keeps no other from being made. A line is
+ * made when it is read: whoever hangs up has nothing more made.
+ */
+import type { Context } from 'hono';
+import type * as z from 'zod';
+import type { batchLineSchema } from '../contract/documents/batch.ts';
+import { T2lError } from '../contract/errors.ts';
+import { forLog } from '../contract/log.ts';
+import { parse } from '../contract/parse.ts';
+import { batchSchema } from '../contract/requests/batch.ts';
+import { createAdapterSchema } from '../contract/requests/create-adapter.ts';
+import { adapterOf } from './answer-adapter.ts';
+import { readBody } from './body.ts';
+import { BODY_CODES } from './codes.ts';
+import { problemOf, problemResponses } from './problem.ts';
+import { type App, type AppEnv, addRoute } from './route.ts';
+
+const NDJSON = 'application/x-ndjson';
+
+/** Adds the route. */
+export function registerBatchRoute(app: App): void {
+  addRoute(
+    app,
+    {
+      method: 'post',
+      path: '/v1/adapters/batch',
+      operationId: 'createAdapters',
+      tags: ['adapters'],
+      summary: 'Make the adapters of several requests, or find them',
+      description:
+        'Answers with a line of JSON for each request, in their order, as it is made: `index`, `status`, and `adapter` or `problem`. Each counts as a request of its own for every limit.',
+      request: {
+        body: { required: true, content: { 'application/json': { schema: batchSchema } } },
+      },
+      responses: {
+        200: {
+          description: 'A line for each request; each says how its request ended.',
+          content: { [NDJSON]: { schema: { type: 'string' } } },
+        },
+        ...problemResponses([...BODY_CODES, 'batch_malformed']),
+      },
+    },
+    createAdapters,
+  );
+}
+
+async function createAdapters(c: Context<AppEnv>): Promise<Response> {
+  const { requests } = await readBody(c.req.raw, batchSchema);
+  const encoder = new TextEncoder();
+  let index = 0;
+  const lines = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const request = requests[index];
+        if (request === undefined) {
+          controller.close();
+          return;
+        }
+        const line = await lineOf(c, index, request);
+        index++;
+        controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  c.header('Content-Type', NDJSON);
+  c.header('Cache-Control', 'no-store');
+  return c.body(lines);
+}
+
+async function lineOf(
+  c: Context<AppEnv>,
+  index: number,
+  request: object,
+): Promise<z.input<typeof batchLineSchema>> {
+  try {
+    const { adapter, known } = await adapterOf(c, parse(createAdapterSchema, request));
+    return { index, status: known ? 200 : 201, adapter };
+  } catch (error) {
+    if (!(error instanceof T2lError)) {
+      console.error(forLog(error));
+    }
+    const said =
+      error instanceof T2lError
+        ? error
+        : new T2lError('internal_error', 'This is a fault of the endpoint; its log says more.');
+    const { headers } = said.extra as { headers?: Record<string, string> };
+    const after = headers?.['retry-after'];
+    return {
+      index,
+      status: said.status,
+      problem: { ...problemOf(said), ...(after && { retry_after: Number(after) }) },
+    };
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * What was removed for good, in D1. Whoever has a text removed does not want it kept, so of a description
+ * there is only the sha256 of the form in which searches compare texts: the same words, however they are
+ * typed, at any strength and by any hypernetwork, are the same.
+ */
+import { eq, sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/d1';
+import { type AdapterInput, sha256Hex } from '../contract/adapter-id.ts';
+import { T2lError } from '../contract/errors.ts';
+import { searchText } from '../contract/search-text.ts';
+import { refusals } from './schema.ts';
+
+export interface RefusalStore {
+  add(keys: readonly string[], at: number): Promise<void>;
+  /** Whether one of them is refused. */
+  has(keys: readonly string[]): Promise<boolean>;
+  lift(keys: readonly string[]): Promise<void>;
+}
+
+/** What an adapter is refused by. */
+export async function keysOf(id: string, input: AdapterInput): Promise<readonly string[]> {
+  if (!('description' in input)) {
+    return [id];
+  }
+  const folded = new TextEncoder().encode(searchText(input.description));
+  return [id, `text:${await sha256Hex(folded)}`];
+}
+
+/**
+ * Lets pass what nobody removed for good.
+ *
+ * @throws T2lError `adapter_refused`
+ */
+export async function requireWanted(
+  keys: readonly string[],
+  store: Pick<RefusalStore, 'has'>,
+): Promise<void> {
+  if (await store.has(keys)) {
+    throw new T2lError(
+      'adapter_refused',
+      'This adapter was removed for good, and is not made again here.',
+    );
+  }
+}
+
+/** The refusals of a D1 database. */
+export function refusalStore(database: D1Database): RefusalStore {
+  const db = drizzle(database);
+  return {
+    async add(keys, refusedAt) {
+      await db
+        .insert(refusals)
+        .values(keys.map((key) => ({ key, refusedAt })))
+        .onConflictDoNothing();
+    },
+    async has(keys) {
+      const wanted = sql`SELECT value FROM json_each(${JSON.stringify(keys)})`;
+      const row = await db.select().from(refusals).where(sql`${refusals.key} IN (${wanted})`).get();
+      return row !== undefined;
+    },
+    async lift(keys) {
+      for (const key of keys) {
+        await db.delete(refusals).where(eq(refusals.key, key));
+      }
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/** What is removed for good stays removed, however it is asked for, and its words are kept nowhere. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
+import { expectProblem } from './problem.ts';
+
+const admin = { authorization: `Bearer ${ADMIN_TOKEN}` };
+const DESCRIPTION = 'Answer with the first word.';
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await startServer();
+});
+
+afterAll(() => server.close());
+
+async function made(body: object, headers = {}): Promise<string> {
+  const response = await server.send('/v1/adapters', body, { headers });
+  const { id } = (await response.json()) as { id: string };
+  expect(response.status).toBe(201);
+  return id;
+}
+
+function remove(id: string, query = ''): Promise<Response> {
+  return server.fetch(`/v1/adapters/${id}${query}`, { method: 'DELETE', headers: admin });
+}
+
+test('without refusal an adapter that was removed can be made again', async () => {
+  const id = await made({ description: DESCRIPTION });
+  expect((await remove(id)).status).toBe(204);
+  expect(await made({ description: DESCRIPTION })).toBe(id);
+});
+
+test('a refused description has no adapter any more, at no strength, however it is typed', async () => {
+  const ids = [
+    await made({ description: DESCRIPTION, strength: 2 }),
+    await made({ description: 'answer with  the FIRST word.' }),
+    await made({ description: 'Answer with the last word.' }),
+  ];
+  expect((await remove(ids[0] ?? '', '?refuse=true')).status).toBe(204);
+  const left = (await (await server.fetch('/v1/adapters')).json()) as {
+    adapters: { id: string }[];
+  };
+  expect(left.adapters.map(({ id }) => id)).toEqual([ids[2]]);
+  const { objects } = await server.env.ADAPTERS.list({ prefix: 'adapters/' });
+  expect(new Set(objects.map(({ key }) => key.split('/')[1]))).toEqual(new Set([ids[2]]));
+  for (const body of [
+    { description: DESCRIPTION },
+    { description: DESCRIPTION, strength: 3 },
+    { description: 'ANSWER with the first word.', dtype: 'float32' },
+  ]) {
+    await expectProblem(await server.send('/v1/adapters', body), 'adapter_refused');
+  }
+  const link = `/v1/adapters/by-description?d=${encodeURIComponent(DESCRIPTION)}`;
+  await expectProblem(await server.fetch(link), 'adapter_refused');
+  await made({ description: 'Answer with the first letter.' });
+  const { results } = await server.env.DB.prepare('SELECT * FROM refusals').all();
+  expect(JSON.stringify(results).toLowerCase()).not.toContain('first word');
+});
+
+test('of an embedding it is the adapter', async () => {
+  const embedding = Array.from({ length: 384 }, (_, place) => (place === 0 ? 1 : 0));
+  const id = await made({ embedding });
+  expect((await remove(id, '?refuse=true')).status).toBe(204);
+  await expectProblem(await server.send('/v1/adapters', { embedding }), 'adapter_refused');
+});
+
+test('an administrator who has it made lifts the refusal', async () => {
+  await made({ description: DESCRIPTION }, admin);
+  await made({ description: DESCRIPTION, strength: 3 });
+});
+
+test('whether it is to be refused is said in one of two ways', async () => {
+  const id = await made({ description: 'Answer with the longest word.' });
+  await expectProblem(await remove(id, '?refuse=yes'), 'flag_malformed');
+  await expectProblem(await remove(id, '?refuse=true&refuse=false'), 'parameter_repeated');
+  await expectProblem(await remove(id, '?reason=bad'), 'field_unknown');
+});

@@ -1,0 +1,179 @@
+/** What is over the budget goes, what is used least first; rows stay but for those that nobody wants. */
+import { env } from 'cloudflare:test';
+import { beforeEach, expect, test } from 'vitest';
+import { budgetOf } from '../../src/api/scheduled.ts';
+import { sha256Hex } from '../../src/contract/adapter-id.ts';
+import { type Budget, evict } from '../../src/pipeline/evict.ts';
+import { adapterStore } from '../../src/store/adapters.ts';
+import { type BlobStore, blobStore } from '../../src/store/blobs.ts';
+import { layoutStore } from '../../src/store/layouts.ts';
+import { trackedBlobs } from '../../src/store/tracked-blobs.ts';
+import { useStore } from '../../src/store/uses.ts';
+import { adapterRow, idOf } from '../store/row.ts';
+
+const AT = Date.UTC(2026, 7, 31, 12);
+const DAY_MS = 86_400_000;
+const uses = useStore(env.DB);
+const adapters = adapterStore(env.DB);
+const effects = {
+  adapters,
+  blobs: blobStore(env.ADAPTERS),
+  layouts: layoutStore(env.DB),
+  now: () => AT,
+};
+
+beforeEach(async () => {
+  await env.DB.batch([env.DB.prepare('DELETE FROM uses'), env.DB.prepare('DELETE FROM adapters')]);
+  const { objects } = await env.ADAPTERS.list();
+  await env.ADAPTERS.delete(objects.map(({ key }) => key));
+});
+
+/** An adapter of 100 bytes in R2, used so many days ago. */
+async function stored(prefix: string, daysAgo: number, madeBy = 'somebody'): Promise<string> {
+  const id = idOf(prefix);
+  const files = ['adapter_model.safetensors', 'adapter_config.json'].map((name) => ({
+    name,
+    contentType: 'application/octet-stream',
+    bytes: 50,
+    sha256: 'e'.repeat(64),
+  }));
+  await adapters.insert(adapterRow({ id, files }));
+  await env.ADAPTERS.put(`adapters/${id}/adapter_model.safetensors`, 'w'.repeat(90));
+  await env.ADAPTERS.put(`adapters/${id}/adapter_config.json`, 'c'.repeat(10));
+  const day = new Date(AT - daysAgo * DAY_MS).toISOString().slice(0, 10);
+  await uses.stored(id, 100, madeBy, day);
+  return id;
+}
+
+async function inBucket(): Promise<string[]> {
+  const { objects } = await env.ADAPTERS.list();
+  return [...new Set(objects.map(({ key }) => key.split('/')[1] ?? ''))].sort();
+}
+
+const NEVER: Budget = { bytes: Number.MAX_SAFE_INTEGER, unreadDays: Number.MAX_SAFE_INTEGER };
+
+test('nothing goes within the budget', async () => {
+  await stored('a', 400);
+  expect(await evict({ ...NEVER, bytes: 100 }, uses, effects)).toEqual({
+    evicted: 0,
+    freed_bytes: 0,
+    expired: 0,
+    stored_bytes: 100,
+  });
+  expect(await inBucket()).toEqual([idOf('a')]);
+});
+
+test('over it, files go in the order in which they were last used, and their rows stay', async () => {
+  const ids = await Promise.all(
+    ['a', 'b', 'c', 'd', 'e'].map((id, place) => stored(id, 10 - place)),
+  );
+  await uses.read(idOf('a'), '2026-08-31');
+  const report = await evict({ ...NEVER, bytes: 400 }, uses, effects);
+  // Down to nine tenths of it.
+  expect(report).toEqual({ evicted: 2, freed_bytes: 200, expired: 0, stored_bytes: 300 });
+  expect(await inBucket()).toEqual([idOf('a'), idOf('d'), idOf('e')]);
+  expect(await adapters.existing(ids)).toEqual(new Set(ids));
+  expect(await uses.total()).toBe(300);
+});
+
+test('what is made again counts again, and is no longer the first to go', async () => {
+  await stored('a', 9);
+  await stored('b', 5);
+  await evict({ ...NEVER, bytes: 120 }, uses, effects);
+  expect(await inBucket()).toEqual([idOf('b')]);
+  await stored('a', 0);
+  expect(await uses.total()).toBe(200);
+  await evict({ ...NEVER, bytes: 120 }, uses, effects);
+  expect(await inBucket()).toEqual([idOf('a')]);
+});
+
+test('a thousand and more go in one run', async () => {
+  await env.DB.batch(
+    Array.from({ length: 1200 }, (_, number) =>
+      env.DB.prepare("INSERT INTO uses VALUES (?, 'x', 100, '2026-08-01', 1)").bind(
+        number.toString(16).padStart(64, '0'),
+      ),
+    ),
+  );
+  expect(await evict({ ...NEVER, bytes: 10_000 }, uses, effects)).toMatchObject({
+    evicted: 1110,
+    stored_bytes: 9000,
+  });
+});
+
+test('rows go that nobody with a token made and nobody read, after so many days', async () => {
+  const ids = [
+    await stored('a', 31, 'anonymous'),
+    await stored('b', 29, 'anonymous'),
+    await stored('c', 31, 'a-token'),
+    await stored('d', 31, 'anonymous'),
+  ];
+  await uses.read(idOf('d'), '2026-07-31');
+  const report = await evict({ ...NEVER, unreadDays: 30 }, uses, effects);
+  expect(report).toMatchObject({ expired: 1, evicted: 0 });
+  expect(await adapters.existing(ids)).toEqual(new Set(ids.slice(1)));
+  expect(await inBucket()).toEqual(ids.slice(1));
+  expect(await uses.total()).toBe(300);
+});
+
+test('adapters of before this was kept count for the budget and do not expire', async () => {
+  await stored('a', 31, 'anonymous');
+  await env.DB.prepare('DELETE FROM uses').run();
+  const last = env.TEST_MIGRATIONS.find(({ name }) => name.includes('tokens'))?.queries.at(-1);
+  await env.DB.prepare(last ?? '').run();
+  expect(await uses.oldest(5)).toEqual([{ id: idOf('a'), bytes: 100 }]);
+  expect(await uses.unread('2099-01-01', 5)).toEqual([]);
+});
+
+test('writing and reading are noted once a day, removing at once', async () => {
+  let [now, work] = [AT, Promise.resolve()];
+  const statements: string[] = [];
+  const noting = {
+    uses: {
+      ...uses,
+      read: (id: string, day: string) => {
+        statements.push(`${id.slice(0, 1)} ${day}`);
+        return uses.read(id, day);
+      },
+    },
+    madeBy: async () => 'anonymous',
+    now: () => now,
+    later(task: () => Promise<void>) {
+      work = work.then(task);
+    },
+  };
+  const blobs: BlobStore = trackedBlobs(effects.blobs, env.ADAPTERS, noting);
+  const bytes = new TextEncoder().encode('weights');
+  const file = {
+    name: 'adapter_model.safetensors',
+    contentType: 'application/octet-stream',
+    bytes,
+    sha256: await sha256Hex(bytes),
+  };
+  const id = idOf('9');
+  await blobs.put(id, [file]);
+  await work;
+  expect(await uses.oldest(5)).toEqual([{ id, bytes: 7 }]);
+  expect(await uses.unread('2026-09-01', 5)).toEqual([id]);
+  for (let read = 0; read < 3; read++) {
+    await blobs.read(id, file);
+    await (await blobs.get(id, file))?.cancel();
+  }
+  expect(await blobs.read(idOf('8'), file)).toBe('absent');
+  now += DAY_MS;
+  await blobs.read(id, file);
+  await work;
+  expect(statements).toEqual(['9 2026-08-31', '9 2026-09-01']);
+  expect(await uses.unread('2026-09-09', 5)).toEqual([]);
+  await blobs.remove(id, [file.name]);
+  await work;
+  expect(await uses.total()).toBe(0);
+});
+
+test('a budget that cannot be read removes nothing', () => {
+  expect(budgetOf({ ...env, STORED_BYTES: '10 GB', UNREAD_DAYS: '-1' })).toEqual(NEVER);
+  expect(budgetOf({ ...env, STORED_BYTES: '500', UNREAD_DAYS: '' })).toEqual({
+    bytes: 500,
+    unreadDays: 30,
+  });
+});
