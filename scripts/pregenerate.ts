@@ -34,6 +34,8 @@ or an object with a list of descriptions.
 T2L_TOKEN has the token, if the endpoint wants one. Exit codes: 0 all are there, 1 some could not be made.`;
 
 const ENDPOINT = 'http://localhost:8787';
+/** What is refused for a while only. */
+const LATER = new Set(['rate_limited', 'overloaded', 'store_unavailable']);
 /** How long to wait before what a limit refused is asked for again; a day's limit ends the run. */
 const LONGEST_WAIT_MS = 120_000;
 
@@ -111,8 +113,8 @@ async function makeAll(
       if (adapter !== undefined) {
         await note(adapter);
         counts[adapter.cached ? 'known' : 'made']++;
-      } else if (problem?.code === 'rate_limited' || problem?.code === 'overloaded') {
-        pause = Math.min(LONGEST_WAIT_MS, Math.max(pause, (problem.retry_after ?? 60) * 1000));
+      } else if (LATER.has(problem?.code ?? '')) {
+        pause = Math.min(LONGEST_WAIT_MS, Math.max(pause, (problem?.retry_after ?? 60) * 1000));
         waiting.push(...(request === undefined ? [] : [request]));
       } else {
         counts.failed++;

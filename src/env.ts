@@ -29,7 +29,8 @@ export interface Env {
   readonly TOKEN_GENERATIONS?: RateLimit;
   /** and how often one address or token may search. */
   readonly SEARCHES?: RateLimit;
-  /** Adapters made in a day for all who send no token, and for a token that has no number of its own. */
+  /** Adapters made in a day for one address and for all who send no token, and for a token without a number. */
+  readonly DAILY_ADDRESS?: string;
   readonly DAILY_ANONYMOUS?: string;
   readonly DAILY_TOKEN?: string;
   /** Bytes of adapter files that R2 may hold; those that were read least recently are evicted. */

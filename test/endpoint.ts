@@ -56,7 +56,7 @@ export async function startBuilt(
       r2Buckets: [...facts.r2Buckets],
       d1Databases: [...facts.d1Databases],
       // As npm start has it; test/api/access.test.ts is about what a deployment has.
-      bindings: { LISTS: 'public', ...secrets },
+      bindings: { LISTS: 'public', LIMITS: 'off', ...secrets },
       assets: {
         directory: join(ROOT, 'src/assets'),
         binding: 'ASSETS',

@@ -3,7 +3,8 @@
  *
  *   ACCESS   public        anybody reads and has adapters made; the default
  *            read-public   anybody reads, making takes a token
- *            private       everything but health, the page and the description of the API takes a token
+ *            private       everything but health, the page and the description of the API takes a token;
+ *                          what ships with the Worker (wrangler.toml, [assets]) does not reach this rule
  *   LISTS    token         lists and searches take a token that may read; the default
  *            public        they take none where reading takes none
  *

@@ -164,7 +164,9 @@ async function deleteAdapter(c: Context<AppEnv>): Promise<Response> {
   }
   const alike =
     refuse === 'true' && description !== null ? await services.adapters.alike(description) : [row];
-  for (const one of alike) {
+  // The one that was named comes last: as long as it is there, an interrupted call can be made again.
+  const others = alike.filter(({ id }) => id !== row.id);
+  for (const one of [...others, row]) {
     services.recorded.forget(one.id);
     await removeAdapter(one, services);
   }

@@ -4,7 +4,7 @@
  * otherwise; what is known already is never counted, and neither is what an administrator asks for.
  *
  *   a minute   by token, or by address: the platform's rate limits, in one place of its network
- *   a day      by token, or all who send none together: rows of D1, exact
+ *   a day      by token; or by address, and all who send no token together: rows of D1, exact
  *
  * An address is counted as
  *
@@ -12,16 +12,18 @@
  *   IPv6   its network of 64 bits: that is the least a client gets (RFC 6177), and it may take any address
  *          of it
  */
+import { sha256Hex } from '../contract/adapter-id.ts';
 import { T2lError } from '../contract/errors.ts';
+import { allows } from '../contract/scopes.ts';
 import type { Env } from '../env.ts';
-import { type QuotaStore, secondsLeft } from '../store/quotas.ts';
+import { dayOf, FROM, type QuotaStore, secondsLeft } from '../store/quotas.ts';
 import { ANONYMOUS } from '../store/uses.ts';
 import type { Caller } from './caller.ts';
 
 /** The period that the bindings of wrangler.toml count over. */
 const PERIOD_SECONDS = 60;
 /** Adapters a day where nothing is configured: a small team's, and few enough to pay for. */
-const DAILY = { anonymous: 2000, token: 10_000 };
+const DAILY = { anonymous: 2000, address: 200, token: 10_000 };
 
 /** What admission counts with. */
 export interface AdmissionEffects {
@@ -34,6 +36,18 @@ export interface AdmissionEffects {
   now(): number;
 }
 
+/** Whose requests are counted together; undefined for those that have no limit. */
+export async function clientOf({
+  env,
+  address,
+  caller,
+}: AdmissionEffects): Promise<string | undefined> {
+  const { token, scopes } = await caller();
+  return env.LIMITS === 'off' || allows(scopes, 'admin')
+    ? undefined
+    : (token?.id ?? networkOf(address ?? ''));
+}
+
 /**
  * Lets a request make an adapter.
  *
@@ -42,7 +56,7 @@ export interface AdmissionEffects {
 export async function admitGeneration(effects: AdmissionEffects): Promise<void> {
   const { env, quotas, address, now } = effects;
   const { token, scopes } = await effects.caller();
-  if (env.LIMITS === 'off' || (token === undefined && scopes.length > 0)) {
+  if (env.LIMITS === 'off' || allows(scopes, 'admin')) {
     return;
   }
   const whose = token === undefined ? 'this address' : `the token ${token.id}`;
@@ -52,18 +66,30 @@ export async function admitGeneration(effects: AdmissionEffects): Promise<void> 
     token?.id ?? networkOf(address ?? ''),
     `adapters were made for ${whose}`,
   );
-  const limit =
-    token === undefined
-      ? dailyOf(env.DAILY_ANONYMOUS, DAILY.anonymous)
-      : (token.dailyAdapters ?? dailyOf(env.DAILY_TOKEN, DAILY.token));
-  if (!(await quotas.take(token?.id ?? ANONYMOUS, limit, now()))) {
-    const who = token === undefined ? 'all who send no token' : whose;
-    throw refusal(
-      'quota_exhausted',
-      `The ${limit} adapters that ${who} may have made in a day are made; the next day begins in`,
-      secondsLeft(now()),
-    );
+  async function count(who: string, named: string, limit: number): Promise<void> {
+    if (!(await quotas.take(who, limit, now()))) {
+      throw refusal(
+        'quota_exhausted',
+        `The ${limit} adapters that ${named} may have made in a day are made; the next day begins in`,
+        secondsLeft(now()),
+      );
+    }
   }
+  if (token !== undefined) {
+    const limit = token.dailyAdapters ?? dailyOf(env.DAILY_TOKEN, DAILY.token);
+    await count(token.id, whose, limit);
+    return;
+  }
+  // First its own part, so that one address cannot use up what is for all.
+  const from = await hashedNetwork(address ?? '', now());
+  await count(from, whose, dailyOf(env.DAILY_ADDRESS, DAILY.address));
+  await count(ANONYMOUS, 'all who send no token', dailyOf(env.DAILY_ANONYMOUS, DAILY.anonymous));
+}
+
+/** What an address is counted by in D1, which is to have none: a hash that another day does not share. */
+async function hashedNetwork(address: string, at: number): Promise<string> {
+  const text = new TextEncoder().encode(`${dayOf(at)} ${networkOf(address)}`);
+  return `${FROM}${(await sha256Hex(text)).slice(0, HASH_DIGITS)}`;
 }
 
 /**
@@ -74,7 +100,7 @@ export async function admitGeneration(effects: AdmissionEffects): Promise<void> 
 export async function admitSearch(effects: AdmissionEffects): Promise<void> {
   const { env, address } = effects;
   const { token, scopes } = await effects.caller();
-  if (env.LIMITS === 'off' || (token === undefined && scopes.length > 0)) {
+  if (env.LIMITS === 'off' || allows(scopes, 'admin')) {
     return;
   }
   const whose = token === undefined ? 'this address' : `the token ${token.id}`;
@@ -108,6 +134,7 @@ function dailyOf(configured: string | undefined, otherwise: number): number {
   return text === undefined || text === '' ? otherwise : /^\d+$/.test(text) ? Number(text) : 0;
 }
 
+const HASH_DIGITS = 16;
 const GROUPS = 8; // of an IPv6 address, of 16 bits each
 const NETWORK_GROUPS = 4;
 /** How an IPv6 address begins that stands for one of IPv4 (RFC 4291, 2.5.5.2). */

@@ -6,15 +6,13 @@
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import type { batchLineSchema } from '../contract/documents/batch.ts';
-import { T2lError } from '../contract/errors.ts';
-import { forLog } from '../contract/log.ts';
 import { parse } from '../contract/parse.ts';
 import { batchSchema } from '../contract/requests/batch.ts';
 import { createAdapterSchema } from '../contract/requests/create-adapter.ts';
 import { adapterOf } from './answer-adapter.ts';
 import { readBody } from './body.ts';
 import { BODY_CODES } from './codes.ts';
-import { problemOf, problemResponses } from './problem.ts';
+import { problemOf, problemResponses, told } from './problem.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 
 const NDJSON = 'application/x-ndjson';
@@ -79,13 +77,7 @@ async function lineOf(
     const { adapter, known } = await adapterOf(c, parse(createAdapterSchema, request));
     return { index, status: known ? 200 : 201, adapter };
   } catch (error) {
-    if (!(error instanceof T2lError)) {
-      console.error(forLog(error));
-    }
-    const said =
-      error instanceof T2lError
-        ? error
-        : new T2lError('internal_error', 'This is a fault of the endpoint; its log says more.');
+    const said = told(error);
     const { headers } = said.extra as { headers?: Record<string, string> };
     const after = headers?.['retry-after'];
     return {

@@ -27,21 +27,22 @@ export const problemSchema = z
 
 /** Renders what a handler threw. */
 export const onError: ErrorHandler<AppEnv> = (error, c) => {
-  if (error instanceof T2lError) {
-    if (error.code === 'store_unavailable') {
-      console.error(forLog(error));
-    }
-    return problemResponse(c, error);
+  return problemResponse(c, told(error));
+};
+
+/** What the caller is told of a failure; what nobody foresaw, and a store that is away, is logged. */
+export function told(error: unknown): T2lError {
+  if (error instanceof T2lError && error.code !== 'store_unavailable') {
+    return error;
   }
   console.error(forLog(error));
-  if (error instanceof DrizzleQueryError) {
-    return problemResponse(c, unavailable(error));
+  if (error instanceof T2lError) {
+    return error;
   }
-  return problemResponse(
-    c,
-    new T2lError('internal_error', 'This is a fault of the endpoint; its log says more.'),
-  );
-};
+  return error instanceof DrizzleQueryError
+    ? unavailable(error)
+    : new T2lError('internal_error', 'This is a fault of the endpoint; its log says more.');
+}
 
 /** Renders a path that no route has. */
 export const onNotFound: NotFoundHandler<AppEnv> = (c) => problemResponse(c, routeUnknown(c));

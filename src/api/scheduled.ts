@@ -7,7 +7,7 @@ import { decodeAuditPlace, encodeAuditPlace } from '../contract/audit-cursor.ts'
 import { forLog } from '../contract/log.ts';
 import type { Env } from '../env.ts';
 import { AUDIT_START, auditSlice } from '../pipeline/audit.ts';
-import { type Budget, evict } from '../pipeline/evict.ts';
+import { evict, expire } from '../pipeline/evict.ts';
 import { auditPlaceStore } from '../store/audit-place.ts';
 import { quotaStore } from '../store/quotas.ts';
 import { useStore } from '../store/uses.ts';
@@ -22,7 +22,8 @@ export async function keepHouse(env: Env): Promise<void> {
   const services = servicesOfClock(env);
   const jobs: Readonly<Record<string, () => Promise<object>>> = {
     audit: () => auditNext(env, services),
-    evict: () => evict(budgetOf(env), useStore(env.DB), services),
+    evict: () => evict(budgetOf(env).bytes, useStore(env.DB), services),
+    expire: () => expire(budgetOf(env).unreadDays, useStore(env.DB), services),
     forget: async () => ({ quotas: await quotaStore(env.DB).forgetOld(services.now()) }),
   };
   const failed: string[] = [];
@@ -50,6 +51,12 @@ async function auditNext(env: Env, services: Services): Promise<object> {
     console.error(JSON.stringify({ failed: report.failed }));
   }
   return { place: encodeAuditPlace(begin), ...report };
+}
+
+/** What is kept: bytes in R2, and days of what nobody wants. */
+export interface Budget {
+  readonly bytes: number;
+  readonly unreadDays: number;
 }
 
 /** What is configured; what is no number removes nothing. */

@@ -17,14 +17,21 @@ import { type Recorded, recordedIn } from '../store/recorded.ts';
 import { keysOf, type RefusalStore, refusalStore, requireWanted } from '../store/refusals.ts';
 import { steady } from '../store/steady.ts';
 import { type TokenStore, tokenStore } from '../store/tokens.ts';
-import { type Noting, trackedBlobs } from '../store/tracked-blobs.ts';
+import { type Noting, tracked } from '../store/tracked.ts';
 import { ANONYMOUS, useStore } from '../store/uses.ts';
-import { type AdmissionEffects, admitGeneration, admitSearch } from './admission.ts';
+import { type AdmissionEffects, admitGeneration, admitSearch, clientOf } from './admission.ts';
 import { type Caller, callerOf } from './caller.ts';
 import { Timings } from './timing.ts';
 
 /** Of this isolate: some 30 of the slowest adapters in a minute is what one processor makes. */
-const making = createMaking({ most: 32, aliveMs: 30_000, now: () => Date.now() });
+const makingFor = createMaking({
+  most: 32,
+  mostOfOne: 8,
+  mostWaiting: 256,
+  // Longer than the store's two tries of every step of it.
+  aliveMs: 90_000,
+  now: () => Date.now(),
+});
 
 /** What handlers work with. */
 export interface Services extends PipelineEffects {
@@ -74,6 +81,10 @@ export function servicesOf(
     now,
     later: (work) => defer(work().catch((error: unknown) => console.warn(forLog(error)))),
   };
+  const stores = {
+    adapters: steady(adapterStore(env.DB)),
+    blobs: steady(blobStore(env.ADAPTERS)),
+  };
   const refusals = steady(refusalStore(env.DB));
   const admission: AdmissionEffects = { env, quotas: quotaStore(env.DB), address, caller, now };
   return {
@@ -84,8 +95,7 @@ export function servicesOf(
     hypernets,
     baseModels: baseModelStore(env.HYPERNETS),
     catalog: catalog(env.ASSETS, env.HYPERNETS, hypernets),
-    adapters: steady(adapterStore(env.DB)),
-    blobs: trackedBlobs(steady(blobStore(env.ADAPTERS)), env.ADAPTERS, noting),
+    ...tracked(stores, env.ADAPTERS, noting),
     layouts: steady(layoutStore(env.DB)),
     recorded: recordedIn(env.DB),
     now,
@@ -96,7 +106,9 @@ export function servicesOf(
       await (allows(scopes, 'admin') ? refusals.lift(keys) : requireWanted(keys, refusals));
     },
     admit: () => admitGeneration(admission),
-    making,
+    async making(id, work) {
+      return makingFor(await clientOf(admission))(id, work);
+    },
     damaged(path) {
       console.warn(`damaged: ${path}`);
       timings.add('damaged', 0);
@@ -120,5 +132,10 @@ function encoderServices(env: Env): EncoderServices {
 export function servicesOfClock(env: Env): Services {
   const nobody: Sender = { address: undefined, authorization: undefined };
   const services = servicesOf(env, new Timings(), nobody, () => undefined);
-  return { ...services, blobs: blobStore(env.ADAPTERS) };
+  return {
+    ...services,
+    adapters: steady(adapterStore(env.DB)),
+    blobs: steady(blobStore(env.ADAPTERS)),
+    uses: useStore(env.DB),
+  };
 }

@@ -127,7 +127,7 @@ async function revokeToken(c: Context<AppEnv>): Promise<Response> {
   const { tokens, now } = c.get('services');
   const id = c.req.param('token') ?? '';
   if (!(await tokens.revoke(id, now()))) {
-    throw new T2lError('token_unknown', `There is no token ${id}; GET /v1/tokens lists them.`);
+    throw new T2lError('token_unknown', 'There is no token of this id; GET /v1/tokens lists them.');
   }
   return c.body(null, 204);
 }

@@ -25,7 +25,7 @@ export function forLog(error: unknown, sent = ''): string {
     const { name, message, stack } =
       current instanceof Error ? current : { name: 'thrown', message: String(current), stack: '' };
     const said = withoutText(message.replace(PARAMETERS, ''), sent).slice(0, MOST);
-    lines.push(`${depth === 0 ? '' : 'because of '}${name}: ${said}`, ...framesOf(stack));
+    lines.push(`${depth === 0 ? '' : 'because of '}${name}: ${said}`, ...framesOf(stack, message));
     current = current instanceof Error ? current.cause : undefined;
   }
   return lines.join('\n');
@@ -44,6 +44,8 @@ export function withoutText(said: string, sent: string): string {
     : said;
 }
 
-function framesOf(stack: string | undefined): string[] {
-  return (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+/** Where it was thrown. A stack begins with the message, of which a line may look like a place. */
+function framesOf(stack: string | undefined, message: string): string[] {
+  const places = (stack ?? '').replace(message, () => '');
+  return places.split('\n').filter((line) => /^\s+at /.test(line));
 }

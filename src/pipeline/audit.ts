@@ -16,6 +16,7 @@ import { checkBundle } from '../bundle/bundle.ts';
 import type { AuditPlace } from '../contract/audit-cursor.ts';
 import type { ListPosition } from '../contract/cursor.ts';
 import { T2lError } from '../contract/errors.ts';
+import { dayOf } from '../store/quotas.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import { recordedFiles } from './card-file.ts';
 import type { PipelineEffects } from './effects.ts';
@@ -109,6 +110,7 @@ async function auditAdapters(after: ListPosition | undefined, effects: PipelineE
 async function auditAdapter(row: AdapterRow, effects: PipelineEffects): Promise<AuditReport> {
   const counts = { files: 0, evicted: 0, damaged: 0, healed: 0 };
   const failed: AuditFailure[] = [];
+  let bytes = 0;
   for (const file of recordedFiles(row)) {
     const stored = await effects.blobs.read(row.id, file);
     if (stored === 'absent') {
@@ -116,6 +118,7 @@ async function auditAdapter(row: AdapterRow, effects: PipelineEffects): Promise<
       continue;
     }
     counts.files++;
+    bytes += file.bytes;
     if (stored === 'damaged') {
       counts.damaged++;
       try {
@@ -126,6 +129,7 @@ async function auditAdapter(row: AdapterRow, effects: PipelineEffects): Promise<
       }
     }
   }
+  await effects.uses?.found(row.id, bytes, dayOf(effects.now()));
   return { ...NOTHING_AUDITED, ...counts, adapters: 1, failed };
 }
 
@@ -139,6 +143,7 @@ async function sweepOrphans(after: string | undefined, effects: PipelineEffects)
     const own = files.filter((file) => file.id === id);
     if (own.every(({ at }) => at < now() - ORPHAN_MS)) {
       await layouts.remove(id);
+      await effects.uses?.forget(id);
       await blobs.remove(
         id,
         own.map(({ name }) => name),

@@ -12,6 +12,7 @@ import type { BlobStore } from '../store/blobs.ts';
 import type { Catalog } from '../store/catalog.ts';
 import type { LayoutStore } from '../store/layouts.ts';
 import type { AdapterRow } from '../store/schema.ts';
+import type { UseStore } from '../store/uses.ts';
 import type { CardWriter } from './card-file.ts';
 import type { Making } from './making.ts';
 import type { Dtype, Produced } from './produce.ts';
@@ -46,6 +47,8 @@ export interface PipelineEffects {
   readonly layouts: LayoutStore;
   /** Lets a request make an adapter, or throws; what is known already is free. */
   admit?(): Promise<void>;
+  /** What lies in R2, where the audit is to put right what was noted of it. */
+  readonly uses?: Pick<UseStore, 'found' | 'forget'>;
   /** Throws for what was removed for good. */
   refuse?(id: string, input: AdapterInput): Promise<void>;
   /** Keeps requests from making the same adapter at once, and too many from making any. */

@@ -1,60 +1,58 @@
 /**
  * Keeping what is stored within what the operator pays for. A row is enough to make its files again, bit
  * for bit, so files are a cache: those that were used least recently go first, and whoever reads one waits
- * for its making. A row goes only if somebody without a token had it made and nobody ever read it.
+ * for its making. A row goes only if somebody without a token had it made and nobody asked for it since.
  */
 import { CONFIG_FILE, WEIGHTS_FILE } from '../adapter/peft.ts';
+import { forLog } from '../contract/log.ts';
 import { dayOf } from '../store/quotas.ts';
 import type { UseStore } from '../store/uses.ts';
 import type { PipelineEffects } from './effects.ts';
 import { removeAdapter } from './stored-files.ts';
 
-/** What is kept. */
-export interface Budget {
-  /** Of all files of adapters in R2. */
-  readonly bytes: number;
-  /** After so many days an adapter goes that nobody with a token made and nobody read. */
-  readonly unreadDays: number;
-}
-
-/** What one run did. */
+/** What one run of eviction did. */
 export interface EvictionReport {
   /** Adapters whose files were removed, and how much that was. */
   readonly evicted: number;
   readonly freed_bytes: number;
-  /** Adapters that were removed with their rows. */
-  readonly expired: number;
   /** What is stored after it. */
   readonly stored_bytes: number;
 }
 
+/** What one run of expiry did. */
+export interface ExpiryReport {
+  /** Adapters that were removed with their rows. */
+  readonly expired: number;
+  /** Those that could not be, and are tried again the next time. */
+  readonly failed: number;
+}
+
 /** Evicting goes on to this share of the budget, so that it is not there again with the next adapter. */
 const DOWN_TO = 0.9;
-/** Adapters of one statement. */
+/** Adapters of one statement, and of one run by the clock, whose calls to R2 and D1 are limited. */
 const SOME = 500;
-/** Adapters of one run by the clock: their removal is I/O, of which a run may do a thousand. */
 const MOST = 2000;
-const MOST_EXPIRED = 200;
+const MOST_EXPIRED = 100;
 const DAY_MS = 86_400_000;
 const FILES = [WEIGHTS_FILE, CONFIG_FILE];
 
-type Effects = Pick<PipelineEffects, 'adapters' | 'blobs' | 'layouts' | 'now'>;
-
-/** Removes what is over the budget, a bounded part at a time. */
+/**
+ * Removes files that are over the budget, a bounded part at a time.
+ *
+ * @param budget bytes of all files of adapters in R2
+ */
 export async function evict(
-  budget: Budget,
+  budget: number,
   uses: UseStore,
-  effects: Effects,
+  { blobs }: Pick<PipelineEffects, 'blobs'>,
 ): Promise<EvictionReport> {
-  const expired = await expire(budget.unreadDays, uses, effects);
   let stored = await uses.total();
-  const [before, goal] = [stored, budget.bytes * DOWN_TO];
+  const before = stored;
   let evicted = 0;
-  while (stored > (evicted === 0 ? budget.bytes : goal) && evicted < MOST) {
-    const oldest = await uses.oldest(SOME);
+  while (stored > (evicted === 0 ? budget : budget * DOWN_TO) && evicted < MOST) {
     const going: string[] = [];
-    for (const { id, bytes } of oldest) {
-      if (stored <= goal) {
+    for (const { id, bytes } of await uses.oldest(SOME)) {
+      if (stored <= budget * DOWN_TO) {
         break;
       }
       going.push(id);
@@ -63,21 +61,36 @@ export async function evict(
     if (going.length === 0) {
       break;
     }
-    await Promise.all(going.map((id) => effects.blobs.remove(id, FILES)));
+    // Noted first: files that somebody makes again meanwhile are noted after it, and counted.
     await uses.evicted(going);
+    await Promise.all(going.map((id) => blobs.remove(id, FILES)));
     evicted += going.length;
   }
-  return { evicted, freed_bytes: before - stored, expired, stored_bytes: stored };
+  return { evicted, freed_bytes: before - stored, stored_bytes: stored };
 }
 
-async function expire(days: number, uses: UseStore, effects: Effects): Promise<number> {
-  const ids = await uses.unread(dayOf(Math.max(0, effects.now() - days * DAY_MS)), MOST_EXPIRED);
-  for (const id of ids) {
-    const row = await effects.adapters.get(id);
-    if (row !== undefined) {
-      await removeAdapter(row, effects);
+/** Removes adapters that nobody wants, some at a time; one that cannot be removed keeps no other. */
+export async function expire(
+  days: number,
+  uses: UseStore,
+  effects: Pick<PipelineEffects, 'adapters' | 'blobs' | 'layouts' | 'now'>,
+): Promise<ExpiryReport> {
+  const before = dayOf(Math.max(0, effects.now() - days * DAY_MS));
+  let [expired, failed] = [0, 0];
+  for (const id of await uses.unused(before, MOST_EXPIRED)) {
+    try {
+      const row = await effects.adapters.get(id);
+      // Whoever asked for it since it was listed keeps it.
+      if (await uses.expire(id, before)) {
+        if (row !== undefined) {
+          await removeAdapter(row, effects);
+        }
+        expired++;
+      }
+    } catch (error) {
+      console.error(`expiry of ${id}: ${forLog(error)}`);
+      failed++;
     }
-    await uses.forget(id);
   }
-  return ids.length;
+  return { expired, failed };
 }

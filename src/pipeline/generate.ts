@@ -2,7 +2,7 @@
  * From a request to an adapter:
  *
  *   resolve the hypernetwork -> adapter id -> row? -> yes: known
- *                                             no: yanked? -> encode, run, pack -> R2 -> row -> made
+ *                                             no: yanked, refused? -> encode, run, pack -> R2 -> row -> made
  *
  * Generation is deterministic, so two identical requests at once write the same bytes: R2 takes the
  * first and D1 keeps the first row, and both answer with that row; in one isolate the second waits for
@@ -21,6 +21,7 @@ import type { AdapterRow } from '../store/schema.ts';
 import { type PipelineEffects, type Recipe, timed } from './effects.ts';
 import type { Making } from './making.ts';
 import type { Dtype, Produced } from './produce.ts';
+import { removeAdapter } from './stored-files.ts';
 import { yanked } from './yank.ts';
 
 /** What an adapter is to be made from; already validated. */
@@ -57,6 +58,8 @@ export async function generateAdapter(
   if (known !== undefined) {
     return known;
   }
+  await requireUnyanked(version, effects);
+  await effects.refuse?.(id, recipe.input);
   const making: Making = effects.making ?? ((_id, work) => work(false));
   return making(
     id,
@@ -64,6 +67,16 @@ export async function generateAdapter(
       (waited ? await lookedUp(id, effects) : undefined) ??
       make(id, { version, bundle, recipe }, effects),
   );
+}
+
+async function requireUnyanked(
+  version: HypernetVersion,
+  { catalog }: PipelineEffects,
+): Promise<void> {
+  const yank = await catalog.yank(version.digest);
+  if (yank !== undefined) {
+    throw yanked(version, yank);
+  }
 }
 
 async function lookedUp(id: string, effects: PipelineEffects): Promise<Outcome | undefined> {
@@ -83,11 +96,6 @@ async function make(
   { version, bundle, recipe }: Plan,
   effects: PipelineEffects,
 ): Promise<Outcome> {
-  const yank = await effects.catalog.yank(version.digest);
-  if (yank !== undefined) {
-    throw yanked(version, yank);
-  }
-  await effects.refuse?.(id, recipe.input);
   await effects.admit?.();
   const produced = await blamingBundlesOn('endpoint', () => effects.produce(bundle, recipe));
   for (const [step, milliseconds] of Object.entries(produced.timings_ms)) {
@@ -100,6 +108,11 @@ async function make(
       free(bytes);
     }
     return effects.adapters.insert(row);
+  });
+  // Refused while it was made: whoever removed it did not see it.
+  await effects.refuse?.(id, recipe.input).catch(async (error: unknown) => {
+    await removeAdapter(row, effects);
+    throw error;
   });
   // Another request was faster: its row is the one that everybody sees.
   const first = inserted ? undefined : await effects.adapters.get(id);

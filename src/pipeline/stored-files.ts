@@ -13,6 +13,7 @@ import { type ByteRange, partOf, type StoredBytes } from '../store/blobs.ts';
 import type { AdapterRow, StoredFile } from '../store/schema.ts';
 import { recordedFiles } from './card-file.ts';
 import { type PipelineEffects, recipeOf, timed } from './effects.ts';
+import type { Making } from './making.ts';
 import type { Produced } from './produce.ts';
 
 /**
@@ -77,12 +78,19 @@ async function madeAgain(
   if (why === 'damaged') {
     effects.damaged?.(`adapters/${row.id}/${file.name}`);
   }
-  const remade = await timed(effects, 'remake', () => remake(row, why === 'damaged', effects));
-  const found = remade.files.find(({ name }) => name === file.name);
-  if (found === undefined) {
-    throw bytesChanged(row.id, file.name);
-  }
-  return found.bytes;
+  const making: Making = effects.making ?? ((_id, work) => work(false));
+  return making(row.id, async (waited) => {
+    const others = waited ? await effects.blobs.read(row.id, file) : 'absent';
+    if (typeof others !== 'string') {
+      return others;
+    }
+    const remade = await timed(effects, 'remake', () => remake(row, why === 'damaged', effects));
+    const found = remade.files.find(({ name }) => name === file.name);
+    if (found === undefined) {
+      throw bytesChanged(row.id, file.name);
+    }
+    return found.bytes;
+  });
 }
 
 /**

@@ -2,13 +2,15 @@
  * How many adapters were made in a day, and for whom, in D1: a platform's rate limit counts in one place of
  * the network and forgets after a minute. A day is one of UTC.
  */
-import { lt, sql } from 'drizzle-orm';
+import { and, like, lt, or, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { quotas } from './schema.ts';
 
 const DAY_MS = 86_400_000;
-/** Days that are kept, to be looked at. */
+/** Days that are kept, to be looked at; */
 const KEPT_DAYS = 31;
+/** of addresses, which are many, as long as they are needed. */
+export const FROM = 'from:';
 
 export interface QuotaStore {
   /**
@@ -49,9 +51,9 @@ export function quotaStore(database: D1Database): QuotaStore {
       return counted.meta.changes > 0;
     },
     async forgetOld(at) {
-      const { meta } = await db
-        .delete(quotas)
-        .where(lt(quotas.day, dayOf(at - KEPT_DAYS * DAY_MS)));
+      const old = lt(quotas.day, dayOf(at - KEPT_DAYS * DAY_MS));
+      const past = and(like(quotas.who, `${FROM}%`), lt(quotas.day, dayOf(at)));
+      const { meta } = await db.delete(quotas).where(or(old, past));
       return meta.changes;
     },
   };

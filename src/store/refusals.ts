@@ -23,7 +23,7 @@ export async function keysOf(id: string, input: AdapterInput): Promise<readonly 
     return [id];
   }
   const folded = new TextEncoder().encode(searchText(input.description));
-  return [id, `text:${await sha256Hex(folded)}`];
+  return [`text:${await sha256Hex(folded)}`];
 }
 
 /**

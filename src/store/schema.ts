@@ -199,7 +199,7 @@ export const uses = sqliteTable(
   (table) => [index('uses_by_day').on(table.usedOn, table.adapterId, table.bytes)],
 );
 
-/** What is not made again: an adapter's id, or the sha256 of a description as searches fold it. */
+/** What is not made again: the sha256 of a description as searches fold it, or, of an embedding, the id. */
 export const refusals = sqliteTable('refusals', {
   key: text('key').primaryKey(),
   /** Milliseconds since 1970. */

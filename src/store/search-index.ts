@@ -41,10 +41,9 @@ export function piecesOf(sought: string): string | undefined {
         .replaceAll('"', '""'),
     ),
   );
-  return [...pieces]
-    .slice(0, MAX_PIECES)
-    .map((piece) => `"${piece}"`)
-    .join(' AND ');
+  // A query of the index ends at a NUL, so pieces with one are left to the look into each text.
+  const asked = [...pieces].filter((piece) => !piece.includes('\0')).slice(0, MAX_PIECES);
+  return asked.map((piece) => `"${piece}"`).join(' AND ') || undefined;
 }
 
 /** The moments at which an adapter may have been made whose text has all pieces, as a subquery. */

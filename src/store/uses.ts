@@ -1,9 +1,9 @@
 /**
  * What of the adapters lies in R2, how much it is and when it was last used, in D1: R2 itself knows neither
- * a sum nor a time of reading. It is kept a little behind and never waited for; what is lost of it costs an
- * adapter at most its place in the order of eviction, which a reader does not notice.
+ * a sum nor a time of reading. It is kept a little behind and never waited for; what is lost of it the audit
+ * finds, which sees every row and every file.
  */
-import { and, eq, gt, lt, sql } from 'drizzle-orm';
+import { and, eq, gt, lt, ne, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { uses } from './schema.ts';
 
@@ -16,8 +16,10 @@ export interface StoredUse {
 export interface UseStore {
   /** Its files were written, now or again. */
   stored(id: string, bytes: number, madeBy: string, day: string): Promise<void>;
-  /** It was read. */
-  read(id: string, day: string): Promise<void>;
+  /** Somebody asked for it. */
+  used(id: string, day: string): Promise<void>;
+  /** Its files are so many bytes, whatever was noted. What nobody noted never expires. */
+  found(id: string, bytes: number, day: string): Promise<void>;
   /** It is gone. */
   forget(id: string): Promise<void>;
   /** Its files are gone, and can be made again. */
@@ -26,16 +28,25 @@ export interface UseStore {
   total(): Promise<number>;
   /** Those with files that were used least recently. */
   oldest(limit: number): Promise<readonly StoredUse[]>;
-  /** Those that somebody without a token had made before a day, and nobody ever read. */
-  unread(before: string, limit: number): Promise<readonly string[]>;
+  /** Those that somebody without a token had made before a day, and nobody ever asked for. */
+  unused(before: string, limit: number): Promise<readonly string[]>;
+  /** Forgets one of these, if it still is one; says whether it was. */
+  expire(id: string, before: string): Promise<boolean>;
 }
 
 /** Who made an adapter without a token. */
 export const ANONYMOUS = 'anonymous';
+const UNKNOWN = 'unknown';
 
 /** The uses in a D1 database. */
 export function useStore(database: D1Database): UseStore {
   const db = drizzle(database);
+
+  /** What expires before a day. */
+  function expiring(before: string) {
+    return and(lt(uses.usedOn, before), eq(uses.read, false), eq(uses.madeBy, ANONYMOUS));
+  }
+
   return {
     async stored(adapterId, bytes, madeBy, usedOn) {
       await db
@@ -44,8 +55,18 @@ export function useStore(database: D1Database): UseStore {
         // Made again for a reader: whose it is stays.
         .onConflictDoUpdate({ target: uses.adapterId, set: { bytes, usedOn } });
     },
-    async read(id, usedOn) {
+    async used(id, usedOn) {
       await db.update(uses).set({ usedOn, read: true }).where(eq(uses.adapterId, id));
+    },
+    async found(adapterId, bytes, usedOn) {
+      await db
+        .insert(uses)
+        .values({ adapterId, madeBy: UNKNOWN, bytes, usedOn, read: true })
+        .onConflictDoUpdate({
+          target: uses.adapterId,
+          set: { bytes },
+          setWhere: ne(uses.bytes, bytes),
+        });
     },
     async forget(id) {
       await db.delete(uses).where(eq(uses.adapterId, id));
@@ -70,14 +91,18 @@ export function useStore(database: D1Database): UseStore {
         .orderBy(uses.usedOn, uses.adapterId)
         .limit(limit);
     },
-    async unread(before, limit) {
+    async unused(before, limit) {
       const rows = await db
         .select({ id: uses.adapterId })
         .from(uses)
-        .where(and(lt(uses.usedOn, before), eq(uses.read, false), eq(uses.madeBy, ANONYMOUS)))
+        .where(expiring(before))
         .orderBy(uses.usedOn, uses.adapterId)
         .limit(limit);
       return rows.map(({ id }) => id);
+    },
+    async expire(id, before) {
+      const { meta } = await db.delete(uses).where(and(eq(uses.adapterId, id), expiring(before)));
+      return meta.changes > 0;
     },
   };
 }

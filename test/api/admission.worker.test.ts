@@ -94,6 +94,27 @@ test('all who send no token share a number a day, and the refusal says when the 
   await admitGeneration(effects('203.0.113.99', { ...day, caller }));
 });
 
+test('one address has a part of the day only, and D1 does not learn which it is', async () => {
+  const vars = { ...FREE, DAILY_ADDRESS: '2', DAILY_ANONYMOUS: '100' };
+  const day = { vars, now: () => AT - 20 * DAY_MS };
+  for (let made = 0; made < 2; made++) {
+    await admitGeneration(effects('203.0.113.7', day));
+  }
+  await expect(admitGeneration(effects('203.0.113.7', day))).rejects.toMatchObject({
+    code: 'quota_exhausted',
+    detail: expect.stringContaining('this address'),
+  });
+  await admitGeneration(effects('203.0.113.8', day));
+  const { results } = await env.DB.prepare('SELECT who FROM quotas').all();
+  expect(JSON.stringify(results)).not.toContain('203.0');
+  // What was counted of addresses is forgotten the day after, what was counted of all is not.
+  const left = () =>
+    env.DB.prepare("SELECT who FROM quotas WHERE day = '2026-07-14' ORDER BY who").all();
+  expect((await left()).results).toHaveLength(3);
+  await quotaStore(env.DB).forgetOld(AT - 19 * DAY_MS);
+  expect((await left()).results).toEqual([{ who: 'anonymous' }]);
+});
+
 test('a token has the number of the day that it was given, or that of the endpoint', async () => {
   const vars = { ...FREE, DAILY_TOKEN: '2' };
   const small = async () => ({
@@ -122,8 +143,11 @@ test('a number that cannot be read lets nothing through', async () => {
 
 test('the administrator, and an endpoint of its owner alone, have no limits', async () => {
   const caller = async () => ({ scopes: ['admin'] as const });
+  const token = aToken({ id: 'an-admin', scopes: ['admin'], dailyAdapters: 0 });
+  const given = async () => ({ scopes: token.scopes, token });
   for (let made = 0; made < 5; made++) {
     await admitGeneration(effects('192.0.2.200', { caller }));
+    await admitGeneration(effects('192.0.2.200', { caller: given }));
     await admitGeneration(effects('192.0.2.201', { vars: { LIMITS: 'off' } }));
   }
 });

@@ -81,6 +81,18 @@ test('who hangs up has nothing more made', async () => {
   expect(after - before).toBeLessThan(requests.length);
 });
 
+test('a store that is away is said in the line, with when to ask again', async () => {
+  await server.env.DB.prepare('ALTER TABLE refusals RENAME TO away').run();
+  const requests = [{ description: 'Answer with the word before the last.' }];
+  const response = await server.send('/v1/adapters/batch', { requests });
+  const [line] = linesOf(await response.text());
+  expect(line).toMatchObject({
+    status: 503,
+    problem: { code: 'store_unavailable', retry_after: 5 },
+  });
+  await server.env.DB.prepare('ALTER TABLE away RENAME TO refusals').run();
+});
+
 test.each([
   [{}],
   [{ requests: [] }],

@@ -50,3 +50,36 @@ test('what is over the budget is evicted by the clock, and made again for whoeve
   expect(remade).toBeGreaterThan(1);
   expect(remade).toBeLessThan(made.length);
 });
+
+test('an adapter that anybody asked for again does not expire, one that nobody did is gone', async () => {
+  const asked = [
+    (id: string) => server.fetch(`/v1/adapters/${id}`),
+    (id: string) => server.fetch(`/v1/adapters/${id}/README.md`, { method: 'HEAD' }),
+    (id: string) => server.fetch(`/t2l/${id}/resolve/main/adapter_config.json`),
+    () => server.send('/v1/adapters', { description: 'Answer with the word number 3.' }),
+  ];
+  const kept: string[] = [];
+  for (const [place, ask] of asked.entries()) {
+    const { id } = await make(`Answer with the word number ${place}.`);
+    // As if its files had been evicted: it is the asking that counts, not what is there.
+    await server.env.ADAPTERS.delete(`adapters/${id}/${WEIGHTS}`);
+    await (await ask(id)).arrayBuffer();
+    kept.push(id);
+  }
+  const forgotten = await make('Answer with nothing at all.');
+  await waitForNotes(kept.length + 6);
+  await server.env.DB.prepare("UPDATE uses SET used_on = '2020-01-01'").run();
+  expect(await server.scheduled()).toBe('ok');
+  for (const id of kept) {
+    expect((await server.fetch(`/v1/adapters/${id}`)).status, id).toBe(200);
+  }
+  expect((await server.fetch(`/v1/adapters/${forgotten.id}`)).status).toBe(404);
+});
+
+/** Notes are made after the answers. */
+async function waitForNotes(rows: number): Promise<void> {
+  await expect
+    .poll(async () => (await server.env.DB.prepare('SELECT * FROM uses').all()).results.length)
+    .toBe(rows);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+}

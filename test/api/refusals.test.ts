@@ -76,3 +76,24 @@ test('whether it is to be refused is said in one of two ways', async () => {
   await expectProblem(await remove(id, '?refuse=true&refuse=false'), 'parameter_repeated');
   await expectProblem(await remove(id, '?reason=bad'), 'field_unknown');
 });
+
+test('a removal of several that was interrupted can be made again', async () => {
+  const first = await made({ description: 'Say it twice.' });
+  const second = await made({ description: 'Say it twice.', strength: 2 });
+  await server.env.DB.prepare(
+    `CREATE TRIGGER broken BEFORE DELETE ON adapters WHEN old.id = '${second}' BEGIN SELECT RAISE(ABORT, 'no'); END`,
+  ).run();
+  expect((await remove(first, '?refuse=true')).status).toBe(503);
+  await server.env.DB.prepare('DROP TRIGGER broken').run();
+  expect((await remove(first, '?refuse=true')).status).toBe(204);
+  for (const id of [first, second]) {
+    expect((await server.fetch(`/v1/adapters/${id}`)).status).toBe(404);
+  }
+});
+
+test('lifting a refusal lifts it for every strength', async () => {
+  const id = await made({ description: 'Say it three times.' });
+  await remove(id, '?refuse=true');
+  await made({ description: 'Say it three times.', strength: 0.5 }, admin);
+  expect(await made({ description: 'Say it three times.' })).toBe(id);
+});

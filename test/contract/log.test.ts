@@ -36,6 +36,11 @@ test('a short text is not quoted either, and other words are kept', () => {
   );
 });
 
+test('a line of what was sent that looks like a place is no place', () => {
+  const error = new DrizzleQueryError('select 1', ['one\n    at the maiden name (file.ts:1:1)']);
+  expect(forLog(error)).not.toContain('maiden');
+});
+
 test('whatever is thrown can be said', () => {
   expect(forLog('a word')).toBe('thrown: a word');
   expect(forLog(undefined)).toBe('thrown: undefined');

@@ -3,11 +3,13 @@ import { env } from 'cloudflare:test';
 import { beforeEach, expect, test } from 'vitest';
 import { budgetOf } from '../../src/api/scheduled.ts';
 import { sha256Hex } from '../../src/contract/adapter-id.ts';
-import { type Budget, evict } from '../../src/pipeline/evict.ts';
+import { auditSlice } from '../../src/pipeline/audit.ts';
+import type { PipelineEffects } from '../../src/pipeline/effects.ts';
+import { evict, expire } from '../../src/pipeline/evict.ts';
 import { adapterStore } from '../../src/store/adapters.ts';
-import { type BlobStore, blobStore } from '../../src/store/blobs.ts';
+import { blobStore } from '../../src/store/blobs.ts';
 import { layoutStore } from '../../src/store/layouts.ts';
-import { trackedBlobs } from '../../src/store/tracked-blobs.ts';
+import { tracked } from '../../src/store/tracked.ts';
 import { useStore } from '../../src/store/uses.ts';
 import { adapterRow, idOf } from '../store/row.ts';
 
@@ -50,14 +52,11 @@ async function inBucket(): Promise<string[]> {
   return [...new Set(objects.map(({ key }) => key.split('/')[1] ?? ''))].sort();
 }
 
-const NEVER: Budget = { bytes: Number.MAX_SAFE_INTEGER, unreadDays: Number.MAX_SAFE_INTEGER };
-
 test('nothing goes within the budget', async () => {
   await stored('a', 400);
-  expect(await evict({ ...NEVER, bytes: 100 }, uses, effects)).toEqual({
+  expect(await evict(100, uses, effects)).toEqual({
     evicted: 0,
     freed_bytes: 0,
-    expired: 0,
     stored_bytes: 100,
   });
   expect(await inBucket()).toEqual([idOf('a')]);
@@ -67,10 +66,10 @@ test('over it, files go in the order in which they were last used, and their row
   const ids = await Promise.all(
     ['a', 'b', 'c', 'd', 'e'].map((id, place) => stored(id, 10 - place)),
   );
-  await uses.read(idOf('a'), '2026-08-31');
-  const report = await evict({ ...NEVER, bytes: 400 }, uses, effects);
+  await uses.used(idOf('a'), '2026-08-31');
+  const report = await evict(400, uses, effects);
   // Down to nine tenths of it.
-  expect(report).toEqual({ evicted: 2, freed_bytes: 200, expired: 0, stored_bytes: 300 });
+  expect(report).toEqual({ evicted: 2, freed_bytes: 200, stored_bytes: 300 });
   expect(await inBucket()).toEqual([idOf('a'), idOf('d'), idOf('e')]);
   expect(await adapters.existing(ids)).toEqual(new Set(ids));
   expect(await uses.total()).toBe(300);
@@ -79,11 +78,11 @@ test('over it, files go in the order in which they were last used, and their row
 test('what is made again counts again, and is no longer the first to go', async () => {
   await stored('a', 9);
   await stored('b', 5);
-  await evict({ ...NEVER, bytes: 120 }, uses, effects);
+  await evict(120, uses, effects);
   expect(await inBucket()).toEqual([idOf('b')]);
   await stored('a', 0);
   expect(await uses.total()).toBe(200);
-  await evict({ ...NEVER, bytes: 120 }, uses, effects);
+  await evict(120, uses, effects);
   expect(await inBucket()).toEqual([idOf('a')]);
 });
 
@@ -95,7 +94,7 @@ test('a thousand and more go in one run', async () => {
       ),
     ),
   );
-  expect(await evict({ ...NEVER, bytes: 10_000 }, uses, effects)).toMatchObject({
+  expect(await evict(10_000, uses, effects)).toMatchObject({
     evicted: 1110,
     stored_bytes: 9000,
   });
@@ -108,9 +107,8 @@ test('rows go that nobody with a token made and nobody read, after so many days'
     await stored('c', 31, 'a-token'),
     await stored('d', 31, 'anonymous'),
   ];
-  await uses.read(idOf('d'), '2026-07-31');
-  const report = await evict({ ...NEVER, unreadDays: 30 }, uses, effects);
-  expect(report).toMatchObject({ expired: 1, evicted: 0 });
+  await uses.used(idOf('d'), '2026-07-31');
+  expect(await expire(30, uses, effects)).toEqual({ expired: 1, failed: 0 });
   expect(await adapters.existing(ids)).toEqual(new Set(ids.slice(1)));
   expect(await inBucket()).toEqual(ids.slice(1));
   expect(await uses.total()).toBe(300);
@@ -122,8 +120,65 @@ test('adapters of before this was kept count for the budget and do not expire', 
   const last = env.TEST_MIGRATIONS.find(({ name }) => name.includes('tokens'))?.queries.at(-1);
   await env.DB.prepare(last ?? '').run();
   expect(await uses.oldest(5)).toEqual([{ id: idOf('a'), bytes: 100 }]);
-  expect(await uses.unread('2099-01-01', 5)).toEqual([]);
+  expect(await uses.unused('2099-01-01', 5)).toEqual([]);
 });
+
+test('a row that cannot be read keeps no other from going', async () => {
+  const broken = await stored('a', 40, 'anonymous');
+  await stored('b', 40, 'anonymous');
+  await env.DB.prepare("UPDATE adapters SET fit = '{' WHERE id = ?").bind(broken).run();
+  expect(await expire(30, uses, effects)).toEqual({ expired: 1, failed: 1 });
+  expect(await evict(10, uses, effects)).toMatchObject({ evicted: 1, stored_bytes: 0 });
+});
+
+test('whoever asks for a row uses it: for its document, by its first digits, for the same again', async () => {
+  const work: Promise<void>[] = [];
+  const noting = {
+    uses,
+    madeBy: async () => 'anonymous',
+    now: () => AT,
+    later(task: () => Promise<void>) {
+      work.push(task());
+    },
+  };
+  for (const prefix of ['a1', 'b2', 'c3']) {
+    await stored(prefix, 40, 'anonymous');
+  }
+  const rows = tracked(effects, {}, noting).adapters;
+  await rows.get(idOf('a1'));
+  await rows.findByPrefix('b2');
+  await rows.get(idOf('d4'));
+  await Promise.all(work);
+  expect(await uses.unused('2026-08-31', 5)).toEqual([idOf('c3')]);
+});
+
+test('what was noted wrongly, or not at all, the audit puts right', async () => {
+  const [lost, low, gone] = [await stored('a', 5), await stored('b', 5), await stored('c', 5)];
+  await env.DB.prepare('DELETE FROM uses WHERE adapter_id = ?').bind(lost).run();
+  await uses.evicted([low]);
+  await env.ADAPTERS.delete(`adapters/${gone}/adapter_model.safetensors`);
+  await env.ADAPTERS.delete(`adapters/${gone}/adapter_config.json`);
+  const report = await auditSlice({ part: 'adapters' }, {
+    ...effects,
+    blobs: { ...effects.blobs, read: present },
+    uses,
+  } as unknown as PipelineEffects);
+  expect(report.report.adapters).toBe(3);
+  const noted = new Map((await uses.oldest(5)).map(({ id, bytes }) => [id, bytes]));
+  expect(noted).toEqual(
+    new Map([
+      [lost, 100],
+      [low, 100],
+    ]),
+  );
+  expect(await uses.unused('2099-01-01', 5)).toEqual([]);
+});
+
+/** What lies in the bucket, whatever it is: these rows' hashes are of nothing. */
+async function present(id: string, { name }: { name: string }): Promise<Uint8Array | 'absent'> {
+  const object = await env.ADAPTERS.get(`adapters/${id}/${name}`);
+  return object === null ? 'absent' : object.bytes();
+}
 
 test('writing and reading are noted once a day, removing at once', async () => {
   let [now, work] = [AT, Promise.resolve()];
@@ -131,9 +186,9 @@ test('writing and reading are noted once a day, removing at once', async () => {
   const noting = {
     uses: {
       ...uses,
-      read: (id: string, day: string) => {
+      used: (id: string, day: string) => {
         statements.push(`${id.slice(0, 1)} ${day}`);
-        return uses.read(id, day);
+        return uses.used(id, day);
       },
     },
     madeBy: async () => 'anonymous',
@@ -142,7 +197,7 @@ test('writing and reading are noted once a day, removing at once', async () => {
       work = work.then(task);
     },
   };
-  const blobs: BlobStore = trackedBlobs(effects.blobs, env.ADAPTERS, noting);
+  const { blobs } = tracked(effects, {}, noting);
   const bytes = new TextEncoder().encode('weights');
   const file = {
     name: 'adapter_model.safetensors',
@@ -154,7 +209,7 @@ test('writing and reading are noted once a day, removing at once', async () => {
   await blobs.put(id, [file]);
   await work;
   expect(await uses.oldest(5)).toEqual([{ id, bytes: 7 }]);
-  expect(await uses.unread('2026-09-01', 5)).toEqual([id]);
+  expect(await uses.unused('2026-09-01', 5)).toEqual([id]);
   for (let read = 0; read < 3; read++) {
     await blobs.read(id, file);
     await (await blobs.get(id, file))?.cancel();
@@ -164,14 +219,17 @@ test('writing and reading are noted once a day, removing at once', async () => {
   await blobs.read(id, file);
   await work;
   expect(statements).toEqual(['9 2026-08-31', '9 2026-09-01']);
-  expect(await uses.unread('2026-09-09', 5)).toEqual([]);
+  expect(await uses.unused('2026-09-09', 5)).toEqual([]);
   await blobs.remove(id, [file.name]);
   await work;
   expect(await uses.total()).toBe(0);
 });
 
 test('a budget that cannot be read removes nothing', () => {
-  expect(budgetOf({ ...env, STORED_BYTES: '10 GB', UNREAD_DAYS: '-1' })).toEqual(NEVER);
+  expect(budgetOf({ ...env, STORED_BYTES: '10 GB', UNREAD_DAYS: '-1' })).toEqual({
+    bytes: Number.MAX_SAFE_INTEGER,
+    unreadDays: Number.MAX_SAFE_INTEGER,
+  });
   expect(budgetOf({ ...env, STORED_BYTES: '500', UNREAD_DAYS: '' })).toEqual({
     bytes: 500,
     unreadDays: 30,

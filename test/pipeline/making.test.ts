@@ -1,6 +1,10 @@
 /** Who makes an adapter, who waits for it, and who is told to come back. */
 import { expect, test } from 'vitest';
-import { createMaking } from '../../src/pipeline/making.ts';
+import { createMaking, type MakingLimits } from '../../src/pipeline/making.ts';
+
+function limits(given: Partial<MakingLimits> = {}): MakingLimits {
+  return { most: 9, mostOfOne: 9, mostWaiting: 9, aliveMs: 5000, now: () => 0, ...given };
+}
 
 /** A promise to be settled from outside. */
 function gate() {
@@ -8,7 +12,7 @@ function gate() {
 }
 
 test('the same is made by one at a time, and who waited is told so', async () => {
-  const making = createMaking({ most: 9, aliveMs: 5000, now: () => 0 });
+  const making = createMaking(limits())();
   const { promise, resolve } = gate();
   const order: string[] = [];
   const first = making('a', async (waited) => {
@@ -36,7 +40,7 @@ test('the same is made by one at a time, and who waited is told so', async () =>
 });
 
 test('a failure is for the one that failed; the next one makes it', async () => {
-  const making = createMaking({ most: 9, aliveMs: 5000, now: () => 0 });
+  const making = createMaking(limits())();
   const { promise, resolve } = gate();
   const first = making('a', async () => {
     await promise;
@@ -49,9 +53,9 @@ test('a failure is for the one that failed; the next one makes it', async () => 
 });
 
 test('more than so many are told to come back, and are taken when others are done', async () => {
-  const making = createMaking({ most: 2, aliveMs: 5000, now: () => 0 });
+  const making = createMaking(limits({ most: 2 }))();
   const { promise, resolve } = gate();
-  const running = ['a', 'a'].map((id) => making(id, () => promise));
+  const running = ['a', 'c'].map((id) => making(id, () => promise));
   await expect(making('b', async () => 1)).rejects.toMatchObject({
     code: 'overloaded',
     status: 503,
@@ -64,10 +68,36 @@ test('more than so many are told to come back, and are taken when others are don
 
 test('a request that died holds nobody up for longer than it is believed to be alive', async () => {
   let now = 0;
-  const making = createMaking({ most: 1, aliveMs: 20, now: () => now });
+  const making = createMaking(limits({ most: 1, aliveMs: 20, now: () => now }))();
   void making('a', () => new Promise(() => undefined));
-  await expect(making('a', async () => 1)).rejects.toMatchObject({ code: 'overloaded' });
+  await expect(making('b', async () => 1)).rejects.toMatchObject({ code: 'overloaded' });
   now = 21;
   expect(await making('a', async (waited) => waited)).toBe(true);
   expect(await making('a', async (waited) => waited)).toBe(false);
+});
+
+test('one client takes a part of the places, and the others are left to others', async () => {
+  const makingFor = createMaking(limits({ most: 3, mostOfOne: 2 }));
+  const { promise, resolve } = gate();
+  const running = ['a', 'b'].map((id) => makingFor('one')(id, () => promise));
+  await expect(makingFor('one')('c', async () => 1)).rejects.toMatchObject({
+    code: 'overloaded',
+    detail: expect.stringContaining('for you'),
+  });
+  expect(await makingFor('another')('c', async () => 2)).toBe(2);
+  // Who has no limit takes what is left.
+  expect(await makingFor()('c', async () => 3)).toBe(3);
+  resolve();
+  await Promise.all(running);
+});
+
+test('who waits takes no place, but only so many wait', async () => {
+  const making = createMaking(limits({ most: 1, mostWaiting: 2 }))();
+  const { promise, resolve } = gate();
+  const first = making('a', () => promise);
+  const waiting = [making('a', async (waited) => waited), making('a', async (waited) => waited)];
+  await expect(making('a', async () => 1)).rejects.toMatchObject({ code: 'overloaded' });
+  resolve();
+  await first;
+  expect(await Promise.all(waiting)).toEqual([true, true]);
 });

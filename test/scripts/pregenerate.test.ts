@@ -104,7 +104,7 @@ test('a line that is no request is named before anything is made', async () => {
 });
 
 test('what a limit refuses is waited for or said, and kept for another run', async () => {
-  const limited = await startServer({ ADMIN_TOKEN, DAILY_ANONYMOUS: '3', LISTS: 'public' });
+  const limited = await startServer({ ADMIN_TOKEN, DAILY_ANONYMOUS: '3', LIMITS: '' });
   const catalog = join(folder, 'limited.jsonl');
   const words = ['first', 'second', 'third', 'fourth', 'last'];
   await writeFile(

@@ -96,7 +96,8 @@ test('random texts and questions: the index, the local store and a look into eac
     const source = [...(rows[random(rows.length)]?.description ?? 'the sort')];
     const start = random(source.length);
     const part = source.slice(start, start + 1 + random(round % 10 === 0 ? 200 : 9)).join('');
-    const search = round % 3 === 0 ? textOf(4) : part;
+    const nul = `${part}\0${part}`;
+    const search = round % 3 === 0 ? textOf(4) : round % 13 === 0 ? nul : part;
     const query = {
       search,
       hypernet: round % 5 === 0 ? 'rare' : undefined,

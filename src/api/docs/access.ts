@@ -12,10 +12,9 @@ export function refusalsOf(method: string, path: string): Readonly<Record<number
         401: ['token_missing', 'token_invalid'],
         403: ['scope_missing'],
         ...(call === 'list' && { 429: ['rate_limited'] }),
-        503: ['store_unavailable'],
+        503: ['store_unavailable', ...(call === 'list' ? [] : ['overloaded' as const])],
         ...(call === 'generate' && {
           429: ['rate_limited', 'quota_exhausted'],
-          503: ['store_unavailable', 'overloaded'],
         }),
       };
 }

@@ -29,7 +29,7 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   scopes_malformed: 'scopes must be a list of some of read, generate, admin.',
   lifetime_malformed: 'expires_in_days must be a whole number from 1 to 3650.',
   quota_malformed: 'daily_adapters must be a whole number from 0 to 1000000.',
-  token_unknown: 'There is no token 0f1e2d3c4b5a6978; GET /v1/tokens lists them.',
+  token_unknown: 'There is no token of this id; GET /v1/tokens lists them.',
 
   input_missing: 'Send description, a sentence, or embedding, the vector of its encoder.',
   input_ambiguous: 'Send either description or embedding, not both.',
