@@ -24,10 +24,15 @@ export function costOf(adapters: number, batches: number, bytesEach: number | un
     MILLION;
   const stored = bytesEach === undefined ? undefined : (adapters * bytesEach) / GIGABYTE;
   return [
-    `on Cloudflare  $${once.toFixed(4)} once: ${adapters * PUTS} writes to R2, ${adapters * ROWS} rows of D1, ${batches} requests`,
+    `on Cloudflare  ${dollars(once)} once: ${adapters * PUTS} writes to R2, ${adapters * ROWS} rows of D1, ${batches} requests`,
     stored === undefined
       ? '               $0.015 a GB and month of files, whose size the first adapter tells'
-      : `               $${(stored * PRICES.gigabyteMonth).toFixed(4)} a month for ${stored.toFixed(3)} GB of files`,
+      : `               ${dollars(stored * PRICES.gigabyteMonth)} a month for ${stored.toFixed(3)} GB of files`,
     '               $0.02 a million milliseconds of computing, of which npm run bench has what each step takes',
   ];
+}
+
+/** With as many digits as tell something. */
+function dollars(amount: number): string {
+  return `$${amount < 1 ? Number(amount.toPrecision(2)).toFixed(8).replace(/0+$/, '').replace(/\.$/, '') : amount.toFixed(2)}`;
 }
