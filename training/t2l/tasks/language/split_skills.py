@@ -35,7 +35,7 @@ class Quota:
 
 
 # of two steps, and of three
-TRAINED = (Quota(tasks=320, family=45, first=7, later=12), Quota(60, 8, 2, 3))
+TRAINED = (Quota(tasks=1000, family=130, first=20, later=40), Quota(260, 30, 6, 10))
 COMBINED = {
     "report": (Quota(48, 7, 2, 4), Quota(12, 2, 1, 2)),
     "selection": (Quota(11, 2, 1, 2), Quota(3, 1, 1, 1)),
