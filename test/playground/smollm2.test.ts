@@ -17,9 +17,10 @@ vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 /** A task of `src/assets/demo/t2l-smollm2.json`, which are unseen ones. */
 const UNSEEN = {
-  description: 'Select the last term from the series. Once finished, precede it by "Today:"',
-  input: 'water, neck, bugle, lute, village',
-  answer: 'Today: village',
+  description:
+    'determine how many birthdays the individual has had >> flank the outcome with round brackets',
+  input: 'Gloria Fisher, a doctor from Buenos Aires, turned 33 on September 10.',
+  answer: '(33)',
 };
 
 const gguf = await smollm2Gguf();
