@@ -1,7 +1,7 @@
 /**
- * The `t2l` command of the package, in `dist/cli/`: the bundled code, ONNX Runtime's WASM binary,
- * the built Worker for `t2l serve`, and the licences of what was bundled. The binary is there once:
- * the command compiles it, and the Worker has it as a module.
+ * The `t2l` command of the package, in `dist/cli/`: the bundled code, the built Worker for `t2l serve`, and
+ * the licences of what was bundled. ONNX Runtime's WASM binary is in the package once, among the files of the
+ * page: the command compiles it, and the Worker has it as a module.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -13,6 +13,9 @@ import type { BuiltWorker } from '../../src/local/endpoint.ts';
 import { OFFLINE, ROOT, WRANGLER } from '../environment.ts';
 
 const ORT_WASM = 'ort-wasm-simd-threaded.wasm';
+/** The page's, whose names have a hash. */
+const PAGE_WASM = /^ort-wasm-simd-threaded-[^.]+\.wasm$/;
+const PAGE = 'src/assets/playground';
 const LICENCE_FILE = /^(licen[cs]e|notice|copying)/i;
 
 /** What a module is, by the ending of its file; source maps and notes are none. */
@@ -29,6 +32,7 @@ const MODULE_TYPES: Readonly<Record<string, BuiltWorker['modules'][number]['type
 export async function buildCli(out: string): Promise<void> {
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
+  const wasm = await wasmOfPage();
   const { metafile } = await build({
     entryPoints: { t2l: join(ROOT, 'src/cli/index.ts') },
     outdir: out,
@@ -42,6 +46,7 @@ export async function buildCli(out: string): Promise<void> {
     target: 'node20',
     external: ['miniflare'],
     minify: true,
+    define: { T2L_ORT_WASM: JSON.stringify(`../../${wasm}`) },
     legalComments: 'none',
     // Commander is CommonJS and requires modules of Node.
     banner: {
@@ -50,12 +55,28 @@ export async function buildCli(out: string): Promise<void> {
     metafile: true,
     logLevel: 'warning',
   });
-  await copyFile(join(ROOT, 'node_modules/onnxruntime-web/dist', ORT_WASM), join(out, ORT_WASM));
   await writeFile(join(out, 'LICENSES.txt'), await licences(metafile));
-  await buildWorker(out);
+  await buildWorker(out, wasm);
 }
 
-async function buildWorker(out: string): Promise<void> {
+/**
+ * The binary among the page's files, from the root of the package.
+ *
+ * @throws Error if the page has none, or another than the command is built with
+ */
+async function wasmOfPage(): Promise<string> {
+  const name = (await readdir(join(ROOT, PAGE))).find((file) => PAGE_WASM.test(file));
+  const path = `${PAGE}/${name}`;
+  const installed = await readFile(join(ROOT, 'node_modules/onnxruntime-web/dist', ORT_WASM));
+  if (name === undefined || !installed.equals(await readFile(join(ROOT, path)))) {
+    throw new Error(
+      `${PAGE} must have the ${ORT_WASM} that is installed; node scripts/pages.ts builds it.`,
+    );
+  }
+  return path;
+}
+
+async function buildWorker(out: string, wasm: string): Promise<void> {
   const built = await mkdtemp(join(tmpdir(), 't2l-worker-'));
   const folder = join(out, 'worker');
   await mkdir(folder);
@@ -75,7 +96,7 @@ async function buildWorker(out: string): Promise<void> {
       if (!shared) {
         await copyFile(join(built, path), join(folder, path));
       }
-      const module = { type, path, file: shared ? `../${ORT_WASM}` : path };
+      const module = { type, path, file: shared ? `../../../${wasm}` : path };
       modules[path === 'index.js' ? 'unshift' : 'push'](module);
     }
     await writeFile(join(folder, 'worker.json'), `${JSON.stringify(describe(modules), null, 2)}\n`);

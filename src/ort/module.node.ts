@@ -1,11 +1,13 @@
 /**
  * The ONNX Runtime WASM module under Node: the very file the Worker ships, compiled from disk, so
  * that adapters made by the demo, the CLI and the benchmark have the bytes the Worker would make.
- * The npm package has no dependencies: there the file lies beside the bundled code.
+ * The npm package has no dependencies: there it is the file that the page loads, so that the package has one.
  */
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+
+/** Where the package has the file, from the bundled code; scripts/package/cli.ts puts it here. */
+declare const T2L_ORT_WASM: string | undefined;
 
 /** Compiled once: every session asks for it, and a network in chunks has dozens of sessions. */
 let compiled: Promise<WebAssembly.Module> | undefined;
@@ -17,8 +19,10 @@ export function loadOrtModule(): Promise<WebAssembly.Module> {
 }
 
 async function compile(): Promise<WebAssembly.Module> {
-  const beside = fileURLToPath(new URL('ort-wasm-simd-threaded.wasm', import.meta.url).href);
-  return WebAssembly.compile(await readFile(existsSync(beside) ? beside : installed()));
+  const packed = typeof T2L_ORT_WASM === 'undefined' ? undefined : T2L_ORT_WASM;
+  const file =
+    packed === undefined ? installed() : fileURLToPath(new URL(packed, import.meta.url).href);
+  return WebAssembly.compile(await readFile(file));
 }
 
 function installed(): string {
