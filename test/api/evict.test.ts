@@ -51,6 +51,23 @@ test('what is over the budget is evicted by the clock, and made again for whoeve
   expect(remade).toBeLessThan(made.length);
 });
 
+test('a crowd of readers of an evicted file has it made once', async () => {
+  const { id, files } = await make('Answer with the shortest word.');
+  await server.env.ADAPTERS.delete(`adapters/${id}/${WEIGHTS}`);
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => server.fetch(`/v1/adapters/${id}/${WEIGHTS}`)),
+  );
+  const remade = answers.filter((one) =>
+    /\bremake;dur=/.test(one.headers.get('server-timing') ?? ''),
+  );
+  expect(remade).toHaveLength(1);
+  for (const answer of answers) {
+    expect(await sha256Hex(new Uint8Array(await answer.arrayBuffer()))).toBe(
+      files[WEIGHTS]?.sha256,
+    );
+  }
+});
+
 test('an adapter that anybody asked for again does not expire, one that nobody did is gone', async () => {
   const asked = [
     (id: string) => server.fetch(`/v1/adapters/${id}`),
@@ -67,7 +84,7 @@ test('an adapter that anybody asked for again does not expire, one that nobody d
     kept.push(id);
   }
   const forgotten = await make('Answer with nothing at all.');
-  await waitForNotes(kept.length + 6);
+  await waitForNotes(kept.length + 7);
   await server.env.DB.prepare("UPDATE uses SET used_on = '2020-01-01'").run();
   expect(await server.scheduled()).toBe('ok');
   for (const id of kept) {
