@@ -42,6 +42,7 @@ export default defineConfig({
                 GENERATIONS: { namespace_id: '1', simple: { limit: 2, period: 60 } },
                 TOKEN_GENERATIONS: { namespace_id: '2', simple: { limit: 3, period: 60 } },
                 SEARCHES: { namespace_id: '3', simple: { limit: 2, period: 60 } },
+                CONVERSIONS: { namespace_id: '4', simple: { limit: 2, period: 60 } },
               },
               bindings: {
                 ADMIN_TOKEN: 'test-admin-token',

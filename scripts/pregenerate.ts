@@ -15,7 +15,8 @@ import {
   wholeNumber,
 } from './command.ts';
 import { readCatalog } from './pregenerate/catalog.ts';
-import { costOf } from './pregenerate/cost.ts';
+import { costLines } from './pregenerate/cost.ts';
+import { makeLater } from './pregenerate/later.ts';
 
 const USAGE = `Make the adapters of a catalog of descriptions; what is made already is not made again.
 
@@ -28,6 +29,7 @@ or an object with a list of descriptions.
   --hypernet NAME  that makes those that name none (default: the endpoint's)
   --out FILE       notes each adapter (default: CATALOG.adapters.jsonl); a later run goes on from it
   --batch N        requests of one call, at most 64 (default: 16)
+  --later          let a queue of the endpoint make them, and wait until they are there
   --dry-run        say what would be made and what it costs, and make nothing
   --help           print this
 
@@ -55,6 +57,7 @@ async function main(): Promise<void> {
       hypernet: { type: 'string' },
       out: { type: 'string' },
       batch: { type: 'string', default: '16' },
+      later: { type: 'boolean', default: false },
       'dry-run': { type: 'boolean', default: false },
     },
   });
@@ -79,11 +82,12 @@ async function main(): Promise<void> {
     const noted = wanted.size - left.length;
     progress(`${requests.length} requests, ${wanted.size} adapters, ${noted} noted already`);
     if (values['dry-run']) {
-      const lines = costOf(left.length, Math.ceil(left.length / size), await bytesOfOne(client));
+      const lines = costLines(left.length, Math.ceil(left.length / size), await bytesOfOne(client));
       process.stdout.write(`${[`to make        ${left.length}`, ...lines].join('\n')}\n`);
       return;
     }
-    const counts = await makeAll(client, left, size, (document) => file.append(document));
+    const make = values.later ? makeLater : makeAll;
+    const counts = await make(client, left, size, (document) => file.append(document));
     process.stdout.write(
       `${counts.made} made, ${counts.known} known to the endpoint, ${noted} noted before, ${counts.failed} failed\n`,
     );

@@ -12,6 +12,7 @@ import { Refusal, runCommand, WrongUsage } from './command.ts';
 import { OFFLINE, ROOT, WRANGLER } from './environment.ts';
 import { type HeldChild, startHeld } from './start/held.ts';
 import { parseStartOptions, type StartOptions, USAGE } from './start/options.ts';
+import { writeSecrets } from './start/secret-file.ts';
 import { onNpmEnded } from './with-npm.ts';
 
 const READY_WITHIN_MS = 60_000;
@@ -28,7 +29,10 @@ async function main(): Promise<void> {
   await requireFree(options.port);
   const persistence = options.persistTo === undefined ? [] : ['--persist-to', options.persistTo];
   await migrate(persistence);
-  const dev = wrangler(devArguments(options, persistence));
+  const token = process.env[TOKEN_VARIABLE];
+  const secrets = await writeSecrets(token ? { ADMIN_TOKEN: token } : {});
+  process.on('exit', secrets.remove);
+  const dev = wrangler([...devArguments(options, persistence), ...secrets.flags]);
   let stopped = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
@@ -62,14 +66,12 @@ async function main(): Promise<void> {
 }
 
 function devArguments({ port, encoder }: StartOptions, persistence: readonly string[]): string[] {
-  const token = process.env[TOKEN_VARIABLE];
   const variables = [
     // Only this machine reaches it.
     ...['LISTS:public', 'LIMITS:off'],
     ...(encoder === undefined
       ? []
       : [`ENCODER_URL:${encoder.url}`, `ENCODER_DIALECT:${encoder.dialect}`]),
-    ...(token ? [`ADMIN_TOKEN:${token}`] : []),
   ];
   return [
     ...['dev', '--port', String(port), '--ip', '127.0.0.1'],

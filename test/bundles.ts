@@ -69,6 +69,28 @@ export async function uploadVariant(
   return { name, version, digest: createHash('sha256').update(bytes).digest('hex') };
 }
 
+/**
+ * Uploads a variation of t2l-mini that takes descriptions, with its encoder.
+ *
+ * @param change what to change in its manifest
+ */
+export async function uploadWithEncoder(
+  env: Env,
+  version: string,
+  change: (manifest: Record<string, unknown>) => void = () => {},
+): Promise<BundleName> {
+  const { manifest } = await miniBundle();
+  for (const file of Object.keys(manifest.files).filter((key) => key.startsWith('encoders/'))) {
+    await env.HYPERNETS.put(file, await readFile(join(HYPERNETS, file)));
+  }
+  function whole(variant: Record<string, unknown>): void {
+    variant.encoder = manifest.encoder;
+    variant.files = manifest.files;
+    change(variant);
+  }
+  return uploadVariant(env, version, whole, miniBundle());
+}
+
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) =>
     typeof member === 'object' && member !== null && !Array.isArray(member)

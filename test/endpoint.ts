@@ -27,13 +27,34 @@ export interface Endpoint {
   readonly env: Env;
   /** Does what the Worker does by the clock; gives the outcome that the platform sees. */
   scheduled(): Promise<string>;
+  /** The WebSocket of the Worker's inspector, if it is to be inspected. */
+  inspector(): Promise<string>;
   close(): Promise<void>;
+}
+
+/** What an endpoint has besides. */
+export interface Extras {
+  /** Whether there is a Cache API, as there is; without, as below workers.dev, every read asks R2. */
+  readonly copies?: boolean;
+  /** How often a minute each of these bindings lets a client pass; without, there is no such limit. */
+  readonly rates?: Readonly<Record<string, number>>;
+  /** A queue, and the Worker as its consumer, of so many messages at a time. */
+  readonly queue?: number;
+  /** Whether the Worker's isolate can be inspected. */
+  readonly inspected?: boolean;
+}
+
+/** An isolate in the list of those that can be inspected. */
+interface Inspected {
+  readonly id: string;
+  readonly webSocketDebuggerUrl: string;
 }
 
 /** Starts the built Worker with empty stores and these secrets or variables. */
 export async function startBuilt(
   facts: WorkerFacts,
   secrets: Readonly<Record<string, string>>,
+  { copies = true, rates = {}, queue, inspected = false }: Extras = {},
 ): Promise<Endpoint> {
   // Loaded here, so that tests which share an endpoint do without it.
   const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = await import('miniflare');
@@ -44,6 +65,7 @@ export async function startBuilt(
     convertV4MiniflareOptions({
       name: NAME,
       host: '127.0.0.1',
+      ...(inspected && { inspectorPort: 0, inspectorHost: '127.0.0.1' }),
       log: new Log(LogLevel.WARN),
       // Many tests are about faults that the Worker logs; what matters of them is in its answers.
       handleStructuredLogs: () => undefined,
@@ -55,6 +77,17 @@ export async function startBuilt(
       compatibilityDate: facts.compatibilityDate,
       r2Buckets: [...facts.r2Buckets],
       d1Databases: [...facts.d1Databases],
+      cacheAPI: copies,
+      ratelimits: Object.fromEntries(
+        Object.entries(rates).map(([name, limit]) => [
+          name,
+          { namespace_id: name, simple: { limit, period: 60 } },
+        ]),
+      ),
+      ...(queue !== undefined && {
+        queueProducers: { QUEUE: 'generate' },
+        queueConsumers: { generate: { maxBatchSize: queue, maxBatchTimeout: 0.1, maxRetries: 3 } },
+      }),
       // As npm start has it; test/api/access.test.ts is about what a deployment has.
       bindings: { LISTS: 'public', LIMITS: 'off', ...secrets },
       assets: {
@@ -77,6 +110,11 @@ export async function startBuilt(
       async scheduled() {
         const worker = await runtime.getWorker(NAME);
         return (await worker.scheduled({ cron: '17 * * * *' })).outcome;
+      },
+      async inspector() {
+        const { href } = new URL('/json', await runtime.getInspectorURL());
+        const listed = (await (await fetch(href.replace(/^ws/, 'http'))).json()) as Inspected[];
+        return listed.find(({ id }) => id === `core:user:${NAME}`)?.webSocketDebuggerUrl ?? '';
       },
       close: () => runtime.dispose(),
     };

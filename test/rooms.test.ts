@@ -9,7 +9,8 @@ const SOURCES = join(ROOT, 'src');
 /** From the top down, as ARCHITECTURE.md draws them. */
 const ROOMS = [
   ...['api', 'hub', 'cli', 'playground', 'browser', 'local', 'sdk', 'publish', 'lm'],
-  ...['pipeline', 'store', 'adapter', 'encoder', 'hypernet', 'bundle', 'ort', 'contract'],
+  ...['pipeline', 'store', 'adapter', 'moderation', 'encoder', 'hypernet', 'bundle', 'ort'],
+  ...['remote', 'contract'],
 ];
 /** The Worker and its bindings; the first is above every room, the second below. */
 const LOOSE = ['env.ts', 'index.ts'];

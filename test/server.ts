@@ -4,7 +4,7 @@
  * share one, where they make adapters of descriptions that no other file has.
  */
 import { inject } from 'vitest';
-import { ADMIN_TOKEN, type Endpoint, startBuilt } from './endpoint.ts';
+import { ADMIN_TOKEN, type Endpoint, type Extras, startBuilt } from './endpoint.ts';
 
 export { ADMIN_TOKEN };
 
@@ -19,11 +19,16 @@ export interface SharedServer {
 /** A running endpoint with access to what it stores. */
 export type TestServer = SharedServer & Endpoint;
 
-/** Starts an endpoint of its own for a test file. */
+/**
+ * Starts an endpoint of its own for a test file.
+ *
+ * @param extras without `copies` for tests of what R2 has, which a reader's copy would hide
+ */
 export async function startServer(
   secrets: Readonly<Record<string, string>> = { ADMIN_TOKEN },
+  extras: Extras = {},
 ): Promise<TestServer> {
-  const endpoint = await startBuilt(inject('worker'), secrets);
+  const endpoint = await startBuilt(inject('worker'), secrets, extras);
   return { ...endpoint, ...callsTo(endpoint.origin) };
 }
 

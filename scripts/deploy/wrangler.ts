@@ -1,19 +1,16 @@
 /** The Worker at Cloudflare, by wrangler's commands; wrangler finds the account in its own variables. */
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import * as z from 'zod';
 import { Refusal } from '../command.ts';
 import { OFFLINE, ROOT, WRANGLER } from '../environment.ts';
+import { runWithUs } from '../signals.ts';
 import type { Platform, Share } from './roll-out.ts';
 import { ailmentOf } from './smoke.ts';
 
 /** Where the files are kept that were uploaded, for whoever signs them. */
 const DEPLOYED = 'dist/deployed';
-
-const run = promisify(execFile);
 
 const deploymentSchema = z.object({
   versions: z.array(z.object({ version_id: z.string(), percentage: z.number() })),
@@ -48,7 +45,7 @@ export function cloudflare({
       // Below this level it does not even print the JSON that it is asked for.
       const own = { ...process.env, ...OFFLINE, WRANGLER_LOG: 'log', ...env };
       const options = { cwd: ROOT, env: own };
-      const { stdout } = await run(process.execPath, [program, ...args], options);
+      const { stdout } = await runWithUs([program, ...args], options);
       return stdout;
     } catch (error) {
       const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };

@@ -2,15 +2,14 @@
  * The bucket HYPERNETS from outside of a Worker: on Cloudflare through wrangler's command line, on
  * this machine through the very state that `npm start` uses.
  */
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { getPlatformProxy, unstable_readConfig as readConfig } from 'wrangler';
 import { T2lError } from '../../src/contract/errors.ts';
 import type { Env } from '../../src/env.ts';
 import { OFFLINE, ROOT, WRANGLER } from '../environment.ts';
+import { runWithUs } from '../signals.ts';
 
 /** Objects by key. */
 export interface ReleaseBucket {
@@ -61,11 +60,10 @@ export async function commandBucket(target: readonly string[]): Promise<ReleaseB
   const name = buckets.find(isHypernets)?.bucket_name;
   const folder = await mkdtemp(join(tmpdir(), 't2l-release-'));
   const file = join(folder, 'object');
-  const wrangler = promisify(execFile);
 
   async function object(verb: 'get' | 'put', key: string): Promise<void> {
     const args = [WRANGLER, 'r2', 'object', verb, `${name}/${key}`, '--file', file, ...target];
-    await wrangler(process.execPath, args, { cwd: ROOT, env: { ...process.env, ...OFFLINE } });
+    await runWithUs(args, { cwd: ROOT, env: { ...process.env, ...OFFLINE } });
   }
 
   return {

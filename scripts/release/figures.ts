@@ -91,6 +91,14 @@ export function requireFigures(
     : `figures: ${verdict}: ${inWords(all)}`;
 }
 
+/** Exact match with the description's own adapter, as a manifest's `evaluation` gives it for a split. */
+export function matchedOf(
+  evaluation: Readonly<Record<string, unknown>>,
+  split: string,
+): number | undefined {
+  return exactMatch(evaluation[split], 'matched');
+}
+
 function exactMatch(split: unknown, condition: string): number | undefined {
   const { data } = splitSchema.safeParse(split);
   return shareSchema.safeParse(data?.conditions[condition]?.exact_match).data;

@@ -10,6 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { T2lError } from '../../src/contract/errors.ts';
 import { OFFLINE, ROOT, WRANGLER } from '../environment.ts';
 import { freePort } from '../free-port.ts';
+import { endWithUs } from '../signals.ts';
+import { writeSecrets } from '../start/secret-file.ts';
 
 /** Where `npm start` keeps its data. */
 export const DEFAULT_STATE = join(ROOT, '.wrangler/state');
@@ -41,15 +43,23 @@ export async function startLocalEndpoint(persistTo: string): Promise<LocalEndpoi
     '--inspector-port',
     String(inspector),
   ];
+  const secrets = await writeSecrets({ ADMIN_TOKEN: adminToken });
+  // Also where a signal ends us before it.
+  process.on('exit', secrets.remove);
   const dev = wrangler(
-    ['dev', ...flags, '--var', `ADMIN_TOKEN:${adminToken}`, '--show-interactive-dev-session=false'],
+    ['dev', ...flags, ...secrets.flags, '--show-interactive-dev-session=false'],
     persistTo,
   );
-  const exited = once(dev, 'exit');
+  const exited = once(dev, 'exit').finally(secrets.remove);
   const origin = `http://127.0.0.1:${port}`;
-  async function close(): Promise<void> {
+  async function stop(): Promise<void> {
     dev.kill('SIGTERM');
     await exited;
+  }
+  const keepGoing = endWithUs(stop);
+  async function close(): Promise<void> {
+    keepGoing();
+    await stop();
   }
   const deadline = performance.now() + READY_WITHIN_MS;
   while (!(await answers(origin))) {

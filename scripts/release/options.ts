@@ -22,7 +22,8 @@ upload it, register it, try it, activate it.
                        CLOUDFLARE_ACCOUNT_ID)
   --persist-to FOLDER  another local state than that of npm start
   --reason WHY         one line for the history of the hypernetwork
-  --force              release a bundle that was measured worse than the active version; takes --reason
+  --force              release a bundle that was measured worse than the active version or answers worse than
+                       its manifest says, or promote a canary that made hardly any adapters; takes --reason
   --key FILE           sign the bundle with this private key (\`npx t2l keys new FILE\`); in its place, the
                        variable T2L_SIGNING_KEY with what such a file holds
   --help               print this
@@ -60,6 +61,7 @@ export type Work =
   | {
       readonly kind: 'promote';
       readonly name: string;
+      readonly force: boolean;
       readonly reason: string | undefined;
     }
   | { readonly kind: 'abort'; readonly name: string }
@@ -99,8 +101,8 @@ export function readOptions(): Options {
   if (from !== undefined && rollback === undefined) {
     throw new WrongUsage('--from says what a --rollback goes back from.');
   }
-  if (force && (positionals.length === 0 || reason === undefined)) {
-    throw new WrongUsage('--force is for a bundle folder and takes --reason "why".');
+  if (force && ((positionals[0] ?? promote) === undefined || reason === undefined)) {
+    throw new WrongUsage('--force is for a bundle folder or --promote, and takes --reason "why".');
   }
   if ((key ?? canary) !== undefined && positionals.length === 0) {
     throw new WrongUsage('--key and --canary are for a bundle folder.');
@@ -121,7 +123,7 @@ export function readOptions(): Options {
     return { ...place, work: { kind: 'rollback', name: rollback, from, reason, commandFrom } };
   }
   if (promote !== undefined) {
-    return { ...place, work: { kind: 'promote', name: promote, reason } };
+    return { ...place, work: { kind: 'promote', name: promote, force, reason } };
   }
   if (abort !== undefined) {
     return { ...place, work: { kind: 'abort', name: abort } };

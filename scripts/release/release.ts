@@ -3,6 +3,7 @@
  *
  *   verify    canonical manifest, digests and golden vectors, in workerd on this machine
  *   compare   the figures of the manifest are not below those of the active version
+ *   ask       the base model answers with its adapters as well as the manifest says, where it is at hand
  *   upload    what the bucket lacks, and the signature, if there is one; nothing that a registered bundle may use is overwritten
  *   register  the endpoint reads every file back from the bucket and verifies it
  *   try       an adapter made by the endpoint with this very bundle has the golden weights
@@ -22,6 +23,7 @@ import { cosine, thinned } from './compare.ts';
 import { requireFigures } from './figures.ts';
 import { type BundleFolder, readBundleFile, readBundleFolder, SHARED_PREFIX } from './folder.ts';
 import { float32Row } from './golden-vectors.ts';
+import { askQuestions } from './questions.ts';
 import { signatureOf } from './signing.ts';
 import type { ReleaseTarget } from './target.ts';
 import { startVerifier } from './verify.ts';
@@ -41,7 +43,7 @@ export interface ReleaseOptions {
   /** Called when the bundle is verified: a broken one does not even open the target. */
   readonly openTarget: () => Promise<ReleaseTarget>;
   readonly log: (line: string) => void;
-  /** Release it although it was measured worse than the active version. */
+  /** Release it although it was measured worse than the active version, or answers worse than it says. */
   readonly force?: boolean;
   /** One line for the history. */
   readonly reason?: string | undefined;
@@ -73,6 +75,7 @@ export async function releaseBundle(options: ReleaseOptions): Promise<ReleaseRes
     const known = await findHypernet(target.client, name);
     refuseTakenVersion(known, folder);
     log(compare(known, folder, force));
+    log(await askQuestions(folder, force));
     const signature = await signatureOf(folder, key);
     const uploaded = [
       ...(await uploadSignature(target, folder, signature)),

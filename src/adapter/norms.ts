@@ -6,6 +6,13 @@
  * The bundle says how large updates were over the training descriptions; one far beyond that would
  * wreck the base model, and comes from a defect or from an embedding no encoder would produce. A
  * bundle that does not say so leaves one check: an update that is not finite is refused.
+ *
+ * The guard looks at the update as the network wrote it. A strength is what somebody asked for, so it is
+ * not refused, though it may carry a lawful update as far as the guard would let no network go: where it
+ * does, the adapter's document says so (`beyondGuard`).
+ *
+ *   network ->  norm  -> guard: norm <= limit, or refused
+ *                 x |strength| -> document: layers above the limit, if there are any
  */
 
 import type { Manifest } from '../bundle/manifest.ts';
@@ -23,6 +30,14 @@ export const MAX_DEVIATIONS = 8;
  * refuse an update for a rounding error.
  */
 export const MIN_RELATIVE_DEVIATION = 0.05;
+
+/** Significant digits of reported norms; the rest is noise of the quantisation. */
+const NORM_DIGITS = 6;
+
+/** A norm as documents have it. */
+export function reportedNorm(norm: number): number {
+  return Number(norm.toPrecision(NORM_DIGITS));
+}
 
 /** The norm of every layer's update, per module in manifest order. */
 export function updateNorms(manifest: Manifest, weights: LoraWeights): AdapterNorms {
@@ -44,24 +59,35 @@ export function updateNorms(manifest: Manifest, weights: LoraWeights): AdapterNo
   return norms;
 }
 
+/** What the guard goes by. */
+export type Guarding = Pick<Manifest, 'norms' | 'target'>;
+
+/** A layer whose update is larger than the guard lets a network write one. */
+export interface BeyondGuard {
+  /** Target module. */
+  readonly module: string;
+  readonly layer: number;
+  /** Of the update, with the strength applied. */
+  readonly norm: number;
+  readonly limit: number;
+}
+
 /**
  * Refuses an update that is not finite or far larger than any seen in training.
  *
+ * @param norms as the network wrote the update, at strength 1
  * @throws T2lError `adapter_out_of_range`
  */
-export function guardNorms(manifest: Manifest, norms: AdapterNorms): void {
+export function guardNorms(manifest: Guarding, norms: AdapterNorms): void {
   for (const { name } of manifest.target.modules) {
-    const { mean, deviation } = manifest.norms?.[name] ?? {};
     norms[name]?.forEach((norm, layer) => {
-      if (mean === undefined || deviation === undefined) {
+      const limit = limitOf(manifest, name, layer);
+      if (limit === undefined) {
         if (!Number.isFinite(norm)) {
           throw outOfRange(name, layer, norm, 'which no base model can use');
         }
         return;
       }
-      const usual = mean[layer] as number;
-      const spread = Math.max(deviation[layer] as number, MIN_RELATIVE_DEVIATION * usual);
-      const limit = usual + MAX_DEVIATIONS * spread;
       // Not `norm > limit`: a NaN must be refused too.
       if (!(norm <= limit)) {
         const reason = `beyond ${format(limit)}, the limit for what this hypernetwork was trained on`;
@@ -69,6 +95,38 @@ export function guardNorms(manifest: Manifest, norms: AdapterNorms): void {
       }
     });
   }
+}
+
+/**
+ * The layers that a strength carries beyond what the guard lets a network write, in manifest order. A
+ * strength of 1 or less, either sign, carries none of what the guard let pass.
+ *
+ * @param norms with the strength applied, as documents have them
+ */
+export function beyondGuard(
+  manifest: Guarding,
+  norms: Readonly<Record<string, readonly number[]>>,
+  strength: number,
+): BeyondGuard[] {
+  if (Math.abs(strength) <= 1) {
+    return [];
+  }
+  return manifest.target.modules.flatMap(({ name }) =>
+    (norms[name] ?? []).flatMap((norm, layer) => {
+      const limit = limitOf(manifest, name, layer);
+      return limit === undefined || norm <= limit ? [] : [{ module: name, layer, norm, limit }];
+    }),
+  );
+}
+
+/** The largest norm that the guard lets pass; undefined: the bundle does not say how large they were. */
+function limitOf({ norms }: Guarding, module: string, layer: number): number | undefined {
+  const { mean, deviation } = norms?.[module] ?? {};
+  const [usual, measured] = [mean?.[layer], deviation?.[layer]];
+  if (usual === undefined || measured === undefined) {
+    return undefined;
+  }
+  return usual + MAX_DEVIATIONS * Math.max(measured, MIN_RELATIVE_DEVIATION * usual);
 }
 
 /** Frobenius norm of B A, for A [rank, in] and B [out, rank]. */

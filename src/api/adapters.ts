@@ -8,11 +8,11 @@ import { removeAdapterSchema } from '../contract/requests/remove-adapter.ts';
 import { removeAdapter } from '../pipeline/stored-files.ts';
 import { findAdapter } from '../store/find-adapter.ts';
 import { keysOf } from '../store/refusals.ts';
-import { requireAdmin } from './admin.ts';
+import { checkAdmin, requireAdmin } from './admin.ts';
 import { answerRequest, documentsOf } from './answer-adapter.ts';
 import { readBody } from './body.ts';
 import { ADMIN_CODES, BODY_CODES, DESCRIPTION_CODES, ID_CODES } from './codes.ts';
-import { documentEtag, NOT_MODIFIED } from './document-etag.ts';
+import { DOCUMENT_CACHING, documentEtag, NOT_MODIFIED, rememberTag } from './document-etag.ts';
 import { ID_PARAMETER } from './id-parameter.ts';
 import { problemResponses } from './problem.ts';
 import { readQuery } from './query.ts';
@@ -59,6 +59,8 @@ export function registerAdapterRoutes(app: App): void {
       operationId: 'listAdapters',
       tags: ['adapters'],
       summary: 'List adapters, newest first',
+      description:
+        'Unlisted ones are left out; `unlisted=true` lists these in place of the others, for an administrator.',
       middleware: documentEtag,
       request: { query: listAdaptersSchema },
       responses: {
@@ -68,6 +70,8 @@ export function registerAdapterRoutes(app: App): void {
         },
         304: NOT_MODIFIED,
         ...problemResponses([
+          ...ADMIN_CODES,
+          'flag_malformed',
           'hypernet_malformed',
           'base_model_malformed',
           'search_too_long',
@@ -88,7 +92,7 @@ export function registerAdapterRoutes(app: App): void {
       operationId: 'readAdapter',
       tags: ['adapters'],
       summary: 'Read an adapter document',
-      middleware: documentEtag,
+      middleware: [rememberTag, documentEtag],
       request: { params: ID_PARAMETER },
       responses: {
         200: { description: 'The adapter.', content: adapterContent },
@@ -131,21 +135,28 @@ async function createAdapter(c: Context<AppEnv>): Promise<Response> {
 }
 
 async function readAdapter(c: Context<AppEnv>): Promise<Response> {
-  const row = await findAdapter(c.get('services').adapters, c.req.param('id') ?? '');
-  c.header('Cache-Control', 'no-cache');
+  const { adapters, recorded } = c.get('services');
+  const row = await findAdapter(adapters, c.req.param('id') ?? '');
+  recorded.note(row);
+  c.header('Cache-Control', DOCUMENT_CACHING);
   return c.json((await documentsOf(c, [row], true))[0]);
 }
 
 async function listAdapters(c: Context<AppEnv>): Promise<Response> {
   const query = readQuery(c, listAdaptersSchema);
+  const unlisted = query.unlisted === 'true';
+  if (unlisted) {
+    await checkAdmin(c);
+  }
   const { rows, next } = await c.get('services').adapters.list({
+    listing: unlisted ? 'unlisted' : 'listed',
     hypernet: query.hypernet,
     baseModel: query.base_model,
     search: query.q,
     limit: query.limit,
     after: query.cursor,
   });
-  c.header('Cache-Control', 'no-cache');
+  c.header('Cache-Control', unlisted ? 'private, no-cache' : 'no-cache');
   return c.json({
     adapters: await documentsOf(c, rows, true),
     next_cursor: next ? encodeCursor(next) : null,

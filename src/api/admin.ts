@@ -2,13 +2,23 @@
  * The administrative calls carry `Authorization: Bearer <ADMIN_TOKEN>`, or a token with the scope admin.
  * Without the secret they are off, whatever tokens were given out.
  */
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { T2lError } from '../contract/errors.ts';
 import { allows } from '../contract/scopes.ts';
 import type { AppEnv } from './route.ts';
 
 /** Lets a request pass only with the admin token. */
 export const requireAdmin: MiddlewareHandler<AppEnv> = async (c, next) => {
+  await checkAdmin(c);
+  await next();
+};
+
+/**
+ * Requires the admin token, where only a part of a route's requests does.
+ *
+ * @throws T2lError `admin_disabled`, `admin_token_missing` or `admin_token_wrong`
+ */
+export async function checkAdmin(c: Context<AppEnv>): Promise<void> {
   if (!c.env.ADMIN_TOKEN) {
     throw new T2lError(
       'admin_disabled',
@@ -26,5 +36,4 @@ export const requireAdmin: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (!allows(scopes, 'admin')) {
     throw new T2lError('admin_token_wrong', 'The bearer token must be the admin token.');
   }
-  await next();
-};
+}

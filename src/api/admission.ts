@@ -1,7 +1,8 @@
 /**
- * How much one client may have made, and how often it may search. Making an adapter takes seconds of CPU
- * and a search reads rows that the operator pays for, so both are bounded unless the operator says
- * otherwise; what is known already is never counted, and neither is what an administrator asks for.
+ * How much one client may have made, and how often it may search. Making an adapter takes seconds of CPU,
+ * writing it in another layout a tenth of that, and a search reads rows that the operator pays for, so all are
+ * bounded unless the operator says otherwise; what is known already is never counted, and neither is what an
+ * administrator asks for.
  *
  *   a minute   by token, or by address: the platform's rate limits, in one place of its network
  *   a day      by token; or by address, and all who send no token together: rows of D1, exact
@@ -97,18 +98,31 @@ async function hashedNetwork(address: string, at: number): Promise<string> {
  *
  * @throws T2lError `rate_limited`
  */
-export async function admitSearch(effects: AdmissionEffects): Promise<void> {
-  const { env, address } = effects;
-  const { token, scopes } = await effects.caller();
+export function admitSearch(effects: AdmissionEffects): Promise<void> {
+  return admitMinute(effects, effects.env.SEARCHES, 'searches came from');
+}
+
+/**
+ * Lets a request have a layout written that is not stored: it takes the reading and computing of all weights.
+ *
+ * @throws T2lError `rate_limited`
+ */
+export function admitLayout(effects: AdmissionEffects): Promise<void> {
+  return admitMinute(effects, effects.env.CONVERSIONS, 'layouts were written for');
+}
+
+/** @param what what is limited, as the refusal says it */
+async function admitMinute(
+  { env, address, caller }: AdmissionEffects,
+  limiter: RateLimit | undefined,
+  what: string,
+): Promise<void> {
+  const { token, scopes } = await caller();
   if (env.LIMITS === 'off' || allows(scopes, 'admin')) {
     return;
   }
   const whose = token === undefined ? 'this address' : `the token ${token.id}`;
-  await requireRate(
-    env.SEARCHES,
-    token?.id ?? networkOf(address ?? ''),
-    `searches came from ${whose}`,
-  );
+  await requireRate(limiter, token?.id ?? networkOf(address ?? ''), `${what} ${whose}`);
 }
 
 async function requireRate(

@@ -4,12 +4,15 @@
  */
 import type { Context } from 'hono';
 import type * as z from 'zod';
+import { madeCount } from '../contract/counts.ts';
 import type { adapterSchema } from '../contract/documents/adapter.ts';
 import { type createAdapterSchema, inputOf } from '../contract/requests/create-adapter.ts';
+import type { Env } from '../env.ts';
 import { adapterDocument } from '../pipeline/adapter-document.ts';
-import { generateAdapter } from '../pipeline/generate.ts';
+import { type AdapterRequest, generateAdapter, type Outcome } from '../pipeline/generate.ts';
 import { madeByDigest } from '../pipeline/layout-target.ts';
 import type { AdapterRow } from '../store/schema.ts';
+import { count, countWritten } from './counting.ts';
 import { originOf } from './path.ts';
 import type { AppEnv } from './route.ts';
 
@@ -28,18 +31,51 @@ export async function adapterOf(
   c: Context<AppEnv>,
   body: z.output<typeof createAdapterSchema>,
 ): Promise<{ adapter: z.output<typeof adapterSchema>; known: boolean }> {
-  const { row, known } = await generateAdapter(
-    {
-      input: inputOf(body),
-      hypernet: body.hypernet,
-      dtype: body.dtype,
-      precision: body.precision,
-      strength: body.strength,
-    },
-    c.get('services'),
-  );
+  const outcome = await generateAdapter(wishedOf(body, c.env), c.get('services'));
+  countOutcome(outcome);
+  return { adapter: await outcomeDocument(c, outcome), known: outcome.known };
+}
+
+/** What a body that the schema passed wishes for. */
+export function wishedOf(
+  body: z.output<typeof createAdapterSchema>,
+  env: Pick<Env, 'UNFIT'>,
+): AdapterRequest {
+  return {
+    input: inputOf(body),
+    hypernet: body.hypernet,
+    dtype: body.dtype,
+    precision: body.precision,
+    strength: body.strength,
+    unlisted: body.unlisted,
+    allowUnfit: body.allow_unfit ?? allowsUnfit(env),
+  };
+}
+
+/** Counts an adapter that somebody asked for. */
+export function countOutcome({ row, known }: Outcome): void {
+  if (known) {
+    count(madeCount('known', row.hypernetDigest));
+  } else {
+    countWritten(madeCount('made', row.hypernetDigest));
+  }
+}
+
+/** The document of an outcome. */
+export async function outcomeDocument(
+  c: Context<AppEnv>,
+  { row, known }: Outcome,
+): Promise<z.output<typeof adapterSchema>> {
   const [adapter] = await documentsOf(c, [row], known);
-  return { adapter: adapter as z.output<typeof adapterSchema>, known };
+  return adapter as z.output<typeof adapterSchema>;
+}
+
+/**
+ * Whether an adapter is made that is not expected to work, where the request does not say. A word that is
+ * not known allows nothing.
+ */
+export function allowsUnfit({ UNFIT: configured }: Pick<Env, 'UNFIT'>): boolean {
+  return !configured || configured === 'make';
 }
 
 /** The documents of rows, with the URLs that the request's origin gives their files. */

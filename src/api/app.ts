@@ -9,6 +9,7 @@ import { registerBaseModelRoutes } from './base-models.ts';
 import { registerBatchRoute } from './batch.ts';
 import { registerByDescriptionRoute } from './by-description.ts';
 import { crossOrigin } from './cors.ts';
+import { counting } from './counting.ts';
 import { registerDocsRoutes } from './docs.ts';
 import { registerFileRoutes } from './files.ts';
 import { registerHealthRoute } from './health.ts';
@@ -20,12 +21,14 @@ import { isHubPath, routedPath } from './path.ts';
 import { onError, onNotFound } from './problem.ts';
 import { type App, type AppEnv, honoPath } from './route.ts';
 import { type Defer, servicesOf } from './services.ts';
+import { registerStatsRoute } from './stats.ts';
 import { serverTiming } from './timing.ts';
 import { registerTokenRoutes } from './tokens.ts';
 
 /** Builds the app with all its routes. */
 export function createApp(): App {
   const app: App = new OpenAPIHono<AppEnv>({ getPath: routedPath });
+  app.use(counting);
   app.use(serverTiming);
   app.use(crossOrigin);
   app.use(async (c, next) => {
@@ -48,6 +51,7 @@ export function createApp(): App {
   registerBaseModelRoutes(app);
   registerHealthRoute(app);
   registerAuditRoute(app);
+  registerStatsRoute(app);
   registerTokenRoutes(app);
   registerHubRoutes(app);
   registerHomeRoute(app);

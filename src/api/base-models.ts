@@ -92,7 +92,7 @@ async function readBaseModelFile(c: Context<AppEnv>): Promise<Response> {
   if (c.req.param('file') !== BASE_MODEL_FILE) {
     throw new T2lError('file_unknown', `The base model has the file ${BASE_MODEL_FILE}.`);
   }
-  return sendFile(c, {
+  return sendFile(c.req.raw, {
     ...note,
     etag: etagOf(note.sha256),
     contentType: 'application/octet-stream',

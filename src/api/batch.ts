@@ -5,15 +5,21 @@
  */
 import type { Context } from 'hono';
 import type * as z from 'zod';
+import { problemCount } from '../contract/counts.ts';
 import type { batchLineSchema } from '../contract/documents/batch.ts';
 import { parse } from '../contract/parse.ts';
-import { batchSchema } from '../contract/requests/batch.ts';
+import { batchQuerySchema, batchSchema } from '../contract/requests/batch.ts';
 import { createAdapterSchema } from '../contract/requests/create-adapter.ts';
 import { adapterOf } from './answer-adapter.ts';
 import { readBody } from './body.ts';
 import { BODY_CODES } from './codes.ts';
+import { count } from './counting.ts';
+import { enqueue, queueOf } from './enqueue.ts';
 import { problemOf, problemResponses, told } from './problem.ts';
+import { readQuery } from './query.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
+
+type Line = z.input<typeof batchLineSchema>;
 
 const NDJSON = 'application/x-ndjson';
 
@@ -30,6 +36,7 @@ export function registerBatchRoute(app: App): void {
       description:
         'Answers with a line of JSON for each request, in their order, as it is made: `index`, `status`, and `adapter` or `problem`. Each counts as a request of its own for every limit.',
       request: {
+        query: batchQuerySchema,
         body: { required: true, content: { 'application/json': { schema: batchSchema } } },
       },
       responses: {
@@ -37,7 +44,14 @@ export function registerBatchRoute(app: App): void {
           description: 'A line for each request; each says how its request ended.',
           content: { [NDJSON]: { schema: { type: 'string' } } },
         },
-        ...problemResponses([...BODY_CODES, 'batch_malformed']),
+        ...problemResponses([
+          ...BODY_CODES,
+          'batch_malformed',
+          'queue_unavailable',
+          'flag_malformed',
+          'field_unknown',
+          'parameter_repeated',
+        ]),
       },
     },
     createAdapters,
@@ -45,7 +59,12 @@ export function registerBatchRoute(app: App): void {
 }
 
 async function createAdapters(c: Context<AppEnv>): Promise<Response> {
+  const { later } = readQuery(c, batchQuerySchema);
   const { requests } = await readBody(c.req.raw, batchSchema);
+  const answer = later === 'true' ? enqueue : makeNow;
+  if (later === 'true') {
+    queueOf(c.env);
+  }
   const encoder = new TextEncoder();
   let index = 0;
   const lines = new ReadableStream<Uint8Array>(
@@ -56,7 +75,7 @@ async function createAdapters(c: Context<AppEnv>): Promise<Response> {
           controller.close();
           return;
         }
-        const line = await lineOf(c, index, request);
+        const line = await lineOf(index, () => answer(c, index, request));
         index++;
         controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
       },
@@ -68,16 +87,17 @@ async function createAdapters(c: Context<AppEnv>): Promise<Response> {
   return c.body(lines);
 }
 
-async function lineOf(
-  c: Context<AppEnv>,
-  index: number,
-  request: object,
-): Promise<z.input<typeof batchLineSchema>> {
+async function makeNow(c: Context<AppEnv>, index: number, request: object): Promise<Line> {
+  const { adapter, known } = await adapterOf(c, parse(createAdapterSchema, request));
+  return { index, status: known ? 200 : 201, adapter };
+}
+
+async function lineOf(index: number, answer: () => Promise<Line>): Promise<Line> {
   try {
-    const { adapter, known } = await adapterOf(c, parse(createAdapterSchema, request));
-    return { index, status: known ? 200 : 201, adapter };
+    return await answer();
   } catch (error) {
     const said = told(error);
+    count(problemCount(said.code));
     const { headers } = said.extra as { headers?: Record<string, string> };
     const after = headers?.['retry-after'];
     return {

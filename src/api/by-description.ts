@@ -13,7 +13,8 @@ import { problemResponses } from './problem.ts';
 import { readQuery } from './query.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 
-const { description, hypernet, dtype, precision, strength } = createAdapterSchema.shape;
+const { description, hypernet, dtype, precision, strength, unlisted, allow_unfit } =
+  createAdapterSchema.shape;
 
 /** The query as the description of the API shows it. */
 const querySchema = z.object({
@@ -22,6 +23,8 @@ const querySchema = z.object({
   dtype,
   precision,
   strength,
+  unlisted,
+  allow_unfit,
 });
 
 /** The query as it comes: text. What it must be, the schema of POST says. */
@@ -31,6 +34,8 @@ const textSchema = z.strictObject({
   dtype: z.string().optional(),
   precision: z.string().optional(),
   strength: z.string().optional(),
+  unlisted: z.string().optional(),
+  allow_unfit: z.string().optional(),
 });
 
 const content = { 'application/json': { schema: adapterSchema } };
@@ -57,11 +62,13 @@ export function registerByDescriptionRoute(app: App): void {
 }
 
 async function byDescription(c: Context<AppEnv>): Promise<Response> {
-  const { d, strength, ...rest } = readQuery(c, textSchema);
+  const { d, strength, unlisted, allow_unfit, ...rest } = readQuery(c, textSchema);
   const request = parse(createAdapterSchema, {
     ...rest,
     ...(d !== undefined && { description: d }),
     ...(strength !== undefined && { strength: numberIn(strength) }),
+    ...(unlisted !== undefined && { unlisted: flagIn(unlisted) }),
+    ...(allow_unfit !== undefined && { allow_unfit: flagIn(allow_unfit) }),
   });
   c.header('Cache-Control', 'no-cache');
   return answerRequest(c, request);
@@ -70,4 +77,9 @@ async function byDescription(c: Context<AppEnv>): Promise<Response> {
 /** The number that a text is; the text itself if it is none, for the schema to refuse. */
 function numberIn(text: string): number | string {
   return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
+}
+
+/** The flag that a text is; the text itself if it is none, for the schema to refuse. */
+function flagIn(text: string): boolean | string {
+  return text === 'true' || (text === 'false' ? false : text);
 }

@@ -77,5 +77,10 @@ export const DESCRIPTION_CODES = [
   'encoder_timeout',
   'encoder_answer_invalid',
   'adapter_refused',
+  'adapter_unfit',
+  'flag_malformed',
+  'moderation_refused',
+  'moderation_unavailable',
+  'moderation_misconfigured',
   ...PRODUCE_CODES,
 ] as const satisfies readonly ErrorCode[];

@@ -32,6 +32,12 @@ const DAY_SECONDS = 86400;
 /** Paths that take JSON from other sites: what they do, anybody may. */
 const OPEN_POSTS = [/^\/v1\/adapters(\/batch)?$/, READS_BY_POST];
 
+/** What every answer says of it, to any site. */
+export const CROSS_ORIGIN_HEADERS: Readonly<Record<string, string>> = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers': EXPOSED_HEADERS.join(','),
+};
+
 const common = { origin: '*', exposeHeaders: EXPOSED_HEADERS, maxAge: DAY_SECONDS };
 const reads = cors({ ...common, allowMethods: ['GET', 'HEAD'], allowHeaders: READ_HEADERS });
 const posts = cors({

@@ -10,12 +10,12 @@ import { findAdapter } from '../store/find-adapter.ts';
 import { ID_CODES, PRODUCE_CODES } from './codes.ts';
 import { FILE_CONTENT, IMMUTABLE_FILE_HEADERS, RANGE_CONTENT } from './docs/bytes.ts';
 import { ID_PARAMETER } from './id-parameter.ts';
+import { knownFile } from './known-file.ts';
 import { problemResponses } from './problem.ts';
 import { readQuery } from './query.ts';
 import { etagOf, matchAllows } from './range.ts';
-import { readAgain, readAhead } from './read-ahead.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
-import { IMMUTABLE, REVALIDATED, sendFile } from './send-file.ts';
+import { IMMUTABLE, REVALIDATED, type SentFile, sendFile } from './send-file.ts';
 
 /** Adds the route of adapter files. */
 export function registerFileRoutes(app: App): void {
@@ -28,7 +28,7 @@ export function registerFileRoutes(app: App): void {
       tags: ['adapters'],
       summary: 'Read a file of an adapter',
       description:
-        'Also HEAD. Weights and config never change. `README.md`, the card, `adapter.gguf` and the files of another layout are made on demand and may be made otherwise by a later release. `ETag` is the sha256 of the file, but for `adapter.gguf` and another layout a hash of what they are made from. `Repr-Digest` is the sha256 of the whole file either way; HEAD has it only where `ETag` is the sha256. `T2L-Weights` names the sha256 of the weights that another layout is made of, as the document has it. Stored bytes are hashed before they are sent (of files above 4 MiB one read in 16), and made again if they are damaged. If-None-Match, If-Match, one byte Range and If-Range are understood.',
+        'Also HEAD. Weights and config never change. `README.md`, the card, `adapter.gguf` and the files of another layout are made on demand and may be made otherwise by a later release. `ETag` is the sha256 of the file, but for `adapter.gguf` and another layout a hash of what they are made from. `Repr-Digest` is the sha256 of the whole file either way; HEAD has it only where `ETag` is the sha256. `T2L-Weights` names the sha256 of the weights that another layout is made of, as the document has it. Stored bytes are hashed before they are sent (of files above 4 MiB one read in 16) or copied for other readers, and made again if they are damaged. If-None-Match, If-Match, one byte Range and If-Range are understood.',
       request: {
         params: ID_PARAMETER.extend({
           file: z.string().openapi({
@@ -57,6 +57,7 @@ export function registerFileRoutes(app: App): void {
           'file_unknown',
           'layout_unknown',
           'layout_unavailable',
+          'rate_limited',
           'parameter_repeated',
           'precondition_failed',
           'range_malformed',
@@ -74,12 +75,10 @@ async function readAdapterFile(c: Context<AppEnv>): Promise<Response> {
   const services = c.get('services');
   const given = c.req.param('id') ?? '';
   const name = c.req.param('file') ?? '';
-  if (Object.keys(c.req.query()).length === 0) {
-    const found = await readAgain(c, given, name);
-    if (found !== undefined) {
-      return sendFile(c, { ...found, etag: etagOf(found.sha256), cacheControl: IMMUTABLE });
-    }
-    readAhead(c, given, name);
+  const plain = Object.keys(c.req.query()).length === 0;
+  const known = plain ? await knownFile(c, given, name) : undefined;
+  if (known !== undefined) {
+    return sendIf(c, { ...known, etag: etagOf(known.sha256), cacheControl: IMMUTABLE });
   }
   const row = await findAdapter(services.adapters, given);
   services.recorded.note(row);
@@ -90,11 +89,19 @@ async function readAdapterFile(c: Context<AppEnv>): Promise<Response> {
     const query = layout === undefined ? '' : `?layout=${layout}`;
     return c.redirect(`/v1/adapters/${row.id}/${file.name}${query}`, 307);
   }
-  const etag = etagOf(file.tag);
-  if (!matchAllows(c.req.header('if-match'), etag)) {
-    throw new T2lError('precondition_failed', `If-Match must name ${etag}.`);
-  }
   const cacheControl = file.lasting ? IMMUTABLE : REVALIDATED;
   const madeOf = file.sha256 === undefined ? { [WEIGHTS_HEADER]: file.weights } : {};
-  return sendFile(c, { ...file, etag, cacheControl }, madeOf);
+  return sendIf(c, { ...file, etag: etagOf(file.tag), cacheControl }, madeOf);
+}
+
+/** Sends a file if the request allows it to be this one. */
+function sendIf(
+  c: Context<AppEnv>,
+  file: SentFile,
+  extra?: Readonly<Record<string, string>>,
+): Promise<Response> {
+  if (!matchAllows(c.req.header('if-match'), file.etag)) {
+    throw new T2lError('precondition_failed', `If-Match must name ${file.etag}.`);
+  }
+  return sendFile(c.req.raw, file, extra);
 }

@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import { healthSchema } from '../contract/documents/hypernet.ts';
 import { T2lError } from '../contract/errors.ts';
-import { forLog } from '../contract/log.ts';
+import { forLog, logLine } from '../contract/log.ts';
 import { problemResponses } from './problem.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 
@@ -33,7 +33,7 @@ async function health(c: Context<AppEnv>): Promise<Response> {
     const { name, version, digest } = await catalog.resolve();
     return c.json({ status: 'ok', hypernet: { name, version, digest } });
   } catch (error) {
-    console.error(forLog(error));
+    logLine('error', 'unhealthy', { error: forLog(error) });
     throw new T2lError(
       'unhealthy',
       'The database must have its migrations and the default hypernetwork must be there.',

@@ -44,8 +44,9 @@ export async function document(
   { catalog, hypernets }: Services,
   family: HypernetFamily,
 ): Promise<object> {
-  const [activations, ...bundles] = await Promise.all([
+  const [activations, outcomes, ...bundles] = await Promise.all([
     hypernets.activations(family.name, SHOWN_ACTIVATIONS),
+    family.canary === null ? [] : hypernets.outcomes(family.name),
     // A version that cannot be read must not hide the others, nor keep anyone from activating one.
     ...family.versions.map((version) => openIfWhole(version, catalog)),
   ]);
@@ -53,5 +54,6 @@ export async function document(
     family,
     new Map(bundles.flatMap((bundle) => (bundle ? [[bundle.digest, bundle.manifest]] : []))),
     activations,
+    outcomes,
   );
 }

@@ -8,7 +8,7 @@ import { DrizzleQueryError } from 'drizzle-orm/errors';
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { ERROR_CODES, type ErrorCode, isErrorCode } from '../contract/error-codes.ts';
 import { T2lError } from '../contract/errors.ts';
-import { forLog } from '../contract/log.ts';
+import { forLog, logLine } from '../contract/log.ts';
 import { unavailable } from '../store/steady.ts';
 import type { AppEnv } from './route.ts';
 
@@ -35,7 +35,7 @@ export function told(error: unknown): T2lError {
   if (error instanceof T2lError && error.code !== 'store_unavailable') {
     return error;
   }
-  console.error(forLog(error));
+  logLine('error', 'request failed', { error: forLog(error) });
   if (error instanceof T2lError) {
     return error;
   }
@@ -119,6 +119,7 @@ export function problemOf({ code, status, detail }: T2lError) {
 
 function problemResponse(c: Context<AppEnv>, error: T2lError): Response {
   const { headers, ...extra } = error.extra as { headers?: Record<string, string> };
+  c.set('problem', error.code);
   const problem = { ...problemOf(error), ...extra };
   // Made by hand: headers that the handler set for its answer do not belong to this one.
   return new Response(c.req.method === 'HEAD' ? null : JSON.stringify(problem), {

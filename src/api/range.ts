@@ -13,7 +13,7 @@ export function etagOf(sha256: string): string {
 
 /** Whether `If-None-Match` names the tag (weak comparison): the client has the file. */
 export function noneMatchNames(header: string | undefined, etag: string): boolean {
-  return header !== undefined && namesTag(header.replaceAll('W/"', '"'), etag);
+  return header === etag || (header !== undefined && namesTag(header.replaceAll('W/"', '"'), etag));
 }
 
 /** Whether `If-Match` is absent or names the tag (strong comparison). */

@@ -8,7 +8,12 @@ import type { Timings } from './timing.ts';
 /** What every handler finds in its context. */
 export interface AppEnv {
   Bindings: Env;
-  Variables: { timings: Timings; services: Services };
+  Variables: {
+    timings: Timings;
+    services: Services;
+    /** The code of the problem that the answer is, if it is one. */
+    problem?: string;
+  };
 }
 
 export type App = OpenAPIHono<AppEnv>;

@@ -4,12 +4,10 @@
  * stream of unknown length in chunks and without Content-Length, and a client that goes on with half a
  * file cannot tell whether it has all of it.
  */
-import type { Context } from 'hono';
 import { reprDigest } from '../contract/repr-digest.ts';
 import type { KeptContent, MadeContent } from '../pipeline/layout-file.ts';
 import { type ByteRange, partOf } from '../store/blobs.ts';
 import { noneMatchNames, parseRange } from './range.ts';
-import type { AppEnv } from './route.ts';
 
 /**
  * A year, for bytes that an address always means. And these bytes: a proxy that compressed them would
@@ -20,13 +18,18 @@ export const IMMUTABLE = 'public, max-age=31536000, immutable, no-transform';
 /** For bytes that a release may change, as it words cards anew; the entity tag says whether it did. */
 export const REVALIDATED = 'public, max-age=300, no-transform';
 
+/** The bytes of a file, and their sha256 where it is known before they are read. */
+export type FileContent = KeptContent | Omit<MadeContent, 'weights'>;
+
 /** A file: what is known of it before its bytes are read, and how they are. */
-export type SentFile = (KeptContent | Omit<MadeContent, 'weights'>) & {
+export type SentFile = FileContent & {
   /** Its strong entity tag, with quotes. */
   readonly etag: string;
   readonly bytes: number;
   readonly contentType: string;
   readonly cacheControl: string;
+  /** Whether its streams say themselves how long they are, as those of a response or of R2 do. */
+  readonly sized?: boolean;
   /** What HEAD sets going besides, if anything. */
   announce?(): Promise<void>;
 };
@@ -38,29 +41,30 @@ export type SentFile = (KeptContent | Omit<MadeContent, 'weights'>) & {
  * @throws T2lError `range_malformed` or `range_unsatisfiable`, or what `read` throws
  */
 export async function sendFile(
-  c: Context<AppEnv>,
+  { method, headers: asked }: Request,
   file: SentFile,
   extra: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
+  if (noneMatchNames(asked.get('if-none-match') ?? undefined, file.etag)) {
+    return notModified(file, extra);
+  }
   const headers = new Headers({
-    ETag: file.etag,
     ...extra,
+    ETag: file.etag,
     'Cache-Control': file.cacheControl,
     'Accept-Ranges': 'bytes',
   });
-  if (noneMatchNames(c.req.header('if-none-match'), file.etag)) {
-    return new Response(null, { status: 304, headers });
-  }
   headers.set('Content-Type', file.contentType);
   headers.set('Content-Length', String(file.bytes));
-  if (c.req.method === 'HEAD') {
+  if (method === 'HEAD') {
     if (file.sha256 !== undefined) {
       headers.set('Repr-Digest', reprDigest(file.sha256));
     }
     await file.announce?.();
     return new Response(null, { headers });
   }
-  const range = parseRange(c.req.header('range'), c.req.header('if-range'), file.etag, file.bytes);
+  const [wanted, ifRange] = [asked.get('range') ?? undefined, asked.get('if-range') ?? undefined];
+  const range = parseRange(wanted, ifRange, file.etag, file.bytes);
   if (range !== undefined) {
     const last = range.offset + range.length - 1;
     headers.set('Content-Range', `bytes ${range.offset}-${last}/${file.bytes}`);
@@ -68,10 +72,20 @@ export async function sendFile(
   }
   const { body, sha256 } = await readContent(file, range);
   headers.set('Repr-Digest', reprDigest(sha256));
-  return new Response(ofLength(body, range?.length ?? file.bytes) as BodyInit, {
+  const sent = file.sized ? body : ofLength(body, range?.length ?? file.bytes);
+  return new Response(sent as BodyInit, {
     status: range ? 206 : 200,
     headers,
   });
+}
+
+/** The answer to who has the file: what a file is besides, it knows. */
+export function notModified(
+  { etag, cacheControl }: Pick<SentFile, 'etag' | 'cacheControl'>,
+  extra: Readonly<Record<string, string>>,
+): Response {
+  const headers = { ...extra, ETag: etag, 'Cache-Control': cacheControl };
+  return new Response(null, { status: 304, headers });
 }
 
 /** A body whose length the platform knows; a stream that ends early or late breaks the answer off. */

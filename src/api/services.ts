@@ -1,26 +1,38 @@
 /** The effects of one request, made from its bindings. */
-import { forLog } from '../contract/log.ts';
+import type { Bundle } from '../bundle/bundle.ts';
+import { madeCount } from '../contract/counts.ts';
+import { forLog, logLine } from '../contract/log.ts';
 import { allows } from '../contract/scopes.ts';
 import type { EncoderServices } from '../encoder/index.ts';
 import type { Env } from '../env.ts';
-import type { PipelineEffects } from '../pipeline/effects.ts';
+import { moderatorOf, requireAllowed } from '../moderation/index.ts';
+import { watchCanary, watched } from '../pipeline/canary-watch.ts';
+import type { PipelineEffects, Recipe } from '../pipeline/effects.ts';
 import { createMaking } from '../pipeline/making.ts';
 import { produceRecipe } from '../pipeline/produce-recipe.ts';
 import { adapterStore } from '../store/adapters.ts';
 import { type BaseModelStore, baseModelStore } from '../store/base-models.ts';
-import { blobStore } from '../store/blobs.ts';
+import { blobStore, type StatingBlobStore } from '../store/blobs.ts';
 import { catalog } from '../store/catalog.ts';
+import { type FileCache, fileCache, type KeepingEffects, withCopies } from '../store/file-cache.ts';
 import { type HypernetStore, hypernetStore } from '../store/hypernets.ts';
 import { layoutStore } from '../store/layouts.ts';
 import { quotaStore } from '../store/quotas.ts';
-import { type Recorded, recordedIn } from '../store/recorded.ts';
+import { forgetting, type Recorded, recordedIn } from '../store/recorded.ts';
 import { keysOf, type RefusalStore, refusalStore, requireWanted } from '../store/refusals.ts';
 import { steady } from '../store/steady.ts';
 import { type TokenStore, tokenStore } from '../store/tokens.ts';
 import { type Noting, tracked } from '../store/tracked.ts';
 import { ANONYMOUS, useStore } from '../store/uses.ts';
-import { type AdmissionEffects, admitGeneration, admitSearch, clientOf } from './admission.ts';
+import {
+  type AdmissionEffects,
+  admitGeneration,
+  admitLayout,
+  admitSearch,
+  clientOf,
+} from './admission.ts';
 import { type Caller, callerOf } from './caller.ts';
+import { count } from './counting.ts';
 import { Timings } from './timing.ts';
 
 /** Of this isolate: some 30 of the slowest adapters in a minute is what one processor makes. */
@@ -35,6 +47,8 @@ const makingFor = createMaking({
 
 /** What handlers work with. */
 export interface Services extends PipelineEffects {
+  readonly blobs: StatingBlobStore;
+  readonly cache: FileCache;
   readonly hypernets: HypernetStore;
   readonly baseModels: BaseModelStore;
   readonly recorded: Recorded;
@@ -42,6 +56,8 @@ export interface Services extends PipelineEffects {
   readonly refusals: RefusalStore;
   /** Who asks; found out once, when somebody wants to know. */
   caller(): Promise<Caller>;
+  /** Who an adapter is made for, as the store notes it. */
+  madeBy(): Promise<string>;
   /** Lets a request search, or throws. */
   admitSearch(): Promise<void>;
 }
@@ -52,6 +68,8 @@ export interface Sender {
   readonly address: string | undefined;
   /** The header `Authorization`. */
   readonly authorization: string | undefined;
+  /** Who had asked, where it is done for somebody who is gone. */
+  readonly madeBy?: string | undefined;
 }
 
 /** Does work that nobody waits for, as `waitUntil` does. */
@@ -61,7 +79,7 @@ export type Defer = (work: Promise<void>) => void;
 export function servicesOf(
   env: Env,
   timings: Timings,
-  { address, authorization }: Sender,
+  { address, authorization, madeBy }: Sender,
   defer: Defer,
 ): Services {
   const hypernets = hypernetStore(env.DB);
@@ -72,32 +90,60 @@ export function servicesOf(
     asks ??= callerOf(authorization, { adminToken: env.ADMIN_TOKEN, tokens, now });
     return asks;
   }
+  function later(work: () => Promise<void>): void {
+    defer(
+      work().catch((error: unknown) => logLine('warn', 'not done later', { error: forLog(error) })),
+    );
+  }
   const noting: Noting = {
     uses: useStore(env.DB),
     async madeBy() {
+      if (madeBy !== undefined) {
+        return madeBy;
+      }
       const { token, scopes } = await caller();
       return token?.id ?? (scopes.length > 0 ? 'admin' : ANONYMOUS);
     },
     now,
-    later: (work) => defer(work().catch((error: unknown) => console.warn(forLog(error)))),
+    later,
   };
-  const stores = {
-    adapters: steady(adapterStore(env.DB)),
-    blobs: steady(blobStore(env.ADAPTERS)),
-  };
+  const stores = storesOf(env, later);
   const refusals = steady(refusalStore(env.DB));
+  async function moderate(description: string): Promise<void> {
+    const { scopes } = await caller();
+    const moderator = moderatorOf(env);
+    // Who may remove may have it made: moderators are wrong now and then.
+    if (moderator !== undefined && !allows(scopes, 'admin')) {
+      await requireAllowed(description, moderator);
+    }
+  }
   const admission: AdmissionEffects = { env, quotas: quotaStore(env.DB), address, caller, now };
+  const known = catalog(env.ASSETS, env.HYPERNETS, hypernets);
+  const bundles = watched(
+    {
+      catalog: known,
+      produce: (bundle: Bundle, recipe: Recipe) =>
+        produceRecipe(bundle, recipe, encoderServices(env), (ms) => timings.add('load', ms)),
+    },
+    (version, failed) => {
+      if (failed) {
+        count(madeCount('failed', version.digest));
+      }
+      later(() => watchCanary(version, failed, { catalog: known, hypernets, now }));
+    },
+  );
   return {
     tokens,
     refusals,
     caller,
+    madeBy: noting.madeBy,
     admitSearch: () => admitSearch(admission),
     hypernets,
     baseModels: baseModelStore(env.HYPERNETS),
-    catalog: catalog(env.ASSETS, env.HYPERNETS, hypernets),
+    ...bundles,
     ...tracked(stores, env.ADAPTERS, noting),
     layouts: steady(layoutStore(env.DB)),
-    recorded: recordedIn(env.DB),
+    recorded: stores.recorded,
     now,
     async refuse(id, input) {
       const keys = await keysOf(id, input);
@@ -106,16 +152,32 @@ export function servicesOf(
       await (allows(scopes, 'admin') ? refusals.lift(keys) : requireWanted(keys, refusals));
     },
     admit: () => admitGeneration(admission),
+    admitLayout: () => admitLayout(admission),
+    ...(env.MODERATION && { moderate }),
     async making(id, work) {
       return makingFor(await clientOf(admission))(id, work);
     },
     damaged(path) {
-      console.warn(`damaged: ${path}`);
+      logLine('warn', 'damaged', { path });
       timings.add('damaged', 0);
     },
     time: (step, milliseconds) => timings.add(step, milliseconds),
-    produce: (bundle, recipe) =>
-      produceRecipe(bundle, recipe, encoderServices(env), (ms) => timings.add('load', ms)),
+  };
+}
+
+/** The stores of adapters, where a removal leaves nothing behind that is near. */
+function storesOf(env: Env, later: KeepingEffects['later']) {
+  const recorded = recordedIn(env.DB);
+  const blobs = steady(blobStore(env.ADAPTERS));
+  const cache = fileCache({
+    later,
+    isThere: async (id, name) => (await blobs.describe(id, name)) !== undefined,
+  });
+  return {
+    adapters: forgetting(steady(adapterStore(env.DB)), recorded),
+    blobs: withCopies(blobs, cache),
+    cache,
+    recorded,
   };
 }
 
@@ -132,10 +194,17 @@ function encoderServices(env: Env): EncoderServices {
 export function servicesOfClock(env: Env): Services {
   const nobody: Sender = { address: undefined, authorization: undefined };
   const services = servicesOf(env, new Timings(), nobody, () => undefined);
-  return {
-    ...services,
-    adapters: steady(adapterStore(env.DB)),
-    blobs: steady(blobStore(env.ADAPTERS)),
-    uses: useStore(env.DB),
-  };
+  const { adapters, blobs } = storesOf(env, () => undefined);
+  return { ...services, adapters, blobs, uses: useStore(env.DB) };
+}
+
+/** The services of the queue: what it makes was admitted before. */
+export function servicesOfQueue(env: Env, madeBy: string, defer: Defer): Services {
+  const gone: Sender = { address: undefined, authorization: undefined, madeBy };
+  const {
+    admit: _admitted,
+    moderate: _moderated,
+    ...services
+  } = servicesOf(env, new Timings(), gone, defer);
+  return services;
 }

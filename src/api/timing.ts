@@ -14,10 +14,20 @@ export class Timings {
     this.#entries.set(name, (this.#entries.get(name) ?? 0) + milliseconds);
   }
 
+  /** The durations in milliseconds, by the names of steps. */
+  entries(): IterableIterator<[string, number]> {
+    return this.#entries.entries();
+  }
+
   /** The value of the header. */
   header(): string {
     return [...this.#entries].map(([name, ms]) => `${name};dur=${ms.toFixed(1)}`).join(', ');
   }
+}
+
+/** The header's value for an answer of which only the total is known. */
+export function totalOnly(milliseconds: number): string {
+  return `total;dur=${milliseconds.toFixed(1)}`;
 }
 
 /** Measures the request and adds the header. */

@@ -43,6 +43,9 @@ export function assetsSource(assets: { fetch(url: string): Promise<Response> }):
       const response = await assets.fetch(`https://assets.local/hypernets/${path}`);
       if (!response.ok) {
         await response.body?.cancel();
+        if (response.status >= 500) {
+          throw new Error(`the assets answer ${response.status} for hypernets/${path}`);
+        }
         return null;
       }
       return new Uint8Array(await response.arrayBuffer());

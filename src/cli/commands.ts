@@ -54,6 +54,8 @@ export function createProgram(signal: AbortSignal): Command {
       .option('--out <dir>', 'the folder (default: t2l-<first digits of the id>)')
       .option('--force', 'also into a folder that holds something else')
       .addOption(layoutOption())
+      .option('--unlisted', 'if it is new: leave it out of lists and searches')
+      .option('--refuse-unfit', 'make nothing that is not expected to work')
       .allowExcessArguments(true),
   ).action(async (description: string | undefined, options: RecipeOptions & object, chosen) => {
     requireQuotes('generate', chosen.args);
@@ -104,6 +106,7 @@ export function createProgram(signal: AbortSignal): Command {
     .option('--hypernet <name>', 'only those of this hypernetwork')
     .option('--base-model <id>', 'only those for this base model')
     .option('--q <text>', 'only those whose description contains this text')
+    .option('--unlisted', 'those that lists leave out; an endpoint wants its admin token')
     .option('--limit <number>', 'at most so many', count, 20)
     .action(async (options: { limit: number }, chosen) => {
       const { list } = await import('./commands/show.ts');

@@ -31,6 +31,12 @@ export interface RecipeOptions extends MakingOptions {
   readonly embedding?: string;
 }
 
+/** What is wanted of an adapter besides, which is no part of what it is. */
+export interface WantedOptions {
+  readonly unlisted?: boolean;
+  readonly refuseUnfit?: boolean;
+}
+
 /** What a token is to be for. */
 export interface TokenOptions {
   readonly scope: readonly Scope[];

@@ -5,7 +5,7 @@ import { T2lError } from '../contract/errors.ts';
 import { parse } from '../contract/parse.ts';
 import { createAdapterSchema } from '../contract/requests/create-adapter.ts';
 import type { AdapterRequest } from '../sdk/index.ts';
-import type { RecipeOptions } from './options.ts';
+import type { RecipeOptions, WantedOptions } from './options.ts';
 
 /**
  * Reads stdin or the embedding's file where they are named, and checks the whole.
@@ -14,16 +14,16 @@ import type { RecipeOptions } from './options.ts';
  */
 export async function readRecipe(
   given: string | undefined,
-  options: RecipeOptions,
+  options: RecipeOptions & WantedOptions,
   signal: AbortSignal,
 ): Promise<AdapterRequest> {
-  const { embedding: file, hypernet, dtype, precision, strength } = options;
+  const { embedding: file, hypernet, dtype, precision, strength, unlisted } = options;
   const description = given === '-' ? await readStdin(signal) : given;
   const embedding = file === undefined ? undefined : await readVector(file);
+  const made = { description, embedding, hypernet, dtype, precision, strength };
+  const wanted = { unlisted, allow_unfit: options.refuseUnfit === true ? false : undefined };
   const body = Object.fromEntries(
-    Object.entries({ description, embedding, hypernet, dtype, precision, strength }).filter(
-      ([, value]) => value !== undefined,
-    ),
+    Object.entries({ ...made, ...wanted }).filter(([, value]) => value !== undefined),
   );
   if (description === undefined && embedding === undefined) {
     throw new T2lError(

@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   description_too_long: [[400], 'The description is too long'],
   description_unsupported: [[400], 'The hypernetwork takes embeddings only'],
   batch_malformed: [[400], 'The batch is not a list of requests'],
+  queue_unavailable: [[422], 'The endpoint has no queue'],
   embedding_not_numbers: [[400], 'The embedding is not a list of numbers'],
   embedding_not_finite: [[400], 'The embedding has a number that is not finite'],
   embedding_wrong_dimension: [[400], 'The embedding has the wrong length'],
@@ -47,6 +48,10 @@ export const ERROR_CODES = {
 
   precision_unavailable: [[422], 'The hypernetwork has no graph of this precision'],
   adapter_out_of_range: [[422], 'The generated weights must not be used'],
+  adapter_unfit: [[422], 'The adapter is not expected to work'],
+  moderation_refused: [[422], 'The moderation of the endpoint refuses the description'],
+  moderation_unavailable: [[503], 'The moderation of the endpoint gave no usable answer'],
+  moderation_misconfigured: [[500], 'The moderation of the endpoint is not set up properly'],
 
   // Reading adapters.
   adapter_id_malformed: [[400], 'The adapter id is malformed'],
@@ -61,6 +66,7 @@ export const ERROR_CODES = {
   range_unsatisfiable: [[416], 'The range lies outside the file'],
   precondition_failed: [[412], 'The file is not the expected one'],
   limit_out_of_range: [[400], 'The limit is out of range'],
+  days_out_of_range: [[400], 'The number of days is out of range'],
   cursor_malformed: [[400], 'The cursor is malformed'],
   search_too_long: [[400], 'The search text is too long'],
   base_model_unknown: [[404], 'There is no file of the base model here'],
@@ -157,9 +163,11 @@ export const ERROR_CODES = {
   bundle_misplaced: [[422], 'The folder of the bundle has another name than the bundle'],
   manifest_not_canonical: [[422], 'The manifest does not have its one form of bytes'],
   canary_missing: [[409], 'There is no canary to promote'],
+  canary_unproven: [[409], 'The canary has not shown yet that it works'],
   signing_key_invalid: [[400], 'The signing key cannot be used'],
   key_file_taken: [[409], 'There is a file at the place of the key'],
   figures_regressed: [[422], 'The bundle was measured worse than the active one'],
+  figures_unproven: [[422], 'The bundle answers worse than its manifest says'],
   golden_mismatch: [[422], 'The bundle does not compute what was measured'],
   object_taken: [[409], 'The bucket holds something else at this place'],
   bucket_failed: [[502], 'The bucket did not take a file'],

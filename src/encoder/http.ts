@@ -1,11 +1,13 @@
 /**
  * Embeddings from a service over HTTP, in the two dialects that embedding servers speak: OpenAI's
  * `POST /v1/embeddings` (vLLM, llama.cpp, Ollama, ...) and text-embeddings-inference's `POST /embed`.
+ * A service that sends on to another address is not followed there: `remote/ask.ts` says why.
  */
 import * as z from 'zod';
 import type { Manifest } from '../bundle/manifest.ts';
 import { T2lError } from '../contract/errors.ts';
-import { withoutText } from '../contract/log.ts';
+import { logLine, withoutText } from '../contract/log.ts';
+import { ask, isHttpAddress, jsonIn } from '../remote/ask.ts';
 import type { RawEncoder } from './index.ts';
 
 /** Where the embedding service is and how to talk to it. */
@@ -64,59 +66,58 @@ export function createHttpEncoder(spec: HttpEncoderSpec, options: HttpEncoderOpt
   const { token, timeoutMs = DEFAULT_TIMEOUT_MS, dialect: name = 'openai' } = options;
   // Settings of the Worker are text that nothing has checked.
   const dialect = Object.hasOwn(DIALECTS, name) ? DIALECTS[name] : undefined;
-  const { protocol, host } = URL.canParse(options.url) ? new URL(options.url) : {};
-  if (dialect === undefined || (protocol !== 'http:' && protocol !== 'https:')) {
+  if (dialect === undefined || !isHttpAddress(options.url)) {
     throw new T2lError(
       'encoder_not_configured',
       `ENCODER_URL must be an http(s) address and ENCODER_DIALECT one of ${Object.keys(DIALECTS).join(', ')}.`,
     );
   }
+  const { host } = new URL(options.url);
   const url = `${options.url.replace(/\/+$/, '')}${dialect.path}`;
   const said = (text: string, sent: string) => {
     if (options.quoting) {
       return `: ${text.slice(0, ERROR_EXCERPT)}`;
     }
-    console.error(`${host}: ${withoutText(text, sent).slice(0, ERROR_EXCERPT)}`);
+    logLine('error', 'encoder failed', {
+      host,
+      error: withoutText(text, sent).slice(0, ERROR_EXCERPT),
+    });
     return "; the endpoint's log says more.";
   };
-  // Called as a plain function: workerd refuses a fetch that is called as a method.
-  const send = options.fetch ?? ((...args: Parameters<typeof fetch>) => fetch(...args));
   return async (text) => {
-    let status: number;
-    let body: string;
-    try {
-      const response = await send(url, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        },
-        body: JSON.stringify(dialect.body(spec, text)),
-        signal: AbortSignal.timeout(timeoutMs),
-      });
-      status = response.status;
-      body = await response.text();
-    } catch (cause) {
-      throw failure(cause, timeoutMs, (words) => said(words, text));
+    const body = dialect.body(spec, text);
+    const reply = await ask({ url, body, token, timeoutMs, fetch: options.fetch });
+    switch (reply.kind) {
+      case 'late':
+        throw new T2lError(
+          'encoder_timeout',
+          `The embedding service did not answer within ${timeoutMs} ms.`,
+        );
+      case 'unreachable':
+        throw new T2lError(
+          'encoder_unavailable',
+          `The embedding service cannot be reached${said(wordsOf(reply.cause), text)}`,
+        );
+      case 'redirect':
+        throw new T2lError(
+          'encoder_unavailable',
+          `The embedding service answered with a redirect (${reply.status}), which is not followed; ` +
+            'ENCODER_URL must be the address that answers itself.',
+        );
+      case 'answer':
+        if (reply.status < 200 || reply.status > 299) {
+          throw new T2lError(
+            'encoder_unavailable',
+            `The embedding service answered ${reply.status}${said(reply.body, text)}`,
+          );
+        }
+        return parseAnswer(dialect.answer, reply.body);
     }
-    if (status < 200 || status > 299) {
-      throw new T2lError(
-        'encoder_unavailable',
-        `The embedding service answered ${status}${said(body, text)}`,
-      );
-    }
-    return parseAnswer(dialect.answer, body);
   };
 }
 
 function parseAnswer(schema: z.ZodType<number[]>, body: string): number[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    json = undefined;
-  }
-  const parsed = schema.safeParse(json);
+  const parsed = schema.safeParse(jsonIn(body));
   if (!parsed.success) {
     throw new T2lError(
       'encoder_answer_invalid',
@@ -126,15 +127,6 @@ function parseAnswer(schema: z.ZodType<number[]>, body: string): number[] {
   return parsed.data;
 }
 
-function failure(cause: unknown, timeoutMs: number, said: (text: string) => string): T2lError {
-  if (cause instanceof Error && cause.name === 'TimeoutError') {
-    return new T2lError(
-      'encoder_timeout',
-      `The embedding service did not answer within ${timeoutMs} ms.`,
-    );
-  }
-  return new T2lError(
-    'encoder_unavailable',
-    `The embedding service cannot be reached${said(cause instanceof Error ? cause.message : String(cause))}`,
-  );
+function wordsOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -7,7 +7,7 @@
 import * as z from 'zod';
 import type { Manifest } from '../bundle/manifest.ts';
 import { T2lError } from '../contract/errors.ts';
-import { forLog } from '../contract/log.ts';
+import { forLog, logLine } from '../contract/log.ts';
 import type { RawEncoder } from './index.ts';
 
 /** The part of the Workers AI binding that is used. */
@@ -31,7 +31,7 @@ export function createWorkersAiEncoder(
       answer = await ai.run(encoder.model, { text: [text], ...pooling });
     } catch (cause) {
       // What it says may name the account; the operator finds it in the log.
-      console.error(forLog(cause, text));
+      logLine('error', 'encoder failed', { model: encoder.model, error: forLog(cause, text) });
       throw new T2lError(
         'encoder_unavailable',
         `Workers AI could not run ${encoder.model}; the endpoint's log says why.`,

@@ -5,7 +5,7 @@
  * network; a request for another adapter starts its work when it comes back.
  */
 import { T2lError } from '../contract/errors.ts';
-import { forLog } from '../contract/log.ts';
+import { forLog, logLine } from '../contract/log.ts';
 import { readChecked } from '../pipeline/stored-files.ts';
 import type { AdapterRow, StoredFile } from '../store/schema.ts';
 import type { HubEffects } from './repository.ts';
@@ -53,7 +53,7 @@ async function remake(row: AdapterRow, file: StoredFile, effects: HubEffects): P
     // Reading makes what is missing or damaged and stores it.
     await readChecked(row, file, effects);
   } catch (error) {
-    console.error(forLog(error));
+    logLine('error', 'remaking failed', { adapter: row.id, error: forLog(error) });
     if (error instanceof T2lError) {
       failed = { id: row.id, error };
     }

@@ -9,6 +9,7 @@
 import { sha256Hex } from '../contract/adapter-id.ts';
 import { T2lError } from '../contract/errors.ts';
 import { toHex } from '../contract/hex.ts';
+import { logLine } from '../contract/log.ts';
 import { ALWAYS_CHECKED_BYTES } from '../pipeline/stored-files.ts';
 import { type ByteRange, partOf } from '../store/blobs.ts';
 import type { RepositoryFile } from './repository.ts';
@@ -86,7 +87,7 @@ function hashing(stream: ReadableStream, path: string, file: RepositoryFile): Re
       async flush(controller) {
         await writer.close();
         if (toHex(new Uint8Array(await hash.digest)) !== file.sha256) {
-          console.warn(`damaged: ${path}`);
+          logLine('warn', 'damaged', { path });
           controller.error(damaged(path, file));
         } else if (held !== undefined) {
           controller.enqueue(held);

@@ -97,10 +97,15 @@ export async function createLocalClient(
       return documentOf(await findAdapter(adapters, id), true);
     },
     async *allAdapters(query = {}) {
-      const { hypernet, base_model, q, limit, cursor } = parse(listAdaptersSchema, query);
+      const { unlisted: hidden, ...rest } = query;
+      const { hypernet, base_model, q, unlisted, limit, cursor } = parse(listAdaptersSchema, {
+        ...rest,
+        ...(hidden !== undefined && { unlisted: String(hidden) }),
+      });
       let after = cursor;
       do {
         const page = await adapters.list({
+          listing: unlisted === 'true' ? 'unlisted' : 'listed',
           hypernet,
           baseModel: base_model,
           search: q,
@@ -142,11 +147,12 @@ export async function createLocalClient(
 }
 
 function recipeOf(request: AdapterRequest): PipelineRequest {
-  const { hypernet, dtype, precision, strength, ...made } = parse(
+  const { hypernet, dtype, precision, strength, unlisted, allow_unfit, ...made } = parse(
     createAdapterSchema,
     asJson(request),
   );
-  return { input: inputOf(made), hypernet, dtype, precision, strength };
+  const wanted = { unlisted, allowUnfit: allow_unfit };
+  return { input: inputOf(made), hypernet, dtype, precision, strength, ...wanted };
 }
 
 /**
@@ -177,5 +183,5 @@ async function familyDocument(catalog: Catalog, family: HypernetFamily): Promise
     manifests.set(version.digest, (await catalog.open(version)).manifest);
   }
   // Nobody activates anything here.
-  return hypernetDocument(family, manifests, []);
+  return hypernetDocument(family, manifests, [], []);
 }

@@ -1,7 +1,7 @@
 /**
  * Adapter rows as JSON files, `rows/<id>.json`, with the contract of the rows in D1: written once,
- * never changed, and enough to make the adapter's bytes again. The list reads them all, which is
- * what a person's own few thousand adapters allow.
+ * never changed but for whether lists have them, and enough to make the adapter's bytes again. The list
+ * reads them all, which is what a person's own few thousand adapters allow.
  */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { HEX_64, hex64 } from '../contract/hex.ts';
 import { searchText, soughtText } from '../contract/search-text.ts';
 import type { AdapterStore, ListQuery } from '../store/adapters.ts';
 import type { AdapterRow } from '../store/schema.ts';
-import { isCode, readIfThere, writeNew } from './whole-file.ts';
+import { isCode, readIfThere, writeNew, writeWhole } from './whole-file.ts';
 
 /** float32, little-endian as every platform that runs this is, in base64. */
 const vectorSchema = z.base64().transform((text) => {
@@ -30,6 +30,9 @@ const rowSchema = z.looseObject({
   baseModel: z.string(),
   description: z.string().nullable(),
   searchText: z.string().nullable(),
+  // What was written before there were unlisted adapters says nothing of it.
+  unlistedText: z.string().nullable().default(null),
+  unlisted: z.boolean().default(false),
   embedding: vectorSchema,
   precision: z.string(),
   dtype: z.string(),
@@ -120,11 +123,7 @@ export function rowFiles(folder: string, onUnreadable?: OnUnreadable): AdapterSt
       return new Set(wanted.filter((id) => there.has(id)));
     },
     async insert(row) {
-      const stored = {
-        ...row,
-        embedding: Buffer.from(new Float32Array(row.embedding).buffer).toString('base64'),
-      };
-      return writeNew(pathOf(row.id), `${JSON.stringify(stored)}\n`);
+      return writeNew(pathOf(row.id), textOf(row));
     },
     async list(query) {
       const sought = soughtText(query.search);
@@ -135,9 +134,18 @@ export function rowFiles(folder: string, onUnreadable?: OnUnreadable): AdapterSt
       const last = rows.length > query.limit ? page.at(-1) : undefined;
       return { rows: page, next: last && { createdAt: last.createdAt, id: last.id } };
     },
+    async enlist(id) {
+      const row = await get(id);
+      if (row?.unlisted) {
+        const listed = { unlisted: false, searchText: row.unlistedText, unlistedText: null };
+        await writeWhole(pathOf(id), textOf({ ...row, ...listed }));
+      }
+    },
     async alike(description) {
       const folded = searchText(description);
-      return (await rowsOf(await ids(), getOrTell)).filter((row) => row.searchText === folded);
+      return (await rowsOf(await ids(), getOrTell)).filter(
+        (row) => (row.searchText ?? row.unlistedText) === folded,
+      );
     },
     async remove(id) {
       const there = (await get(id)) !== undefined;
@@ -145,6 +153,12 @@ export function rowFiles(folder: string, onUnreadable?: OnUnreadable): AdapterSt
       return there;
     },
   };
+}
+
+/** What the file of a row holds. */
+function textOf(row: AdapterRow): string {
+  const embedding = Buffer.from(new Float32Array(row.embedding).buffer).toString('base64');
+  return `${JSON.stringify({ ...row, embedding })}\n`;
 }
 
 function parseRow(path: string, bytes: Uint8Array): AdapterRow {
@@ -166,10 +180,11 @@ function parseRow(path: string, bytes: Uint8Array): AdapterRow {
 
 function isListed(
   row: AdapterRow,
-  { hypernet, baseModel, digests, after }: ListQuery,
+  { listing = 'listed', hypernet, baseModel, digests, after }: ListQuery,
   sought: string | undefined,
 ): boolean {
   return (
+    (listing === 'all' || row.unlisted === (listing === 'unlisted')) &&
     (hypernet === undefined || row.hypernetName === hypernet) &&
     (baseModel === undefined || row.baseModel === baseModel) &&
     (digests?.includes(row.hypernetDigest) ?? true) &&

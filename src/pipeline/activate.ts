@@ -31,8 +31,12 @@ export async function activateVersion(
   effects: RegistryEffects,
 ): Promise<void> {
   const { catalog, hypernets, now } = effects;
-  let family = await expectedFamily(name, activation, catalog);
-  const version = chosenVersion(family, activation);
+  let family = await familyOf(name, catalog);
+  let version = wantedAndActive(family, activation);
+  if (version === undefined) {
+    requireExpected(family, activation);
+    version = chosenVersion(family, activation);
+  }
   refuseYanked(version, family.yanks);
   await requireAnswering(version, effects);
   for (;;) {
@@ -70,13 +74,37 @@ export async function requireAnswering(
 /** The family of a name, if what is active in it is what the caller expects. */
 export async function expectedFamily(
   name: string,
-  { expected }: Pick<Activation, 'expected'>,
+  activation: Pick<Activation, 'expected'>,
   catalog: Catalog,
 ): Promise<HypernetFamily> {
+  const family = await familyOf(name, catalog);
+  requireExpected(family, activation);
+  return family;
+}
+
+async function familyOf(name: string, catalog: Catalog): Promise<HypernetFamily> {
   const family = await catalog.family(name);
   if (family === undefined) {
     throw noSuchVersion(name);
   }
+  return family;
+}
+
+/**
+ * The version that is wanted by its name or digest, if it is active already: whoever asks again, because the
+ * answer was lost, expects what was active before.
+ */
+function wantedAndActive(
+  { versions, activeDigest }: HypernetFamily,
+  { version, digest }: Activation,
+): HypernetVersion | undefined {
+  const active = versions.find((one) => one.digest === activeDigest);
+  return active !== undefined && (active.version === version || active.digest === digest)
+    ? active
+    : undefined;
+}
+
+function requireExpected(family: HypernetFamily, { expected }: Pick<Activation, 'expected'>): void {
   if (expected !== undefined && expected !== family.activeDigest) {
     throw new T2lError(
       'hypernet_not_expected',
@@ -84,7 +112,6 @@ export async function expectedFamily(
       { extra: { active: family.activeDigest } },
     );
   }
-  return family;
 }
 
 /** The version of a family that is meant. */

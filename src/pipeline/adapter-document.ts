@@ -7,6 +7,7 @@ import { repositoryOf } from '../contract/repository-names.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import { recordedFiles } from './card-file.ts';
 import type { MadeFiles } from './layout-target.ts';
+import { warningsOf } from './warnings.ts';
 
 type DocumentedFit = z.output<typeof adapterSchema>['fit'];
 
@@ -54,7 +55,9 @@ export function adapterDocument(
     ),
     ...(made?.card && { card: `${origin}/v1/adapters/${row.id}/${CARD_FILE}` }),
     cached,
+    unlisted: row.unlisted,
     norms: row.norms,
+    warnings: warningsOf(row, made?.manifest),
     timings_ms: row.timings,
     created_at: new Date(row.createdAt).toISOString(),
   };

@@ -97,7 +97,11 @@ export function addReports(one: AuditReport, other: AuditReport): AuditReport {
 }
 
 async function auditAdapters(after: ListPosition | undefined, effects: PipelineEffects) {
-  const { rows, next } = await effects.adapters.list({ limit: AUDITED_ADAPTERS, after });
+  const { rows, next } = await effects.adapters.list({
+    listing: 'all',
+    limit: AUDITED_ADAPTERS,
+    after,
+  });
   let report = NOTHING_AUDITED;
   for (const row of rows) {
     report = addReports(report, await auditAdapter(row, effects));
@@ -178,9 +182,9 @@ async function auditBundle(after: string | undefined, { catalog }: PipelineEffec
   }
 }
 
-/** What a failure says; a defect of the code is no finding. */
+/** What a failure says; a defect of the code, or a store that is away, is no finding. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof T2lError)) {
+  if (!(error instanceof T2lError) || error.code === 'store_unavailable') {
     throw error;
   }
   return error.message;

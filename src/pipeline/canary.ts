@@ -50,19 +50,28 @@ export async function startCanary(
   }
 }
 
+/** Which canary is to end, and why. */
+export interface CanaryEnd {
+  /** If another one runs by now, it goes on; left out, any ends. */
+  readonly digest?: string;
+  /** One line for the history. */
+  readonly reason?: string | null;
+}
+
 /** Ends the canary of a name; where there is none, nothing is to be done. */
 export async function endCanary(
   name: string,
   { catalog, hypernets, now }: Pick<RegistryEffects, 'catalog' | 'hypernets' | 'now'>,
+  { digest, reason = null }: CanaryEnd = {},
 ): Promise<void> {
   for (;;) {
     const family = await expectedFamily(name, {}, catalog);
     const { canary, activeDigest: from, chosenDigest: seen } = family;
-    if (canary === null || from === null) {
+    if (canary === null || from === null || (digest !== undefined && digest !== canary.digest)) {
       return;
     }
     const ended = { digest: canary.digest, percent: 0 };
-    if (await hypernets.setCanary({ name, canary: ended, from, seen, reason: null, at: now() })) {
+    if (await hypernets.setCanary({ name, canary: ended, from, seen, reason, at: now() })) {
       return;
     }
   }

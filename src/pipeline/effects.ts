@@ -10,6 +10,7 @@ import type { AdapterInput } from '../contract/adapter-id.ts';
 import type { AdapterStore } from '../store/adapters.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { Catalog } from '../store/catalog.ts';
+import type { FileCache } from '../store/file-cache.ts';
 import type { LayoutStore } from '../store/layouts.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import type { UseStore } from '../store/uses.ts';
@@ -44,15 +45,21 @@ export interface PipelineEffects {
   readonly catalog: Catalog;
   readonly adapters: AdapterStore;
   readonly blobs: BlobStore;
+  /** Copies of stored files that are nearer. */
+  readonly cache?: FileCache;
   readonly layouts: LayoutStore;
   /** Lets a request make an adapter, or throws; what is known already is free. */
   admit?(): Promise<void>;
+  /** Lets a request have a layout written that is not stored, or throws. */
+  admitLayout?(): Promise<void>;
   /** What lies in R2, where the audit is to put right what was noted of it. */
   readonly uses?: Pick<UseStore, 'found' | 'forget'>;
   /** Throws for what was removed for good. */
   refuse?(id: string, input: AdapterInput): Promise<void>;
   /** Keeps requests from making the same adapter at once, and too many from making any. */
   readonly making?: Making;
+  /** Throws for descriptions that the operator's moderation refuses; asked of new ones only. */
+  moderate?(description: string): Promise<void>;
   /** Encodes, runs and packs. */
   produce(bundle: Bundle, recipe: Recipe): Promise<Produced>;
   /** Words the cards; the card of this version unless given. */

@@ -4,7 +4,7 @@
  * for its making. A row goes only if somebody without a token had it made and nobody asked for it since.
  */
 import { CONFIG_FILE, WEIGHTS_FILE } from '../adapter/peft.ts';
-import { forLog } from '../contract/log.ts';
+import { forLog, logLine } from '../contract/log.ts';
 import { dayOf } from '../store/quotas.ts';
 import type { UseStore } from '../store/uses.ts';
 import type { PipelineEffects } from './effects.ts';
@@ -27,6 +27,14 @@ export interface ExpiryReport {
   readonly failed: number;
 }
 
+/** What one run of trimming did. */
+export interface TrimReport {
+  /** Adapters that were removed with their rows, those that could not be, and how many there are after it. */
+  readonly trimmed: number;
+  readonly failed: number;
+  readonly adapters: number;
+}
+
 /** Evicting goes on to this share of the budget, so that it is not there again with the next adapter. */
 const DOWN_TO = 0.9;
 /** Adapters of one statement, and of one run by the clock, whose calls to R2 and D1 are limited. */
@@ -46,7 +54,7 @@ export async function evict(
   uses: UseStore,
   { blobs }: Pick<PipelineEffects, 'blobs'>,
 ): Promise<EvictionReport> {
-  let stored = await uses.total();
+  let { bytes: stored } = await uses.sums();
   const before = stored;
   let evicted = 0;
   while (stored > (evicted === 0 ? budget : budget * DOWN_TO) && evicted < MOST) {
@@ -63,10 +71,41 @@ export async function evict(
     }
     // Noted first: files that somebody makes again meanwhile are noted after it, and counted.
     await uses.evicted(going);
-    await Promise.all(going.map((id) => blobs.remove(id, FILES)));
+    await Promise.all(going.map((id) => (blobs.evict ?? blobs.remove)(id, FILES)));
     evicted += going.length;
   }
   return { evicted, freed_bytes: before - stored, stored_bytes: stored };
+}
+
+/**
+ * Removes adapters over the number that D1 is to hold, some at a time. Whose they are matters: what somebody
+ * with a token made stays, and what nobody ever asked for goes before what was used long ago. Whoever wants
+ * one of them asks for it again, and gets the same.
+ *
+ * @param budget adapters that are to be kept
+ */
+export async function trim(
+  budget: number,
+  uses: UseStore,
+  effects: Pick<PipelineEffects, 'adapters' | 'blobs' | 'layouts'>,
+): Promise<TrimReport> {
+  const { adapters } = await uses.sums();
+  const over = Math.min(MOST_EXPIRED, adapters - budget);
+  let [trimmed, failed] = [0, 0];
+  for (const id of over > 0 ? await uses.spare(over) : []) {
+    try {
+      const row = await effects.adapters.get(id);
+      if (row !== undefined) {
+        await removeAdapter(row, effects);
+      }
+      await uses.forget(id);
+      trimmed++;
+    } catch (error) {
+      logLine('error', 'trimming failed', { adapter: id, error: forLog(error) });
+      failed++;
+    }
+  }
+  return { trimmed, failed, adapters: adapters - trimmed };
 }
 
 /** Removes adapters that nobody wants, some at a time; one that cannot be removed keeps no other. */
@@ -85,10 +124,11 @@ export async function expire(
         if (row !== undefined) {
           await removeAdapter(row, effects);
         }
+        await uses.forget(id);
         expired++;
       }
     } catch (error) {
-      console.error(`expiry of ${id}: ${forLog(error)}`);
+      logLine('error', 'expiry failed', { adapter: id, error: forLog(error) });
       failed++;
     }
   }

@@ -2,7 +2,11 @@
  * From a request to an adapter:
  *
  *   resolve the hypernetwork -> adapter id -> row? -> yes: known
- *                                             no: yanked, refused? -> encode, run, pack -> R2 -> row -> made
+ *                                             no: yanked, refused? -> admitted? moderated?
+ *                                                 -> encode, run, pack -> unfit? -> R2 -> row -> made
+ *
+ * Whether an adapter is listed and what fit is enough for whoever asks are no part of what it is: they
+ * change no id and no byte, and hold for a known one as for a new one.
  *
  * Generation is deterministic, so two identical requests at once write the same bytes: R2 takes the
  * first and D1 keeps the first row, and both answer with that row; in one isolate the second waits for
@@ -14,13 +18,14 @@ import type { Bundle } from '../bundle/bundle.ts';
 import type { Precision } from '../bundle/manifest.ts';
 import { type AdapterInput, adapterId } from '../contract/adapter-id.ts';
 import { blamingBundlesOn, T2lError } from '../contract/errors.ts';
-import { searchText } from '../contract/search-text.ts';
 import { free } from '../ort/memory.ts';
 import type { HypernetVersion } from '../store/families.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import { type PipelineEffects, type Recipe, timed } from './effects.ts';
 import type { Making } from './making.ts';
+import { type Plan, rowOf } from './new-row.ts';
 import type { Dtype, Produced } from './produce.ts';
+import { requireFit } from './require-fit.ts';
 import { removeAdapter } from './stored-files.ts';
 import { yanked } from './yank.ts';
 
@@ -31,6 +36,13 @@ export interface AdapterRequest {
   readonly dtype: Dtype;
   readonly precision: Precision | undefined;
   readonly strength: number;
+  /**
+   * Whether lists are to leave it out. Left out, a new adapter is listed and a known one stays as it is;
+   * false lists one that was unlisted, and nothing takes one from the lists that is in them.
+   */
+  readonly unlisted?: boolean | undefined;
+  /** False: nothing is made, or answered with, whose fit is `unfit`. */
+  readonly allowUnfit?: boolean | undefined;
 }
 
 /** An adapter's row, and whether it existed before the request. */
@@ -39,11 +51,52 @@ export interface Outcome {
   readonly known: boolean;
 }
 
-/** Finds the adapter a request determines, or makes it. */
+/**
+ * Finds the adapter a request determines, or makes it.
+ *
+ * @throws T2lError `adapter_unfit` if the request wants none of that fit, and whatever the effects throw
+ */
 export async function generateAdapter(
   request: AdapterRequest,
   effects: PipelineEffects,
 ): Promise<Outcome> {
+  const { id, plan, known } = await foreseen(request, effects);
+  if (known !== undefined) {
+    return known;
+  }
+  const making: Making = effects.making ?? ((_id, work) => work(false));
+  return making(
+    id,
+    async (waited) =>
+      (waited ? await lookedUp(id, request, effects) : undefined) ??
+      make(id, plan, request, effects),
+  );
+}
+
+/** What a request will come to. */
+export interface Foreseen {
+  readonly id: string;
+  readonly plan: Plan;
+  /** The adapter, if there is one already. */
+  readonly known: Outcome | undefined;
+}
+
+/**
+ * Lets a request have its adapter made some time later. Whatever may refuse it is asked now, while somebody
+ * is there to be told; who makes it then need not ask again, but for what may have changed.
+ */
+export async function admittedForLater(
+  request: AdapterRequest,
+  effects: PipelineEffects,
+): Promise<Foreseen> {
+  const found = await foreseen(request, effects);
+  if (found.known === undefined) {
+    await admitted(found.plan.recipe, effects);
+  }
+  return found;
+}
+
+async function foreseen(request: AdapterRequest, effects: PipelineEffects): Promise<Foreseen> {
   const version = await effects.catalog.resolve(request.hypernet, request.input);
   const bundle = await blamingBundlesOn('endpoint', () => effects.catalog.open(version));
   const recipe: Recipe = {
@@ -54,19 +107,22 @@ export async function generateAdapter(
   };
   checkAgainst(bundle, recipe);
   const id = await adapterId({ digest: version.digest, ...recipe });
-  const known = await lookedUp(id, effects);
-  if (known !== undefined) {
-    return known;
+  const plan: Plan = { version, bundle, recipe, unlisted: request.unlisted === true };
+  const known = await lookedUp(id, request, effects);
+  if (known === undefined) {
+    await requireUnyanked(version, effects);
+    await effects.refuse?.(id, recipe.input);
   }
-  await requireUnyanked(version, effects);
-  await effects.refuse?.(id, recipe.input);
-  const making: Making = effects.making ?? ((_id, work) => work(false));
-  return making(
-    id,
-    async (waited) =>
-      (waited ? await lookedUp(id, effects) : undefined) ??
-      make(id, { version, bundle, recipe }, effects),
-  );
+  return { id, plan, known };
+}
+
+/** Lets an adapter be made that nobody has made yet. */
+async function admitted({ input }: Recipe, effects: PipelineEffects): Promise<void> {
+  await effects.admit?.();
+  // Admitted first: what is refused counts, so that nobody has a service asked without end.
+  if (effects.moderate !== undefined && 'description' in input) {
+    await timed(effects, 'moderate', async () => effects.moderate?.(input.description));
+  }
 }
 
 async function requireUnyanked(
@@ -79,34 +135,51 @@ async function requireUnyanked(
   }
 }
 
-async function lookedUp(id: string, effects: PipelineEffects): Promise<Outcome | undefined> {
+async function lookedUp(
+  id: string,
+  request: AdapterRequest,
+  effects: PipelineEffects,
+): Promise<Outcome | undefined> {
   const row = await timed(effects, 'lookup', () => effects.adapters.get(id));
-  return row && { row, known: true };
+  return row && knownOutcome(row, request, effects);
 }
 
-/** What an adapter is made of and by. */
-interface Plan {
-  readonly version: HypernetVersion;
-  readonly bundle: Bundle;
-  readonly recipe: Recipe;
+/** The outcome of a request whose adapter is there already. */
+async function knownOutcome(
+  row: AdapterRow,
+  request: AdapterRequest,
+  { adapters }: PipelineEffects,
+): Promise<Outcome> {
+  requireFit(row.fit, request);
+  if (row.unlisted && request.unlisted === false) {
+    await adapters.enlist(row.id);
+    return { row: (await adapters.get(row.id)) ?? row, known: true };
+  }
+  return { row, known: true };
 }
 
 async function make(
   id: string,
-  { version, bundle, recipe }: Plan,
+  plan: Plan,
+  request: AdapterRequest,
   effects: PipelineEffects,
 ): Promise<Outcome> {
-  await effects.admit?.();
+  const { bundle, recipe } = plan;
+  await admitted(recipe, effects);
   const produced = await blamingBundlesOn('endpoint', () => effects.produce(bundle, recipe));
   for (const [step, milliseconds] of Object.entries(produced.timings_ms)) {
     effects.time(step, milliseconds);
   }
-  const row = rowOf(id, version, bundle, recipe, produced, effects.now());
+  try {
+    requireFit(produced.fit, request);
+  } catch (error) {
+    freeFiles(produced);
+    throw error;
+  }
+  const row = rowOf(id, plan, produced, effects.now());
   const inserted = await timed(effects, 'store', async () => {
     await effects.blobs.put(id, produced.files);
-    for (const { bytes } of produced.files) {
-      free(bytes);
-    }
+    freeFiles(produced);
     return effects.adapters.insert(row);
   });
   // Refused while it was made: whoever removed it did not see it.
@@ -116,7 +189,13 @@ async function make(
   });
   // Another request was faster: its row is the one that everybody sees.
   const first = inserted ? undefined : await effects.adapters.get(id);
-  return first === undefined ? { row, known: false } : { row: first, known: true };
+  return first === undefined ? { row, known: false } : knownOutcome(first, request, effects);
+}
+
+function freeFiles({ files }: Produced): void {
+  for (const { bytes } of files) {
+    free(bytes);
+  }
 }
 
 /** What only the manifest can tell about a request. */
@@ -137,42 +216,4 @@ function checkAgainst({ manifest }: Bundle, { input, precision }: Recipe): void 
         `takes ${encoder.dim}, from ${encoder.model}.`,
     );
   }
-}
-
-function rowOf(
-  id: string,
-  version: HypernetVersion,
-  { manifest }: Bundle,
-  recipe: Recipe,
-  produced: Produced,
-  createdAt: number,
-): AdapterRow {
-  const { target } = manifest;
-  const description = 'description' in recipe.input ? recipe.input.description : null;
-  return {
-    id,
-    createdAt,
-    hypernetName: version.name,
-    hypernetVersion: version.version,
-    hypernetDigest: version.digest,
-    baseModel: target.base_model.id,
-    description,
-    searchText: description === null ? null : searchText(description),
-    embedding: produced.embedding,
-    precision: recipe.precision,
-    dtype: recipe.dtype,
-    strength: recipe.strength,
-    rank: target.rank,
-    targetModules: target.modules.map(({ name }) => name),
-    parameters: produced.parameters,
-    files: produced.files.map(({ name, contentType, bytes, sha256 }) => ({
-      name,
-      contentType,
-      bytes: bytes.byteLength,
-      sha256,
-    })),
-    fit: produced.fit,
-    norms: produced.norms,
-    timings: { ...produced.timings_ms },
-  };
 }

@@ -4,22 +4,27 @@ import type { Manifest } from '../bundle/manifest.ts';
 import { needsOf } from '../bundle/needs.ts';
 import type { hypernetSchema } from '../contract/documents/hypernet.ts';
 import type { HypernetFamily, HypernetVersion } from '../store/families.ts';
-import type { ActivationRow, YankRow } from '../store/schema.ts';
+import type { ActivationRow, OutcomeRow, YankRow } from '../store/schema.ts';
 
 /**
- * The document of a hypernetwork, given the manifest of each of its versions and its last activations,
- * newest first.
+ * The document of a hypernetwork, given the manifest of each of its versions, its last activations, newest
+ * first, and what came of its canary.
  */
 export function hypernetDocument(
   family: HypernetFamily,
   manifests: ReadonlyMap<string, Manifest>,
   activations: readonly ActivationRow[],
+  outcomes: readonly OutcomeRow[],
 ): z.output<typeof hypernetSchema> {
   return {
     name: family.name,
     active: family.activeDigest,
     previous: family.previousDigest,
-    canary: family.canary,
+    canary: family.canary && {
+      ...family.canary,
+      outcomes: outcomesOf(family.canary.digest, outcomes),
+      active_outcomes: outcomesOf(family.activeDigest, outcomes),
+    },
     versions: family.versions.flatMap((version) => {
       const manifest = manifests.get(version.digest);
       return manifest ? [versionDocument(version, manifest, family.yanks)] : [];
@@ -62,4 +67,12 @@ function versionDocument(
     evaluation: manifest.evaluation,
     training: manifest.training,
   };
+}
+
+function outcomesOf(
+  wanted: string | null,
+  outcomes: readonly OutcomeRow[],
+): { made: number; failed: number } {
+  const { made = 0, failed = 0 } = outcomes.find(({ digest }) => digest === wanted) ?? {};
+  return { made, failed };
 }

@@ -154,6 +154,7 @@ async function make(
   let source: Uint8Array | undefined;
   const start = performance.now();
   const bytes = await file.make(async () => {
+    await effects.admitLayout?.();
     // A new hash is put on what is made, so a wrong byte would look right from here on.
     source = await readChecked(row, weights, effects);
     return source;

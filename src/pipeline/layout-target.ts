@@ -5,6 +5,7 @@
  * made still has to have the sha256 that was noted of it. A card says more of the bundle, and needs it.
  */
 import { availableFormats, type Formats } from '../adapter/layouts.ts';
+import type { Guarding } from '../adapter/norms.ts';
 import type { Target } from '../bundle/manifest.ts';
 import { blamingBundlesOn, T2lError } from '../contract/errors.ts';
 import type { Catalog } from '../store/catalog.ts';
@@ -21,6 +22,8 @@ export interface MadeFiles {
   readonly formats: Formats;
   /** Whether it has a card. */
   readonly card: boolean;
+  /** The manifest of the bundle that made it, unless that is gone. */
+  readonly manifest: Guarding | undefined;
 }
 
 /**
@@ -53,7 +56,8 @@ export async function madeByDigest(
     const maker = makers.get(digest);
     const target = maker?.manifest.target ?? (await targetOfRelative(row, catalog));
     if (target !== undefined) {
-      made.set(digest, { formats: availableFormats(target), card: maker !== undefined });
+      const formats = availableFormats(target);
+      made.set(digest, { formats, card: maker !== undefined, manifest: maker?.manifest });
     }
   }
   return made;

@@ -1,7 +1,7 @@
 /** The bundles that made adapters, which say how their other layouts and their cards are made. */
 import type { OpenedBundle } from '../bundle/bundle.ts';
 import { T2lError } from '../contract/errors.ts';
-import { forLog } from '../contract/log.ts';
+import { forLog, logLine } from '../contract/log.ts';
 import type { Catalog } from '../store/catalog.ts';
 import type { HypernetVersion } from '../store/families.ts';
 import type { AdapterRow } from '../store/schema.ts';
@@ -34,7 +34,7 @@ export function openIfWhole(
     if (!(error instanceof T2lError)) {
       throw error;
     }
-    console.error(forLog(error));
+    logLine('error', 'bundle unreadable', { hypernet: version.name, error: forLog(error) });
     return undefined;
   });
 }

@@ -6,7 +6,7 @@
  */
 import type { FitTable } from '../adapter/fit/table.ts';
 import { type Fit, judgeFit } from '../adapter/fit.ts';
-import { type AdapterNorms, guardNorms, updateNorms } from '../adapter/norms.ts';
+import { type AdapterNorms, guardNorms, reportedNorm, updateNorms } from '../adapter/norms.ts';
 import { type AdapterDtype, type AdapterFile, packPeft } from '../adapter/peft.ts';
 import type { Bundle } from '../bundle/bundle.ts';
 import type { Precision } from '../bundle/manifest.ts';
@@ -64,9 +64,6 @@ export interface Produced {
   readonly timings_ms: ProduceTimings;
 }
 
-/** Significant digits of reported norms; the rest is noise of the quantisation. */
-const NORM_DIGITS = 6;
-
 /**
  * Produces an adapter.
  *
@@ -84,6 +81,7 @@ export async function produceAdapter(request: ProduceRequest): Promise<Produced>
   const weights = await runHypernet(hypernet, embedding);
   const ran = clock();
   const norms = updateNorms(manifest, weights);
+  // Without the strength, which is asked for: where that goes too far, the document says so.
   guardNorms(manifest, norms);
   const fit = judgeFit(request.fit, { embedding, weights, strength, name: manifest.name });
   const { files, parameters } = packPeft({ manifest, weights, dtype, strength });
@@ -136,7 +134,7 @@ function reportedNorms(norms: AdapterNorms, strength: number): AdapterNorms {
   return Object.fromEntries(
     Object.entries(norms).map(([name, layers]) => [
       name,
-      layers.map((norm) => Number((norm * factor).toPrecision(NORM_DIGITS))),
+      layers.map((norm) => reportedNorm(norm * factor)),
     ]),
   );
 }

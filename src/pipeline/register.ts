@@ -11,6 +11,7 @@ import { bundlePath, checkBundle, openBundle, r2Source } from '../bundle/bundle.
 import { blamingBundlesOn, T2lError } from '../contract/errors.ts';
 import type { Catalog } from '../store/catalog.ts';
 import type { HypernetStore } from '../store/hypernets.ts';
+import { steady } from '../store/steady.ts';
 import { requireTrusted } from './trust.ts';
 
 /** The effects of administration. */
@@ -38,17 +39,18 @@ export async function registerBundle(
   effects: RegistryEffects,
 ): Promise<boolean> {
   const { catalog, hypernets, bucket, now } = effects;
+  const source = steady(r2Source(bucket));
   const taken = await catalog.byVersion(reference.name, reference.version);
   if (taken !== undefined && taken.digest !== reference.digest) {
     throw versionTaken(reference, taken.digest);
   }
   // A built-in version answers without a row only as long as the deployment has it: one that lies in
   // the bucket is registered all the same, so that the next deployment may ship another.
-  if (taken?.origin === 'built-in' && (await bucket.head(manifestKey(reference))) === null) {
+  if (taken?.origin === 'built-in' && (await source.read(manifestKey(reference))) === null) {
     return false;
   }
   await blamingBundlesOn('caller', async () => {
-    const bundle = await openBundle(r2Source(bucket), reference);
+    const bundle = await openBundle(source, reference);
     await requireTrusted({ ...reference, origin: taken?.origin ?? 'registered' }, effects);
     await checkBundle(bundle);
   });

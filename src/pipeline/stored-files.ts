@@ -9,7 +9,14 @@
 
 import { adapterId } from '../contract/adapter-id.ts';
 import { blamingBundlesOn, T2lError } from '../contract/errors.ts';
-import { type ByteRange, partOf, type StoredBytes } from '../store/blobs.ts';
+import {
+  type ByteRange,
+  type OpenedFile,
+  partOf,
+  type StatingBlobStore,
+  type StoredBytes,
+} from '../store/blobs.ts';
+import type { FileCache } from '../store/file-cache.ts';
 import type { AdapterRow, StoredFile } from '../store/schema.ts';
 import { recordedFiles } from './card-file.ts';
 import { type PipelineEffects, recipeOf, timed } from './effects.ts';
@@ -55,18 +62,54 @@ export async function readChecked(
   return typeof stored === 'string' ? madeAgain(row, file, stored, effects) : stored;
 }
 
-/** What the store has of a file or a part of it, as far as it can be believed. */
+/** What a copy or the store has of a file or a part of it, as far as it can be believed. */
 export async function readStored(
   row: Pick<AdapterRow, 'id'>,
   file: StoredFile,
   range: ByteRange | undefined,
-  effects: Pick<PipelineEffects, 'blobs'>,
+  { blobs, cache }: Pick<PipelineEffects, 'blobs' | 'cache'>,
 ): Promise<ReadableStream | StoredBytes> {
-  if (file.bytes > ALWAYS_CHECKED_BYTES && Math.random() * CHECKED_ONE_IN >= 1) {
-    return (await effects.blobs.get(row.id, file, range)) ?? 'absent';
+  const copy = await cache?.open(row.id, file.name, range);
+  if (copy?.file.sha256 === file.sha256) {
+    return copy.body;
   }
-  const stored = await effects.blobs.read(row.id, file);
-  return typeof stored === 'string' ? stored : partOf(stored, range);
+  if (!isChecked(file.bytes)) {
+    return (await blobs.get(row.id, file, range)) ?? 'absent';
+  }
+  const stored = await blobs.read(row.id, file);
+  if (typeof stored === 'string') {
+    return stored;
+  }
+  cache?.keep(row.id, file, stored);
+  return partOf(stored, range);
+}
+
+/**
+ * A whole file of an adapter whose row nobody has looked up, by what a copy of it or the store itself says
+ * that it is; undefined where neither can be believed.
+ */
+export async function openStored(
+  id: string,
+  name: string,
+  { blobs, cache }: { readonly blobs: StatingBlobStore; readonly cache: FileCache },
+): Promise<OpenedFile | undefined> {
+  const copy = await cache.open(id, name);
+  if (copy !== undefined) {
+    return copy;
+  }
+  const stored = await blobs.open(id, name, isChecked);
+  if (typeof stored === 'string') {
+    return undefined;
+  }
+  if (stored.body instanceof Uint8Array) {
+    cache.keep(id, stored.file, stored.body);
+  }
+  return stored;
+}
+
+/** Whether a read of a file of this size hashes it. */
+function isChecked(bytes: number): boolean {
+  return bytes <= ALWAYS_CHECKED_BYTES || Math.random() * CHECKED_ONE_IN < 1;
 }
 
 async function madeAgain(

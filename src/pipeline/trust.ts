@@ -5,6 +5,7 @@
 import { r2Source } from '../bundle/bundle.ts';
 import { checkSignature, readTrustedKeys } from '../bundle/signature.ts';
 import type { HypernetVersion } from '../store/families.ts';
+import { steady } from '../store/steady.ts';
 import type { RegistryEffects } from './register.ts';
 
 /** Refuses a version that is neither built in nor signed by a trusted key, if there are any. */
@@ -17,6 +18,6 @@ export async function requireTrusted(
   }
   const keys = await readTrustedKeys(trustedKeys);
   if (keys !== undefined) {
-    await checkSignature(r2Source(bucket), version, keys);
+    await checkSignature(steady(r2Source(bucket)), version, keys);
   }
 }

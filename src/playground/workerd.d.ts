@@ -3,6 +3,11 @@ interface R2Object {
   readonly key: string;
   readonly size: number;
   readonly checksums: { toJSON(): { readonly sha256?: string } };
+  readonly httpMetadata?: { readonly contentType?: string };
+}
+
+interface CacheStorage {
+  readonly default: Cache;
 }
 
 interface R2ObjectBody extends R2Object {

@@ -51,6 +51,12 @@ export interface DownloadOptions extends CallOptions {
   readonly layout?: Layout | undefined;
 }
 
+/** What a batch takes. */
+export interface BatchOptions extends CallOptions {
+  /** Let a queue of the endpoint make them, and say their ids at once. */
+  readonly later?: boolean | undefined;
+}
+
 /** What a removal takes. */
 export interface RemoveOptions extends CallOptions {
   /** Make nothing of the adapter's description again; only an endpoint can. */
@@ -62,7 +68,7 @@ export interface T2lClient {
   /** Makes an adapter, or finds it. */
   generate(request: AdapterRequest, options?: CallOptions): Promise<AdapterDocument>;
   /** Makes the adapters of up to 64 requests, or finds them; each has its line, in their order. */
-  batch(requests: readonly AdapterRequest[], options?: CallOptions): Promise<BatchLine[]>;
+  batch(requests: readonly AdapterRequest[], options?: BatchOptions): Promise<BatchLine[]>;
   /** Makes an adapter of a description, or finds it, by a GET that caches may answer. */
   byDescription(
     description: string,
@@ -150,9 +156,9 @@ export function createClient(options: ClientOptions): T2lClient {
       } as const;
       return document(adapterSchema, call);
     },
-    async batch(requests, { signal } = {}) {
+    async batch(requests, { signal, later } = {}) {
       const body = { requests: requests.map(asJson) };
-      const path = '/v1/adapters/batch';
+      const path = `/v1/adapters/batch${queryOf({ later: later ? 'true' : undefined })}`;
       const answer = await transport({ method: 'POST', path, body, repeatable: true, signal });
       const lines = linesOf(batchLineSchema, answer, `POST ${path}`);
       if (lines.length !== requests.length) {
@@ -252,7 +258,7 @@ export function createClient(options: ClientOptions): T2lClient {
 }
 
 /** Members as a query, without those that are undefined. */
-function queryOf(members: Record<string, string | number | undefined>): string {
+function queryOf(members: Record<string, string | number | boolean | undefined>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(members)) {
     if (value !== undefined) {

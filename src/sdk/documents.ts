@@ -29,6 +29,13 @@ export interface AdapterRequest {
    * between 0.05 and 8.
    */
   strength?: number | undefined;
+  /**
+   * true: lists and searches leave it out, if this request makes it; whoever has the id reads it. false:
+   * they have it, also if it was unlisted before. Left out, a known one stays as it is.
+   */
+  unlisted?: boolean | undefined;
+  /** false: no adapter whose fit is `unfit` (`adapter_unfit`); as the endpoint is set if left out. */
+  allow_unfit?: boolean | undefined;
 }
 
 /** Which adapters to list. */
@@ -38,6 +45,8 @@ export interface AdapterQuery {
   base_model?: string | undefined;
   /** Text that the description contains, in any case. */
   q?: string | undefined;
+  /** Those that lists leave out, in place of the others (admin). */
+  unlisted?: boolean | undefined;
   /** Adapters a page. */
   limit?: number | undefined;
   /** The `next_cursor` of an earlier page. */
@@ -70,11 +79,23 @@ export interface AdapterDocument {
   /** Whether the adapter existed before the request. */
   cached: boolean;
   fit: Fit;
-  /** Per module, the Frobenius norm of the update of each layer. */
+  /** Whether lists and searches leave it out. */
+  unlisted: boolean;
+  /** Per module, the Frobenius norm of the update of each layer, with the strength applied. */
   norms: Record<string, number[]>;
+  /** What is to be known before use beside the fit; mostly nothing. */
+  warnings: AdapterWarning[];
   /** Of the making of the adapter. */
   timings_ms: Record<string, number>;
   created_at: string;
+}
+
+/** That a strength carries the update of some layers beyond what the hypernetwork itself may write. */
+export interface AdapterWarning {
+  code: 'strength_beyond_norms';
+  /** All of it in words. */
+  text: string;
+  layers: { module: string; layer: number; norm: number; limit: number }[];
 }
 
 /** What is to be expected of an adapter. */
@@ -115,7 +136,13 @@ export interface HypernetDocument {
   /** Digest that a rollback goes back to. */
   previous: Sha256 | null;
   /** The version that answers for a part of the descriptions, if one does. */
-  canary: { digest: Sha256; percent: number } | null;
+  canary: {
+    digest: Sha256;
+    percent: number;
+    /** What came of making adapters since then, with it and with the active version. */
+    outcomes: Outcomes;
+    active_outcomes: Outcomes;
+  } | null;
   versions: HypernetVersion[];
   /** The last changes of what answers, newest first. */
   activations: ActivationRecord[];
@@ -164,6 +191,12 @@ export interface HypernetVersion {
   evaluation: Record<string, unknown>;
   /** What made it: seeds, digest of the configuration, commit. */
   training: Record<string, unknown>;
+}
+
+/** Adapters that were made, and that could not be for a reason that lies in the version. */
+export interface Outcomes {
+  made: number;
+  failed: number;
 }
 
 /** What turns descriptions into embeddings; kind `given`: the caller must. */
@@ -272,5 +305,7 @@ export interface BatchLine {
   /** As if it had been sent alone. */
   status: number;
   adapter?: AdapterDocument | undefined;
+  /** Of the adapter, where it is made later (status 202): there is none of that id until then. */
+  id?: Sha256 | undefined;
   problem?: { code: string; detail: string; retry_after?: number | undefined } | undefined;
 }

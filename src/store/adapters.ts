@@ -1,8 +1,9 @@
 /**
  * Adapter rows in D1. Rows are written once and never changed, so a reader needs no transaction: a
- * row is either there, whole, or not there.
+ * row is either there, whole, or not there. Only whether lists have it may change, once: an unlisted
+ * adapter that somebody asks for as a listed one is listed from then on, and never the other way.
  */
-import { and, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, lt, or, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { ListPosition } from '../contract/cursor.ts';
 import { SEARCHED_ROWS } from '../contract/limits.ts';
@@ -10,8 +11,13 @@ import { searchText, soughtText } from '../contract/search-text.ts';
 import { type AdapterRow, adapters } from './schema.ts';
 import { endOfMoments, momentsWith, piecesOf } from './search-index.ts';
 
+/** Which adapters a list has: `all` is for what looks after them, no matter who may see them. */
+export type Listing = 'listed' | 'unlisted' | 'all';
+
 /** Which adapters to list. */
 export interface ListQuery {
+  /** `listed` if left out. */
+  readonly listing?: Listing | undefined;
   readonly hypernet?: string | undefined;
   readonly baseModel?: string | undefined;
   /** Bundles of which one made it. */
@@ -37,7 +43,9 @@ export interface AdapterStore {
   /** Writes the row unless one with its id exists; says whether it was written. */
   insert(row: AdapterRow): Promise<boolean>;
   list(query: ListQuery): Promise<ListPage>;
-  /** Rows whose description is the same, however it is typed. */
+  /** Lets lists and searches have an unlisted row. */
+  enlist(id: string): Promise<void>;
+  /** Rows, unlisted ones too, whose description is the same, however it is typed. */
   alike(description: string): Promise<readonly AdapterRow[]>;
   /** Says whether there was such a row. */
   remove(id: string): Promise<boolean>;
@@ -116,7 +124,8 @@ export function adapterStore(database: D1Database): AdapterStore {
     },
     async list(query) {
       const search = soughtText(query.search);
-      const pieces = search && piecesOf(search);
+      // The index has the texts of listed adapters only.
+      const pieces = listingOf(query) === 'listed' && search ? piecesOf(search) : undefined;
       // The rows of one hypernetwork or base model may be few enough to look through at once.
       const narrow = query.hypernet !== undefined || query.baseModel !== undefined;
       const looking = search !== undefined || query.digests !== undefined;
@@ -126,11 +135,19 @@ export function adapterStore(database: D1Database): AdapterStore {
       }
       return pageOf(query, await firstRows(query, found(search, query.digests, end)), end);
     },
+    async enlist(id) {
+      const text = sql`${adapters.unlistedText}`;
+      await db
+        .update(adapters)
+        .set({ unlisted: false, searchText: text, unlistedText: null })
+        .where(and(eq(adapters.id, id), eq(adapters.unlisted, true)));
+    },
     async alike(description) {
+      const folded = searchText(description);
       return db
         .select()
         .from(adapters)
-        .where(eq(adapters.searchText, searchText(description)));
+        .where(or(eq(adapters.searchText, folded), eq(adapters.unlistedText, folded)));
     },
     async remove(id) {
       const result = await db.delete(adapters).where(eq(adapters.id, id));
@@ -150,14 +167,24 @@ function pageOf(
   return { rows: page, next: last && { createdAt: last.createdAt, id: last.id } };
 }
 
-function conditions({ hypernet, baseModel, after }: ListQuery): (SQL | undefined)[] {
+function listingOf({ listing = 'listed' }: ListQuery): Listing {
+  return listing;
+}
+
+function conditions(query: ListQuery): (SQL | undefined)[] {
+  const { hypernet, baseModel, after } = query;
+  const listing = listingOf(query);
   return [
+    listing === 'all' ? undefined : eq(adapters.unlisted, listing === 'unlisted'),
     hypernet === undefined ? undefined : eq(adapters.hypernetName, hypernet),
     baseModel === undefined ? undefined : eq(adapters.baseModel, baseModel),
     // As one row value, so that SQLite walks an index instead of sorting.
     after && sql`(${adapters.createdAt}, ${adapters.id}) < (${after.createdAt}, ${after.id})`,
   ];
 }
+
+/** The folded description, whichever column has it. */
+const textOf = sql`coalesce(${adapters.searchText}, ${adapters.unlistedText})`;
 
 /** What no index helps to find. */
 function found(
@@ -170,7 +197,7 @@ function found(
     digests &&
       sql`${adapters.hypernetDigest} IN (SELECT value FROM json_each(${JSON.stringify(digests)}))`,
     // instr, not LIKE: D1 limits patterns to 50 bytes, and % and _ would need escaping.
-    search === undefined ? undefined : sql`instr(${adapters.searchText}, ${search}) > 0`,
+    search === undefined ? undefined : sql`instr(${textOf}, ${search}) > 0`,
     end && sql`(${adapters.createdAt}, ${adapters.id}) >= (${end.createdAt}, ${end.id})`,
   ];
 }

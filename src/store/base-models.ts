@@ -9,6 +9,7 @@
 import * as z from 'zod';
 import { HEX_64 } from '../contract/hex.ts';
 import type { ByteRange } from './blobs.ts';
+import { steady } from './steady.ts';
 
 /** The file of a base model. */
 export const BASE_MODEL_FILE = 'model.gguf';
@@ -46,18 +47,28 @@ export function isBaseModelId(text: string): boolean {
 
 /** Those in a bucket. */
 export function baseModelStore(bucket: R2Bucket): BaseModelStore {
-  return {
-    async find(id) {
-      const object = isBaseModelId(id) ? await bucket.get(baseModelKeys(id).note) : null;
-      return object === null ? null : baseModelNoteSchema.parse(await object.json());
+  const objects = steady({
+    async note(id: string): Promise<string | null> {
+      return (await (await bucket.get(baseModelKeys(id).note))?.text()) ?? null;
     },
-    async read(id, { bytes }, range) {
+    async read(
+      id: string,
+      { bytes }: BaseModelNote,
+      range?: ByteRange,
+    ): Promise<ReadableStream | null> {
       const object = await bucket.get(baseModelKeys(id).file, range ? { range } : {});
       if (object === null || object.size !== bytes) {
         await object?.body.cancel();
         return null;
       }
       return object.body;
+    },
+  });
+  return {
+    read: objects.read,
+    async find(id) {
+      const note = isBaseModelId(id) ? await objects.note(id) : null;
+      return note === null ? null : baseModelNoteSchema.parse(JSON.parse(note));
     },
   };
 }

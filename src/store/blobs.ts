@@ -8,7 +8,8 @@
 import { wholeBody } from '../bundle/bundle.ts';
 import { sha256Hex } from '../contract/adapter-id.ts';
 import { HEX_64 } from '../contract/hex.ts';
-import { forLog } from '../contract/log.ts';
+import { forLog, logLine } from '../contract/log.ts';
+import type { StoredFile } from './schema.ts';
 
 const PREFIX = 'adapters/';
 const FILE_KEY = new RegExp(`^${PREFIX}(${HEX_64})/([^/]+)$`);
@@ -51,11 +52,6 @@ export interface FileListing {
 
 export interface BlobStore {
   /**
-   * Begins to read the whole of a file that will most likely be asked for: the next reading of it goes on
-   * from there. At most one file at a time.
-   */
-  begin?(id: string, name: string): void;
-  /**
    * Stores the files; an object that was put with the same bytes already is left alone.
    *
    * @param replace writes over it all the same, for objects that were found damaged
@@ -73,38 +69,63 @@ export interface BlobStore {
     range?: ByteRange,
   ): Promise<ReadableStream | null>;
   remove(id: string, names: readonly string[]): Promise<void>;
+  /** The same for want of room, so that copies of the files may stay; left out, it is `remove`. */
+  evict?(id: string, names: readonly string[]): Promise<void>;
   /** What is stored, from the first id after the given one. */
   list(after?: string): Promise<FileListing>;
 }
 
+/** A file that was found by its name alone, and its bytes: an array where they were hashed here. */
+export interface OpenedFile {
+  readonly file: StoredFile;
+  readonly body: ReadableStream | Uint8Array;
+}
+
+/**
+ * Files that say themselves what they are. R2 checked the sha256 when they were put, so nobody need ask
+ * D1 for it; what was put by any other way has none.
+ */
+export interface StatingBlobStore extends BlobStore {
+  /**
+   * The whole of a file.
+   *
+   * @param hashed whether one of so many bytes is hashed here
+   */
+  open(
+    id: string,
+    name: string,
+    hashed: (bytes: number) => boolean,
+  ): Promise<OpenedFile | 'absent' | 'damaged'>;
+  /** What a file is, without its bytes; undefined where there is none that says it. */
+  describe(id: string, name: string): Promise<StoredFile | undefined>;
+}
+
 /** The adapter files of an R2 bucket. */
-export function blobStore(bucket: R2Bucket): BlobStore {
-  let begun: { readonly key: string; readonly object: Promise<R2ObjectBody | null> } | undefined;
-
-  /** The whole of an object. */
-  async function open(key: string): Promise<R2ObjectBody | null> {
-    const object = begun?.key === key ? begun.object : undefined;
-    if (object !== undefined) {
-      begun = undefined;
-    }
-    // What was not there yet may have been put meanwhile.
-    return (await object) ?? bucket.get(key);
-  }
-
+export function blobStore(bucket: R2Bucket): StatingBlobStore {
   return {
-    begin(id, name) {
-      const key = keyOf(id, name);
-      const object = bucket.get(key);
-      // Whoever reads it hears of a failure; perhaps nobody does.
-      object.catch(() => undefined);
-      begun = { key, object };
+    async open(id, name, hashed) {
+      const object = await bucket.get(keyOf(id, name));
+      const file = object === null ? undefined : statedBy(object, name);
+      if (object === null || file === undefined) {
+        await object?.body.cancel();
+        return 'absent';
+      }
+      if (!hashed(file.bytes)) {
+        return { file, body: object.body };
+      }
+      const bytes = await wholeBody(object);
+      return (await sha256Hex(bytes)) === file.sha256 ? { file, body: bytes } : 'damaged';
+    },
+    async describe(id, name) {
+      const object = await bucket.head(keyOf(id, name));
+      return object === null ? undefined : statedBy(object, name);
     },
     async put(id, files, replace = false) {
       const write = replace ? replaceFile : putFile;
       await Promise.all(files.map((file) => write(bucket, keyOf(id, file.name), file)));
     },
     async read(id, file) {
-      const object = await open(keyOf(id, file.name));
+      const object = await bucket.get(keyOf(id, file.name));
       if (object === null) {
         return 'absent';
       }
@@ -113,7 +134,7 @@ export function blobStore(bucket: R2Bucket): BlobStore {
     },
     async get(id, file, range) {
       const key = keyOf(id, file.name);
-      const object = await (range ? bucket.get(key, { range }) : open(key));
+      const object = await (range ? bucket.get(key, { range }) : bucket.get(key));
       if (object === null) {
         return null;
       }
@@ -170,7 +191,7 @@ async function replaceFile(bucket: R2Bucket, key: string, file: BlobFile): Promi
   // next reader finds it damaged again and tries again.
   await bucket
     .put(key, file.bytes, optionsOf(file))
-    .catch((error: unknown) => console.warn(forLog(error)));
+    .catch((error: unknown) => logLine('warn', 'not replaced', { key, error: forLog(error) }));
 }
 
 function optionsOf({ sha256, contentType }: BlobFile) {
@@ -179,6 +200,11 @@ function optionsOf({ sha256, contentType }: BlobFile) {
 
 function keyOf(id: string, name: string): string {
   return `${PREFIX}${id}/${name}`;
+}
+
+function statedBy(object: R2Object, name: string): StoredFile | undefined {
+  const [sha256, contentType] = [sha256Of(object), object.httpMetadata?.contentType];
+  return sha256 && contentType ? { name, contentType, bytes: object.size, sha256 } : undefined;
 }
 
 function sha256Of(object: R2Object): string | undefined {

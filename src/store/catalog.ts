@@ -26,6 +26,7 @@ import {
 } from './families.ts';
 import type { HypernetStore } from './hypernets.ts';
 import type { YankRow } from './schema.ts';
+import { steady } from './steady.ts';
 
 export interface Catalog {
   /** The name that answers when a request names none. */
@@ -65,8 +66,8 @@ const indexes = new WeakMap<Fetcher, BuiltIn>();
 
 /** The catalog of the given assets, bucket and rows. */
 export function catalog(assets: Fetcher, bucket: R2Bucket, rows: HypernetStore): Catalog {
-  const source = assetsSource(assets);
-  return catalogOf(source, r2Source(bucket), rows, async () => {
+  const source = steady(assetsSource(assets));
+  return catalogOf(source, steady(r2Source(bucket)), rows, async () => {
     const index = indexes.get(assets) ?? (await readBuiltIn(source));
     indexes.set(assets, index);
     return index;

@@ -5,10 +5,17 @@
  * says that, by one statement, so of two that saw the same one happens; the other looks again. The line of
  * the history is written under the same conditions in the same transaction: both are there, or neither.
  */
-import { desc, eq, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { Canary } from '../contract/canary.ts';
-import { type ActivationRow, activations, type ChannelRow, channels, yanks } from './schema.ts';
+import {
+  type ActivationRow,
+  activations,
+  type ChannelRow,
+  channels,
+  outcomes,
+  yanks,
+} from './schema.ts';
 
 /** What was decided of a name, and on what state of it. */
 interface ChannelDecision {
@@ -56,6 +63,13 @@ export interface ChannelStore {
 /** The channels of a D1 database. */
 export function channelStore(database: D1Database): ChannelStore {
   const db = drizzle(database);
+
+  /** Forgets what came of a canary, if the change of that moment was made: whatever runs now is another. */
+  function countAnew(name: string, at: number) {
+    const changed = sql`exists (select 1 from ${channels} where ${channels.name} = ${name} and ${channels.updatedAt} = ${at})`;
+    return db.delete(outcomes).where(and(eq(outcomes.name, name), changed));
+  }
+
   return {
     async channel(name) {
       return db.select().from(channels).where(eq(channels.name, name)).get();
@@ -87,6 +101,7 @@ export function channelStore(database: D1Database): ChannelStore {
               canaryPercent: null,
             },
           }),
+        countAnew(name, at),
       ]);
       return written.meta.changes > 0;
     },
@@ -97,6 +112,8 @@ export function channelStore(database: D1Database): ChannelStore {
           ? sql`exists (select 1 from ${channels} where ${channels.name} = ${name} and ${channels.canaryDigest} = ${digest})`
           : mayAnswer(digest);
       const lawful = sql`${channelNames(name, seen)} and ${may}`;
+      // Starting once more what runs so already is no change, so it has no line.
+      const runs = sql`exists (select 1 from ${channels} where ${channels.name} = ${name} and ${channels.canaryDigest} = ${digest} and ${channels.canaryPercent} = ${percent})`;
       const set = {
         canaryDigest: percent === 0 ? null : digest,
         canaryPercent: percent === 0 ? null : percent,
@@ -106,7 +123,7 @@ export function channelStore(database: D1Database): ChannelStore {
         db
           .insert(activations)
           .select(
-            sql`select null, ${name}, ${at}, ${from}, ${digest}, ${percent}, ${reason} where ${lawful}`,
+            sql`select null, ${name}, ${at}, ${from}, ${digest}, ${percent}, ${reason} where ${lawful} and not ${runs}`,
           ),
         // Where nobody chose, what answers by itself is chosen by this: the canary is compared with it.
         db
@@ -115,6 +132,7 @@ export function channelStore(database: D1Database): ChannelStore {
             sql`select ${name}, ${from}, null, ${at}, ${set.canaryDigest}, ${set.canaryPercent} where ${lawful}`,
           )
           .onConflictDoUpdate({ target: channels.name, set }),
+        countAnew(name, at),
       ]);
       return written.meta.changes > 0;
     },

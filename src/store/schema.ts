@@ -65,8 +65,15 @@ export const adapters = sqliteTable(
     baseModel: text('base_model').notNull(),
     /** Normalised; null when the client sent an embedding. */
     description: text('description'),
-    /** The description as src/contract/search-text.ts folds it: SQLite's lower() knows only ASCII. */
+    /**
+     * The description as src/contract/search-text.ts folds it: SQLite's lower() knows only ASCII. The
+     * index of searches has it (migration 0004), so that of an unlisted adapter is not here,
+     */
     searchText: text('search_text'),
+    /** but here, where no index has it. */
+    unlistedText: text('unlisted_text'),
+    /** Whether lists and searches leave it out; whoever has its id reads it all the same. */
+    unlisted: integer('unlisted', { mode: 'boolean' }).notNull().default(false),
     embedding: float32Vector('embedding').notNull(),
     precision: text('precision').notNull(),
     dtype: text('dtype').notNull(),
@@ -80,9 +87,11 @@ export const adapters = sqliteTable(
     timings: text('timings', { mode: 'json' }).$type<Record<string, number>>().notNull(),
   },
   (table) => [
+    // For the triggers of the index of searches, which look up moments; lists go by the others.
     index('adapters_by_time').on(table.createdAt, table.id),
-    index('adapters_by_hypernet').on(table.hypernetName, table.createdAt, table.id),
-    index('adapters_by_base_model').on(table.baseModel, table.createdAt, table.id),
+    index('adapters_by_listing').on(table.unlisted, table.createdAt, table.id),
+    index('adapters_by_hypernet').on(table.unlisted, table.hypernetName, table.createdAt, table.id),
+    index('adapters_by_base_model').on(table.unlisted, table.baseModel, table.createdAt, table.id),
   ],
 );
 
@@ -206,9 +215,36 @@ export const refusals = sqliteTable('refusals', {
   refusedAt: integer('refused_at').notNull(),
 });
 
+/** What came of making adapters while a canary runs, of its version and of the active one. */
+export const outcomes = sqliteTable(
+  'outcomes',
+  {
+    name: text('name').notNull(),
+    digest: text('digest').notNull(),
+    made: integer('made').notNull(),
+    failed: integer('failed').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.name, table.digest] })],
+);
+
+/** What was counted on a day, summed over all isolates. */
+export const stats = sqliteTable(
+  'stats',
+  {
+    /** As `2026-11-29`, in UTC. */
+    day: text('day').notNull(),
+    /** What was counted (src/contract/counts.ts). */
+    what: text('what').notNull(),
+    count: integer('count').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.day, table.what] })],
+);
+
 export type AdapterRow = typeof adapters.$inferSelect;
 export type HypernetRow = typeof hypernets.$inferSelect;
 export type ChannelRow = typeof channels.$inferSelect;
 export type ActivationRow = typeof activations.$inferSelect;
 export type YankRow = typeof yanks.$inferSelect;
 export type TokenRow = typeof tokens.$inferSelect;
+export type OutcomeRow = typeof outcomes.$inferSelect;
+export type StatRow = typeof stats.$inferSelect;

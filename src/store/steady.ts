@@ -6,7 +6,7 @@
 import { T2lError } from '../contract/errors.ts';
 
 /** How long one try may take: the slowest lawful one writes some 10 MB. */
-const TRY_MS = 15_000;
+export const TRY_MS = 15_000;
 const PAUSE_MS = 100;
 const TRIES = 2;
 export const RETRY_AFTER_SECONDS = 5;
@@ -16,8 +16,9 @@ export const RETRY_AFTER_SECONDS = 5;
  * them once does.
  *
  * @param tryMs how long one try may take
+ * @param tries 1 for what must not be done twice: its failure is only told as that of any store
  */
-export function steady<Store extends object>(store: Store, tryMs = TRY_MS): Store {
+export function steady<Store extends object>(store: Store, tryMs = TRY_MS, tries = TRIES): Store {
   const methods = Object.entries(store).map(([name, method]: [string, unknown]) => [
     name,
     typeof method !== 'function'
@@ -25,7 +26,7 @@ export function steady<Store extends object>(store: Store, tryMs = TRY_MS): Stor
       : (...args: readonly unknown[]) => {
           const first: unknown = method.apply(store, args);
           return first instanceof Promise
-            ? tried(first, () => method.apply(store, args) as Promise<unknown>, tryMs)
+            ? tried(first, () => method.apply(store, args) as Promise<unknown>, { tryMs, tries })
             : first;
         },
   ]);
@@ -35,10 +36,10 @@ export function steady<Store extends object>(store: Store, tryMs = TRY_MS): Stor
 async function tried(
   first: Promise<unknown>,
   again: () => Promise<unknown>,
-  tryMs: number,
+  { tryMs, tries }: { readonly tryMs: number; readonly tries: number },
 ): Promise<unknown> {
   let cause: unknown;
-  for (let attempt = 0; attempt < TRIES; attempt++) {
+  for (let attempt = 0; attempt < tries; attempt++) {
     try {
       if (attempt > 0) {
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));

@@ -5,6 +5,7 @@
 import { and, desc, eq, isNull } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { type TokenRow, tokens } from './schema.ts';
+import { steady } from './steady.ts';
 
 /** How long a revoked token may still be taken. */
 export const TOKEN_MEMORY_MS = 60_000;
@@ -35,7 +36,7 @@ export function tokenStore(database: D1Database, now: () => number): TokenStore 
   const memory = memories.get(database) ?? new Map<string, Memory>();
   memories.set(database, memory);
 
-  return {
+  return steady<TokenStore>({
     async byHash(hash) {
       const kept = memory.get(hash);
       if (kept !== undefined && now() < kept.until) {
@@ -53,7 +54,7 @@ export function tokenStore(database: D1Database, now: () => number): TokenStore 
       return row;
     },
     async insert(row) {
-      await db.insert(tokens).values(row);
+      await db.insert(tokens).values(row).onConflictDoNothing();
     },
     async list() {
       return db.select().from(tokens).orderBy(desc(tokens.createdAt), desc(tokens.id));
@@ -67,5 +68,5 @@ export function tokenStore(database: D1Database, now: () => number): TokenStore 
       }
       return row !== undefined;
     },
-  };
+  });
 }

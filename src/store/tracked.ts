@@ -4,7 +4,8 @@
  * remembered of the row.
  */
 import type { AdapterStore } from './adapters.ts';
-import type { BlobStore } from './blobs.ts';
+import type { StatingBlobStore } from './blobs.ts';
+import type { FileCache } from './file-cache.ts';
 import { dayOf } from './quotas.ts';
 import type { UseStore } from './uses.ts';
 
@@ -22,7 +23,8 @@ export interface Noting {
 /** The stores, noted. */
 export interface TrackedStores {
   readonly adapters: AdapterStore;
-  readonly blobs: BlobStore;
+  readonly blobs: StatingBlobStore;
+  readonly cache: FileCache;
 }
 
 /** Adapters of which an isolate remembers that it noted their use today. */
@@ -36,7 +38,7 @@ const notedOf = new WeakMap<object, Map<string, string>>();
  * @param place whose isolate-wide memory it is: a use is noted once a day
  */
 export function tracked(
-  { adapters, blobs }: TrackedStores,
+  { adapters, blobs, cache }: TrackedStores,
   place: object,
   { uses, madeBy, now, later }: Noting,
 ): TrackedStores {
@@ -95,10 +97,41 @@ export function tracked(
         }
         return found;
       },
+      async open(id, name, hashed) {
+        const found = await blobs.open(id, name, hashed);
+        if (typeof found !== 'string') {
+          noteUse(id);
+        }
+        return found;
+      },
+      async describe(id, name) {
+        const file = await blobs.describe(id, name);
+        if (file !== undefined) {
+          noteUse(id);
+        }
+        return file;
+      },
       async remove(id, names) {
         await blobs.remove(id, names);
         noted.delete(id);
         later(() => uses.forget(id));
+      },
+    },
+    cache: {
+      ...cache,
+      async open(id, name, range) {
+        const found = await cache.open(id, name, range);
+        if (found !== undefined) {
+          noteUse(id);
+        }
+        return found;
+      },
+      async describe(id, name) {
+        const file = await cache.describe(id, name);
+        if (file !== undefined) {
+          noteUse(id);
+        }
+        return file;
       },
     },
   };

@@ -24,13 +24,18 @@ export interface UseStore {
   forget(id: string): Promise<void>;
   /** Its files are gone, and can be made again. */
   evicted(ids: readonly string[]): Promise<void>;
-  /** Bytes of all files. */
-  total(): Promise<number>;
+  /** How many adapters there are, and the bytes of all their files. */
+  sums(): Promise<{ adapters: number; bytes: number }>;
   /** Those with files that were used least recently. */
   oldest(limit: number): Promise<readonly StoredUse[]>;
   /** Those that somebody without a token had made before a day, and nobody ever asked for. */
   unused(before: string, limit: number): Promise<readonly string[]>;
-  /** Forgets one of these, if it still is one; says whether it was. */
+  /** Those that somebody without a token had made: first what nobody asked for, then what was used least recently. */
+  spare(limit: number): Promise<readonly string[]>;
+  /**
+   * Notes that the files of one of `unused` go, if it still is one; says whether it is. It remains one until
+   * it is forgotten, so that a removal that fails is tried again.
+   */
   expire(id: string, before: string): Promise<boolean>;
 }
 
@@ -76,12 +81,15 @@ export function useStore(database: D1Database): UseStore {
       const those = sql`SELECT value FROM json_each(${JSON.stringify(ids)})`;
       await db.update(uses).set({ bytes: 0 }).where(sql`${uses.adapterId} IN (${those})`);
     },
-    async total() {
+    async sums() {
       const row = await db
-        .select({ bytes: sql<number>`coalesce(sum(${uses.bytes}), 0)` })
+        .select({
+          adapters: sql<number>`count(*)`,
+          bytes: sql<number>`coalesce(sum(${uses.bytes}), 0)`,
+        })
         .from(uses)
         .get();
-      return row?.bytes ?? 0;
+      return row ?? { adapters: 0, bytes: 0 };
     },
     async oldest(limit) {
       return db
@@ -100,8 +108,20 @@ export function useStore(database: D1Database): UseStore {
         .limit(limit);
       return rows.map(({ id }) => id);
     },
+    async spare(limit) {
+      const rows = await db
+        .select({ id: uses.adapterId })
+        .from(uses)
+        .where(eq(uses.madeBy, ANONYMOUS))
+        .orderBy(uses.read, uses.usedOn, uses.adapterId)
+        .limit(limit);
+      return rows.map(({ id }) => id);
+    },
     async expire(id, before) {
-      const { meta } = await db.delete(uses).where(and(eq(uses.adapterId, id), expiring(before)));
+      const { meta } = await db
+        .update(uses)
+        .set({ bytes: 0 })
+        .where(and(eq(uses.adapterId, id), expiring(before)));
       return meta.changes > 0;
     },
   };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { guardNorms, updateNorms } from '../../src/adapter/norms.ts';
+import { beyondGuard, guardNorms, updateNorms } from '../../src/adapter/norms.ts';
 import type { Manifest } from '../../src/bundle/manifest.ts';
 import type { LoraWeights } from '../../src/hypernet/runtime.ts';
 import { smallManifest } from '../fixtures/manifest.ts';
@@ -85,4 +85,32 @@ test('without norms of training only what is not finite is refused', () => {
     expect(guard).toThrow(expect.objectContaining({ code: 'adapter_out_of_range', status: 422 }));
     expect(guard).toThrow(/v_proj in layer 1/);
   }
+});
+
+test('a strength beyond 1 carries the layers beyond the limit that it carries there', () => {
+  // The limits are 1.8 everywhere.
+  const norms = { q_proj: [0.5, 1], v_proj: [1.8, 0] };
+  const applied = (strength: number) =>
+    Object.fromEntries(
+      Object.entries(norms).map(([name, all]) => [
+        name,
+        all.map((norm) => norm * Math.abs(strength)),
+      ]),
+    );
+  const beyond = (strength: number) =>
+    beyondGuard(manifest, applied(strength), strength).map(
+      ({ module, layer, norm }) => `${module}.${layer} ${norm}`,
+    );
+  expect(() => guardNorms(manifest, norms)).not.toThrow();
+  for (const within of [0.25, 1, -0.5, -1]) {
+    expect([within, beyond(within)]).toEqual([within, []]);
+  }
+  for (const sign of [1, -1]) {
+    expect(beyond(1.25 * sign)).toEqual(['v_proj.0 2.25']);
+    expect(beyond(2 * sign)).toEqual(['q_proj.1 2', 'v_proj.0 3.6']);
+    expect(beyond(4 * sign)).toEqual(['q_proj.0 2', 'q_proj.1 4', 'v_proj.0 7.2']);
+  }
+  expect(beyondGuard(manifest, applied(2), 2)[0]?.limit).toBeCloseTo(1.8, 12);
+  const { norms: _norms, ...bare } = manifest;
+  expect(beyondGuard(bare, applied(8), 8)).toEqual([]);
 });

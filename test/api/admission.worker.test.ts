@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import {
   type AdmissionEffects,
   admitGeneration,
+  admitLayout,
   admitSearch,
   networkOf,
 } from '../../src/api/admission.ts';
@@ -73,6 +74,20 @@ test('searches have a limit of their own', async () => {
   }
   await expect(admitSearch(effects('192.0.2.77'))).rejects.toMatchObject({ code: 'rate_limited' });
   await admitGeneration(effects('192.0.2.77'));
+});
+
+test('layouts have a limit of their own, which neither making nor searching uses up', async () => {
+  for (let made = 0; made < 2; made++) {
+    await admitLayout(effects('192.0.2.78'));
+  }
+  await expect(admitLayout(effects('192.0.2.78'))).rejects.toMatchObject({
+    code: 'rate_limited',
+    detail: expect.stringMatching(/^Too many layouts were written for this address; retry in 60/),
+  });
+  await admitGeneration(effects('192.0.2.78'));
+  await admitLayout(effects('192.0.2.78', { vars: { LIMITS: 'off' } }));
+  const caller = async () => ({ scopes: ['admin'] as const });
+  await admitLayout(effects('192.0.2.78', { caller }));
 });
 
 test('all who send no token share a number a day, and the refusal says when the day ends', async () => {

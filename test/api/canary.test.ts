@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hypernetSchema } from '../../src/contract/documents/hypernet.ts';
 import { createClient, type T2lClient } from '../../src/sdk/index.ts';
-import { type BuiltInBundle, type BundleName, miniBundle, uploadVariant } from '../bundles.ts';
+import { type BuiltInBundle, type BundleName, miniBundle, uploadWithEncoder } from '../bundles.ts';
 import { ADMIN_TOKEN, startServer, type TestServer } from '../server.ts';
 
 const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
@@ -17,32 +17,13 @@ beforeAll(async () => {
   server = await startServer();
   client = createClient({ endpoint: server.origin, token: ADMIN_TOKEN });
   builtIn = await miniBundle();
-  next = await uploadWithEncoder('8.0.0');
+  next = await uploadWithEncoder(server.env, '8.0.0');
   await client.register(next);
 });
 
 afterAll(async () => {
   await server.close();
 });
-
-/** t2l-mini as another version that takes descriptions. */
-async function uploadWithEncoder(version: string): Promise<BundleName> {
-  const bundle = await uploadVariant(
-    server.env,
-    version,
-    (manifest) => {
-      manifest.encoder = builtIn.manifest.encoder;
-      manifest.files = builtIn.manifest.files;
-    },
-    miniBundle(),
-  );
-  const shared = Object.keys(builtIn.manifest.files).filter((key) => key.startsWith('encoders/'));
-  for (const key of shared) {
-    const file = await server.env.ASSETS.fetch(`https://assets.local/hypernets/${key}`);
-    await server.env.HYPERNETS.put(key, await file.arrayBuffer());
-  }
-  return bundle;
-}
 
 function call(method: string, path: string, body: object): Promise<Response> {
   return server.send(`/v1/hypernets/${builtIn.name}/${path}`, body, { method, headers });

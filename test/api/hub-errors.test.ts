@@ -56,6 +56,13 @@ test('what is missing is told apart', async () => {
   }
 });
 
+test('a long path is said in the body, and no header grows with it', async () => {
+  const path = `/api/models/${'a'.repeat(8000)}/${'b'.repeat(8000)}/refs`;
+  const response = await expectError(path, 404, 'RepoNotFound');
+  expect(response.headers.get('x-error-message')?.length).toBeLessThan(600);
+  expect(((await response.json()) as { error: string }).error).toContain(path);
+});
+
 test('nobody is logged in', async () => {
   const response = await server.fetch('/api/whoami-v2', {
     headers: { authorization: 'Bearer hf_nobodyknows' },

@@ -10,7 +10,7 @@ const WEIGHTS = 'adapter_model.safetensors';
 let server: TestServer;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({}, { copies: false });
 });
 
 afterAll(async () => {

@@ -295,3 +295,30 @@ test('an adapter that is removed leaves no trace of its layouts', async () => {
   );
   expect(await left()).toEqual({ n: 0 });
 });
+
+test('writing a layout is limited a minute, and what need not be written is not', async () => {
+  const limited = await startServer({ ADMIN_TOKEN, LIMITS: '' }, { rates: { CONVERSIONS: 2 } });
+  const made = await limited.send('/v1/adapters', { description: 'Reverse it.' });
+  const { id } = (await made.json()) as { id: string };
+  async function statusOf(file: string, init?: RequestInit): Promise<number> {
+    const answer = await limited.fetch(`/v1/adapters/${id}/${file}`, init);
+    await answer.body?.cancel();
+    return answer.status;
+  }
+  expect(await statusOf('adapter.gguf')).toBe(200);
+  expect(await statusOf('adapters.safetensors?layout=mlx')).toBe(200);
+  const refused = await limited.fetch(`/v1/adapters/${id}/adapter.gguf`);
+  expect([refused.status, refused.headers.get('retry-after'), await refused.json()]).toMatchObject([
+    429,
+    '60',
+    { code: 'rate_limited' },
+  ]);
+  for (let time = 0; time < 3; time++) {
+    expect(await statusOf(WEIGHTS_FILE)).toBe(200);
+    expect(await statusOf('adapter_config.json?layout=mlx')).toBe(200);
+    expect(await statusOf('adapter.gguf', { method: 'HEAD' })).toBe(200);
+  }
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+  expect(await statusOf('adapter.gguf', { headers })).toBe(200);
+  await limited.close();
+});

@@ -26,6 +26,8 @@ beforeAll(() => {
     files: {},
     formats: {},
     cached: false,
+    unlisted: false,
+    warnings: [],
     fit: { score: null, verdict: 'unknown', reason: null, nearest: [] },
     norms: {},
     timings_ms: {},

@@ -152,12 +152,15 @@ describe.each(['new', 'old'] as const)('%s huggingface_hub', (environment) => {
   });
 
   test('the list goes on over several pages', async () => {
+    const { results } = await server.env.DB.prepare('PRAGMA table_info(adapters)').all();
+    const rest = results
+      .map(({ name }) => String(name))
+      .filter((name) => name !== 'id' && name !== 'created_at')
+      .join(', ');
     await server.env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
-       INSERT OR IGNORE INTO adapters SELECT printf('%064x', i), created_at + i, hypernet_name,
-         hypernet_version, hypernet_digest, base_model, description, search_text, embedding,
-         precision, dtype, strength, rank, target_modules, parameters, files, fit, norms, timings
-       FROM adapters, n WHERE id = ?1`,
+       INSERT OR IGNORE INTO adapters (id, created_at, ${rest})
+       SELECT printf('%064x', i), created_at + i, ${rest} FROM adapters, n WHERE id = ?1`,
     )
       .bind(adapter.id, COPIES)
       .run();

@@ -1,7 +1,7 @@
 /** A log says what failed and where, and nothing of what somebody sent. */
 import { DrizzleQueryError } from 'drizzle-orm/errors';
-import { expect, test } from 'vitest';
-import { forLog, withoutText } from '../../src/contract/log.ts';
+import { expect, test, vi } from 'vitest';
+import { forLog, logLine, withoutText } from '../../src/contract/log.ts';
 
 const SECRET = 'Answer with the maiden name of my\nmother in capital letters.';
 
@@ -44,4 +44,17 @@ test('a line of what was sent that looks like a place is no place', () => {
 test('whatever is thrown can be said', () => {
   expect(forLog('a word')).toBe('thrown: a word');
   expect(forLog(undefined)).toBe('thrown: undefined');
+});
+
+test('a line of the log is one object, whatever a failure says', () => {
+  const line = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  logLine('warn', 'damaged', { path: 'adapters/a"b', error: forLog(new Error('two\nlines')) });
+  const [text] = line.mock.calls[0] ?? [];
+  line.mockRestore();
+  expect(text).not.toContain('\n');
+  expect(JSON.parse(String(text))).toMatchObject({
+    event: 'damaged',
+    path: 'adapters/a"b',
+    error: expect.stringMatching(/^Error: two\nlines\n +at /),
+  });
 });

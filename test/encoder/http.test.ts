@@ -11,6 +11,7 @@ type Answer = (request: { path: string; body: unknown; headers: IncomingMessage[
   | {
       status?: number;
       body: string;
+      location?: string;
     }
   | undefined;
 
@@ -32,7 +33,11 @@ async function serve(answer: Answer): Promise<string> {
     expect(method).toBe('POST');
     const result = answer({ path: url, body: JSON.parse(text), headers });
     if (result !== undefined) {
-      response.writeHead(result.status ?? 200, { 'content-type': 'application/json' });
+      const { status = 200, location } = result;
+      response.writeHead(status, {
+        'content-type': 'application/json',
+        ...(location && { location }),
+      });
       response.end(result.body);
     }
   });
@@ -130,6 +135,29 @@ test('a service that does not answer in time', async () => {
     expect.objectContaining({ code: 'encoder_timeout', status: 504 }),
   );
 });
+
+test.each([301, 302, 303, 307, 308])(
+  'a redirect (%i) is not followed, with the token or without',
+  async (status) => {
+    let asked = 0;
+    const url = await serve(({ path }) => {
+      asked += 1;
+      return path === '/elsewhere'
+        ? { body: '[[3,0,4]]' }
+        : { status, location: '/elsewhere', body: '' };
+    });
+    for (const token of ['secret', undefined]) {
+      const answer = encode({ url, dialect: 'tei', token });
+      await expect(answer).rejects.toThrow(
+        expect.objectContaining({ code: 'encoder_unavailable', status: 502 }),
+      );
+      await expect(answer).rejects.toThrow(
+        `a redirect (${status}), which is not followed; ENCODER_URL must be the address that answers itself`,
+      );
+    }
+    expect(asked).toBe(2);
+  },
+);
 
 test('a service that is not there', async () => {
   const url = await serve(() => ({ body: '' }));

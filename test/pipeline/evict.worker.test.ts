@@ -5,9 +5,10 @@ import { budgetOf } from '../../src/api/scheduled.ts';
 import { sha256Hex } from '../../src/contract/adapter-id.ts';
 import { auditSlice } from '../../src/pipeline/audit.ts';
 import type { PipelineEffects } from '../../src/pipeline/effects.ts';
-import { evict, expire } from '../../src/pipeline/evict.ts';
+import { evict, expire, trim } from '../../src/pipeline/evict.ts';
 import { adapterStore } from '../../src/store/adapters.ts';
 import { blobStore } from '../../src/store/blobs.ts';
+import { fileCache } from '../../src/store/file-cache.ts';
 import { layoutStore } from '../../src/store/layouts.ts';
 import { tracked } from '../../src/store/tracked.ts';
 import { useStore } from '../../src/store/uses.ts';
@@ -20,6 +21,7 @@ const adapters = adapterStore(env.DB);
 const effects = {
   adapters,
   blobs: blobStore(env.ADAPTERS),
+  cache: fileCache({ later: () => undefined, isThere: async () => true }),
   layouts: layoutStore(env.DB),
   now: () => AT,
 };
@@ -72,7 +74,7 @@ test('over it, files go in the order in which they were last used, and their row
   expect(report).toEqual({ evicted: 2, freed_bytes: 200, stored_bytes: 300 });
   expect(await inBucket()).toEqual([idOf('a'), idOf('d'), idOf('e')]);
   expect(await adapters.existing(ids)).toEqual(new Set(ids));
-  expect(await uses.total()).toBe(300);
+  expect((await uses.sums()).bytes).toBe(300);
 });
 
 test('what is made again counts again, and is no longer the first to go', async () => {
@@ -81,7 +83,7 @@ test('what is made again counts again, and is no longer the first to go', async 
   await evict(120, uses, effects);
   expect(await inBucket()).toEqual([idOf('b')]);
   await stored('a', 0);
-  expect(await uses.total()).toBe(200);
+  expect((await uses.sums()).bytes).toBe(200);
   await evict(120, uses, effects);
   expect(await inBucket()).toEqual([idOf('a')]);
 });
@@ -111,7 +113,27 @@ test('rows go that nobody with a token made and nobody read, after so many days'
   expect(await expire(30, uses, effects)).toEqual({ expired: 1, failed: 0 });
   expect(await adapters.existing(ids)).toEqual(new Set(ids.slice(1)));
   expect(await inBucket()).toEqual(ids.slice(1));
-  expect(await uses.total()).toBe(300);
+  expect((await uses.sums()).bytes).toBe(300);
+});
+
+test('over the number of adapters those go that nobody with a token made, unread ones first', async () => {
+  const ids = [
+    await stored('a', 3, 'anonymous'),
+    await stored('b', 2, 'anonymous'),
+    await stored('c', 1, 'anonymous'),
+    await stored('d', 400, 'a-token'),
+    await stored('e', 400, 'admin'),
+  ];
+  await uses.used(idOf('a'), '2026-07-01');
+  await uses.used(idOf('b'), '2026-08-30');
+  expect(await trim(5, uses, effects)).toEqual({ trimmed: 0, failed: 0, adapters: 5 });
+  expect(await trim(4, uses, effects)).toEqual({ trimmed: 1, failed: 0, adapters: 4 });
+  expect(await adapters.existing(ids)).toEqual(new Set(['a', 'b', 'd', 'e'].map(idOf)));
+  expect(await trim(3, uses, effects)).toEqual({ trimmed: 1, failed: 0, adapters: 3 });
+  expect(await inBucket()).toEqual(['b', 'd', 'e'].map(idOf));
+  expect(await trim(0, uses, effects)).toEqual({ trimmed: 1, failed: 0, adapters: 2 });
+  expect(await trim(0, uses, effects)).toEqual({ trimmed: 0, failed: 0, adapters: 2 });
+  expect(await adapters.existing(ids)).toEqual(new Set(['d', 'e'].map(idOf)));
 });
 
 test('adapters of before this was kept count for the budget and do not expire', async () => {
@@ -222,16 +244,20 @@ test('writing and reading are noted once a day, removing at once', async () => {
   expect(await uses.unused('2026-09-09', 5)).toEqual([]);
   await blobs.remove(id, [file.name]);
   await work;
-  expect(await uses.total()).toBe(0);
+  expect((await uses.sums()).bytes).toBe(0);
 });
 
 test('a budget that cannot be read removes nothing', () => {
   expect(budgetOf({ ...env, STORED_BYTES: '10 GB', UNREAD_DAYS: '-1' })).toEqual({
     bytes: Number.MAX_SAFE_INTEGER,
+    adapters: 1_000_000,
     unreadDays: Number.MAX_SAFE_INTEGER,
   });
   expect(budgetOf({ ...env, STORED_BYTES: '500', UNREAD_DAYS: '' })).toEqual({
     bytes: 500,
+    adapters: 1_000_000,
     unreadDays: 30,
   });
+  expect(budgetOf({ STORED_ADAPTERS: '1e6' }).adapters).toBe(Number.MAX_SAFE_INTEGER);
+  expect(budgetOf({ STORED_ADAPTERS: '20' }).adapters).toBe(20);
 });

@@ -1,8 +1,9 @@
 /** `npm run pregenerate`: a catalog is made once, however often the run is cut, and nothing of it is missing. */
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROOT } from '../../scripts/environment.ts';
 import { keptFolder } from '../cli/command.ts';
@@ -12,7 +13,7 @@ const folder = keptFolder();
 let server: TestServer;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ ADMIN_TOKEN }, { queue: 5 });
 });
 
 afterAll(async () => {
@@ -70,27 +71,71 @@ test('a run that is killed is gone on with: nothing twice, nothing missing', asy
   const dry = await pregenerate([catalog, ...size, '--dry-run']);
   expect(dry.code).toBe(0);
   expect(dry.stdout).toMatch(/^to make +31$/m);
-  expect(dry.stdout).toMatch(/ \$0\.00056 once: 62 writes to R2, 279 rows of D1, 7 requests$/m);
+  expect(dry.stdout).toMatch(/ \$0\.00065 once: 62 writes to R2, 372 rows of D1, 7 requests$/m);
   expect(await rows()).toBe(0);
 
-  const cut = await pregenerate([catalog, ...size], 2);
+  await cutAndGoneOnWith([catalog, ...size], 31);
+});
+
+/** A run that is killed after its second batch, and one that goes on with it. */
+async function cutAndGoneOnWith(args: readonly [string, ...string[]], all: number): Promise<void> {
+  const none = await rows();
+  const cut = await pregenerate(args, 2);
   expect(cut.code).toBeNull();
-  const madeBefore = await rows();
+  const madeBefore = (await rows()) - none;
   expect(madeBefore).toBeGreaterThanOrEqual(10);
-  expect(madeBefore).toBeLessThan(31);
+  expect(madeBefore).toBeLessThan(all);
 
-  const rest = await pregenerate([catalog, ...size]);
-  expect(rest.code).toBe(0);
-  expect(await rows()).toBe(31);
-  const noted = (await readFile(`${catalog}.adapters.jsonl`, 'utf8')).trimEnd().split('\n');
+  const rest = await pregenerate(args);
+  expect([rest.code, rest.stderr]).toEqual([0, expect.any(String)]);
+  expect((await rows()) - none).toBe(all);
+  const out = args[args.indexOf('--out') + 1] ?? '';
+  const file = args.includes('--out') ? out : `${args[0]}.adapters.jsonl`;
+  const noted = (await readFile(file, 'utf8')).trimEnd().split('\n');
   const ids = noted.map((line) => (JSON.parse(line) as { id: string }).id);
-  expect(ids).toHaveLength(31);
-  expect(new Set(ids).size).toBe(31);
+  expect(ids).toHaveLength(all);
+  expect(new Set(ids).size).toBe(all);
   const made = Number(/^(\d+) made/m.exec(rest.stdout)?.[1]);
-  expect(made + madeBefore).toBe(31);
+  expect(made + madeBefore).toBe(all);
 
-  const again = await pregenerate([catalog, ...size]);
-  expect(again.stdout).toBe('0 made, 0 known to the endpoint, 31 noted before, 0 failed\n');
+  const again = await pregenerate(args);
+  expect(again.stdout).toBe(`0 made, 0 known to the endpoint, ${all} noted before, 0 failed\n`);
+}
+
+const SHARED = join(ROOT, '../shared/data/task-descriptions.jsonl.gz');
+
+test.runIf(existsSync(SHARED))(
+  'the descriptions that people wrote for 449 tasks, with a cut in between',
+  async () => {
+    const lines = gunzipSync(await readFile(SHARED))
+      .toString()
+      .trimEnd()
+      .split('\n');
+    expect(lines).toHaveLength(449);
+    // One of each task; all of them are ten times as many.
+    const some = lines.map((line) => JSON.stringify(JSON.parse(line).descriptions[0]));
+    const catalog = join(folder, 'tasks.jsonl');
+    await writeFile(catalog, some.join('\n'));
+    const { size } = new Set(some);
+    await cutAndGoneOnWith([catalog, '--batch', '64'], size);
+  },
+  900_000,
+);
+
+test('a queue makes a catalog, and it is waited for', async () => {
+  const words = Array.from({ length: 12 }, (_, number) => `Drop the first ${number + 2} letters.`);
+  const catalog = join(folder, 'later.jsonl');
+  await writeFile(catalog, words.map((word) => JSON.stringify(word)).join('\n'));
+  const before = await rows();
+  const run = await pregenerate([catalog, '--batch', '5', '--later']);
+  expect([run.code, run.stdout]).toEqual([
+    0,
+    '12 made, 0 known to the endpoint, 0 noted before, 0 failed\n',
+  ]);
+  expect(run.stderr).toMatch(/^12 of 12 handed over$/m);
+  expect((await rows()) - before).toBe(12);
+  const again = await pregenerate([catalog, '--later', '--out', join(folder, 'other.jsonl')]);
+  expect(again.stdout).toBe('0 made, 12 known to the endpoint, 0 noted before, 0 failed\n');
 });
 
 test('a line that is no request is named before anything is made', async () => {

@@ -133,6 +133,19 @@ test('a bundle that was measured worse is refused, unless that is forced with a 
   await goBack('9.4.0');
 });
 
+test('a bundle that answers worse than it says is refused before anything is uploaded', async () => {
+  const directory = await copies.copy('9.6.0', {
+    manifest: ({ evaluation }) => {
+      evaluation.report.conditions.matched.exact_match = 0.95;
+    },
+  });
+  const release = releaseBundle({ directory, openTarget, log: () => {} });
+  await expect(release).rejects.toThrow(
+    /^figures_unproven: 9\.6\.0 .* 0\.7\d\d of 428 questions right, the manifest says 0\.950/,
+  );
+  expect(await target.bucket.read('t2l-mini/9.6.0/manifest.json')).toBeNull();
+});
+
 test('a release does not pass another one that ended meanwhile', async () => {
   const before = await activeVersion();
   const directory = await copies.copy('9.5.0');
@@ -161,16 +174,21 @@ test('a canary is released, promoted or aborted', async () => {
   const options = { directory, openTarget, log: (line: string) => lines.push(line), canary: 10 };
   const { digest } = await releaseBundle(options);
   expect(lines.at(-1)).toMatch(/^answers for 10 % of the descriptions; active is [0-9a-f]{64}$/);
-  expect((await target.client.hypernet('t2l-mini')).canary).toEqual({ digest, percent: 10 });
+  expect((await target.client.hypernet('t2l-mini')).canary).toMatchObject({ digest, percent: 10 });
   expect(await activeVersion()).toBe(before);
 
   await abortCanary('t2l-mini', await openTarget());
   expect((await target.client.hypernet('t2l-mini')).canary).toBeNull();
-  const none = promote({ name: 't2l-mini', reason: undefined }, await openTarget());
+  const plain = { name: 't2l-mini', reason: undefined, force: false };
+  const none = promote(plain, await openTarget());
   await expect(none).rejects.toThrow(/^canary_missing: t2l-mini has no canary/);
   await target.client.startCanary('t2l-mini', { digest, percent: 50 });
+  await expect(promote(plain, await openTarget())).rejects.toThrow(
+    /^canary_unproven: .*it made 0 adapters and failed at 0/,
+  );
   const reason = 'A day without complaints.';
-  expect(await promote({ name: 't2l-mini', reason }, await openTarget())).toBe('9.8.0');
+  const forced = { ...plain, reason, force: true };
+  expect(await promote(forced, await openTarget())).toBe('9.8.0');
   expect(await activeVersion()).toBe('9.8.0');
   await goBack('9.8.0');
 });

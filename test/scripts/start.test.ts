@@ -1,8 +1,10 @@
 /** `npm start` as somebody runs it: what it says, that what it says works, and how it ends. */
 import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
@@ -16,7 +18,8 @@ import { keptFolder } from '../cli/command.ts';
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const SCRIPT = join(ROOT, 'scripts/start.ts');
-const TOKEN = 'a-token-of-my-choice';
+// With quotes: it passes through a file of settings.
+const TOKEN = `a-token-of-my-"choice"-${randomUUID()}`;
 const run = promisify(execFile);
 const state = keptFolder();
 
@@ -90,14 +93,31 @@ test('it is quiet until it is ready, and the lines it prints work', async () => 
   await expect(fetch(origin)).rejects.toThrow();
 });
 
+/** The command lines of all processes of this machine, which everybody on it can read. */
+async function commandLines(): Promise<string> {
+  const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = processes.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''));
+  return (await Promise.all(lines)).join('\n').replaceAll('\0', ' ');
+}
+
+/** Files with secrets that lie about. */
+async function secretFolders(): Promise<string[]> {
+  return (await readdir(tmpdir())).filter((name) => name.startsWith('t2l-secrets-'));
+}
+
 test('T2L_ADMIN_TOKEN is the admin token, and it keeps its data', async () => {
+  const before = await secretFolders();
   const { origin, welcome, end } = await start({ T2L_ADMIN_TOKEN: TOKEN });
+  const lines = await commandLines();
+  expect(lines).toContain('--env-file');
+  expect(lines).not.toContain(TOKEN);
   expect(welcome).toMatch(/admin token +administrative calls take the token in T2L_ADMIN_TOKEN/);
   const client = createClient({ endpoint: origin, token: TOKEN });
   const [kept] = (await client.adapters()).adapters;
   await client.remove(kept?.id ?? '');
   expect((await client.adapters()).adapters).toEqual([]);
   await end();
+  expect(await secretFolders()).toEqual(before);
 });
 
 test('a port that is taken is said, with what to do', async () => {

@@ -27,6 +27,7 @@ test.each([
   ['deploy', 'npm run deploy -- [options]'],
   ['audit', 'npm run audit -- [options]'],
   ['pregenerate', 'npm run pregenerate -- CATALOG [options]'],
+  ['costs', 'npm run costs [-- options]'],
   ['base-model', 'npm run base-model -- NAME [options]'],
   ['screenshots', 'npm run screenshots -- [options]'],
 ])('%s prints its usage, also after an option that it does not know', async (script, usage) => {
@@ -42,6 +43,12 @@ test.each([
 
 test.each([
   ['bench', ['--runs', '0'], '--runs must be a whole number of at least 1, not 0.'],
+  ['bench', ['reads', 'writes'], 'There is reads and traffic, not writes.'],
+  [
+    'bench',
+    ['traffic', '--minutes', '0.5'],
+    '--minutes must be a whole number of at least 1, not 0.5.',
+  ],
   [
     'release-hypernet',
     [],
@@ -50,7 +57,7 @@ test.each([
   [
     'release-hypernet',
     ['x', '--force'],
-    '--force is for a bundle folder and takes --reason "why".',
+    '--force is for a bundle folder or --promote, and takes --reason "why".',
   ],
   ['release-hypernet', ['x', '--from', '1.0.0'], '--from says what a --rollback goes back from.'],
   [

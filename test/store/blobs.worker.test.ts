@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
 import { sha256Hex } from '../../src/contract/adapter-id.ts';
-import { type BlobFile, type BlobStore, blobStore } from '../../src/store/blobs.ts';
+import { type BlobFile, blobStore, type OpenedFile } from '../../src/store/blobs.ts';
 import { idOf } from './row.ts';
 
 const store = blobStore(env.ADAPTERS);
@@ -68,43 +68,25 @@ test('absent, foreign and removed objects are null', async () => {
   expect(await store.get(idOf('f'), file)).toBeNull();
 });
 
-/** A store whose bucket counts how often objects are asked for. */
-function counted(): { readonly store: BlobStore; readonly gets: () => number } {
-  let gets = 0;
-  const bucket = new Proxy(env.ADAPTERS, {
-    get(target, property: keyof R2Bucket) {
-      gets += property === 'get' ? 1 : 0;
-      return target[property].bind(target);
-    },
-  });
-  return { store: blobStore(bucket), gets: () => gets };
-}
-
-test('what was begun is read on, once, and no other file is taken for it', async () => {
-  const [file, other] = [await fileOf('begun'), await fileOf('other')];
-  await store.put(idOf('2'), [file]);
-  await store.put(idOf('3'), [other]);
-  const { store: counting, gets } = counted();
-  counting.begin?.(idOf('2'), file.name);
-  expect(await counting.read(idOf('3'), other)).toEqual(other.bytes);
-  expect(await textOf(counting.get(idOf('2'), file, { offset: 0, length: 2 }))).toBe('be');
-  expect(gets()).toBe(3);
-  expect(await counting.read(idOf('2'), file)).toEqual(file.bytes);
-  expect(gets()).toBe(3);
-  expect(await textOf(counting.get(idOf('2'), file))).toBe('begun');
-  expect(gets()).toBe(4);
+test('a file says what it was put as, and is hashed against that where it is told to be', async () => {
+  const { bytes, ...file } = await fileOf('right');
+  const [id, stated] = [idOf('2'), { ...file, bytes: bytes.length }];
+  const always = () => true;
+  expect(await store.describe(id, file.name)).toBeUndefined();
+  expect(await store.open(id, file.name, always)).toBe('absent');
+  await store.put(id, [{ ...file, bytes }]);
+  expect(await store.describe(id, file.name)).toEqual(stated);
+  expect(await store.open(id, file.name, always)).toEqual({ file: stated, body: bytes });
+  const sizes: number[] = [];
+  const opened = await store.open(id, file.name, (size) => sizes.push(size) > 1);
+  expect(sizes).toEqual([bytes.length]);
+  const { body } = opened as OpenedFile;
+  expect(body).toBeInstanceOf(ReadableStream);
+  expect(await new Response(body as ReadableStream).text()).toBe('right');
 });
 
-test('what was begun before it was there is found all the same, and damage is seen', async () => {
-  const file = await fileOf('right');
-  const { store: counting } = counted();
-  counting.begin?.(idOf('4'), file.name);
-  await env.ADAPTERS.get(`adapters/${idOf('4')}/f.bin`);
-  await store.put(idOf('4'), [file]);
-  expect(await counting.read(idOf('4'), file)).toEqual(file.bytes);
-  await env.ADAPTERS.put(`adapters/${idOf('4')}/f.bin`, 'wrong');
-  counting.begin?.(idOf('4'), file.name);
-  expect(await counting.read(idOf('4'), file)).toBe('damaged');
-  counting.begin?.(idOf('4'), file.name);
-  expect(await counting.get(idOf('4'), file)).toBeNull();
+test('what was put by another way than this store says nothing of itself', async () => {
+  await env.ADAPTERS.put(`adapters/${idOf('3')}/f.bin`, 'wrong');
+  expect(await store.describe(idOf('3'), 'f.bin')).toBeUndefined();
+  expect(await store.open(idOf('3'), 'f.bin', () => true)).toBe('absent');
 });

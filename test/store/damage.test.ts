@@ -39,7 +39,7 @@ let cases = 0;
 
 beforeAll(async () => {
   temporary = ownTemporaryFolder();
-  server = await startServer();
+  server = await startServer({ ADMIN_TOKEN }, { copies: false });
   const shipped = await miniBundle();
   const manifest = await readFile(join(HYPERNETS, shipped.name, shipped.version, 'manifest.json'));
   const text = manifest

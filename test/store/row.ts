@@ -13,6 +13,8 @@ export function adapterRow(given: Partial<AdapterRow> & { id: string }): Adapter
     baseModel: 't2l-edge/t2l-mini-base',
     description,
     searchText: description === null ? null : searchText(description),
+    unlistedText: null,
+    unlisted: false,
     embedding: Float32Array.of(0.1, -0.2, 1e-30, 3e38),
     precision: 'int8',
     dtype: 'float16',

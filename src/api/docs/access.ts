@@ -3,11 +3,17 @@ import type { ErrorCode } from '../../contract/error-codes.ts';
 import { callOf } from '../calls.ts';
 import { PROBLEM_TYPE, type ProblemAnswer, problemAnswer } from '../problem.ts';
 
+/** What reads no store, or has a word of its own for one that is away. */
+const WITHOUT_STORES = new Set(['/', '/docs', '/openapi.json', '/healthz']);
+
 /** Status -> codes that a call may be refused with for what it is. */
 export function refusalsOf(method: string, path: string): Readonly<Record<number, ErrorCode[]>> {
   const call = callOf(method.toUpperCase(), path);
+  if (WITHOUT_STORES.has(path)) {
+    return {};
+  }
   return call === 'open'
-    ? {}
+    ? { 503: ['store_unavailable'] }
     : {
         401: ['token_missing', 'token_invalid'],
         403: ['scope_missing'],

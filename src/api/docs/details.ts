@@ -39,6 +39,8 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   description_too_long: 'description must have at most 2000 characters.',
   description_unsupported: 'This hypernetwork takes embeddings only; send embedding.',
   batch_malformed: 'requests must be a list of 1 to 64 bodies of POST /v1/adapters.',
+  queue_unavailable:
+    'This endpoint has no queue: leave later out, and adapters are made as the answer is read.',
   embedding_not_numbers: 'embedding must be an array of numbers.',
   embedding_not_finite: 'Every number of embedding must be finite.',
   embedding_wrong_dimension: 'The embedding must have 384 numbers, not 3.',
@@ -54,6 +56,12 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
     'No version of t2l-mini is active; name one as t2l-mini@<version>, or activate one.',
   adapter_out_of_range:
     'The generated update of q_proj in layer 3 has norm Infinity, which no base model can use.',
+  adapter_unfit:
+    'The fit is unfit (score 0.0202), do not expect the adapter to work: far from everything that t2l-mini was trained on. Ask for something closer to what was trained; or send allow_unfit true to have it all the same.',
+  moderation_refused: 'The moderation of this endpoint refuses this description.',
+  moderation_unavailable:
+    'The moderation of this endpoint did not answer within 10000 ms, and nothing new is made without it; retry in 5 seconds.',
+  moderation_misconfigured: 'MODERATION must be workers-ai or http, or be left out.',
 
   adapter_id_malformed: 'An adapter id is 64 hex digits; the first 12 or more will do.',
   adapter_prefix_ambiguous: `Several adapter ids begin with ${ADAPTER_ID.slice(0, 12)}; send more digits.`,
@@ -70,6 +78,7 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   range_unsatisfiable: 'The file has 98880 bytes; the range must begin before its end.',
   precondition_failed: `If-Match must name "${DIGEST}".`,
   limit_out_of_range: 'limit must be a whole number from 1 to 100.',
+  days_out_of_range: 'days must be a whole number from 1 to 31.',
   cursor_malformed: 'cursor must be the next_cursor of an earlier page, unchanged.',
   search_too_long: 'q must have at most 200 characters.',
   base_model_unknown:

@@ -23,6 +23,9 @@ const HUB_CODES: Readonly<Record<string, string>> = {
   scope_missing: 'RepoNotFound',
 };
 
+/** Characters of a detail that its header has; Node.js, for one, takes headers of 16 KiB together. */
+const MOST_IN_HEADER = 500;
+
 type Handler = (c: Context<AppEnv>) => Promise<Response> | Response;
 
 /** A handler whose errors clients of the Hub understand. */
@@ -60,9 +63,10 @@ export function hubError({ code, status, detail, extra }: T2lError): T2lError {
   });
 }
 
-/** The detail may quote a path, and a header takes no other characters. */
+/** The detail may quote a path, and a header takes no other characters, and clients none of any length. */
 function asHeader(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/g, '?');
+  const line = text.replaceAll(/[^\x20-\x7e]/g, '?');
+  return line.length > MOST_IN_HEADER ? `${line.slice(0, MOST_IN_HEADER)}...` : line;
 }
 
 /** The answer for a repository that is not ours, where an upstream hub is set. */

@@ -1,15 +1,17 @@
 /** `/{namespace}/{name}/resolve/...`: the files of a repository; `/raw/`: git's pointers to them. */
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { NAMESPACE } from '../../contract/repository-names.ts';
+import { isHex64 } from '../../contract/hex.ts';
+import { commitOf, NAMESPACE } from '../../contract/repository-names.ts';
+import { canonicalId } from '../../contract/requests/names.ts';
 import { pointerOf } from '../../hub/git-objects.ts';
 import { fileAt } from '../../hub/repository.ts';
 import { headUpstream, redirectTo } from '../../hub/upstream.ts';
 import type { ByteRange } from '../../store/blobs.ts';
 import { BUNDLE_CODES } from '../codes.ts';
 import { FILE_CONTENT, FILE_HEADERS, RANGE_CONTENT } from '../docs/bytes.ts';
+import { knownFile } from '../known-file.ts';
 import { etagOf } from '../range.ts';
-import { readAhead } from '../read-ahead.ts';
 import { type App, type AppEnv, addRoute } from '../route.ts';
 import { IMMUTABLE, sendFile } from '../send-file.ts';
 import { hubHandler, hubProblems } from './errors.ts';
@@ -50,12 +52,10 @@ export function registerHubFileRoutes(app: App): void {
         ]),
       },
     },
-    hubHandler((c) => {
-      if (c.req.param('namespace') === NAMESPACE) {
-        readAhead(c, c.req.param('name') ?? '', c.req.param('path') ?? '');
-      }
-      return withSnapshot(c, (found) => sendResolved(c, found), elsewhere(c));
-    }),
+    hubHandler(
+      async (c) =>
+        (await sendKnown(c)) ?? withSnapshot(c, (found) => sendResolved(c, found), elsewhere(c)),
+    ),
   );
   addRoute(
     app,
@@ -82,30 +82,53 @@ export function elsewhere(c: Context<AppEnv>): (url: URL) => Promise<Response> |
   return c.req.method === 'HEAD' ? (url) => headUpstream(url) : redirectTo;
 }
 
+/** A stored file of an adapter, if it is known without its row; at the one commit that its id names. */
+async function sendKnown(c: Context<AppEnv>): Promise<Response | undefined> {
+  const [name, revision] = [c.req.param('name') ?? '', c.req.param('revision') ?? ''];
+  const commit = commitOf(canonicalId(name));
+  if (c.req.param('namespace') !== NAMESPACE || !['main', commit].includes(revision)) {
+    return undefined;
+  }
+  // Whoever asks for the head of a file that is gone has it made again.
+  const known = await knownFile(c, name, c.req.param('path') ?? '', c.req.method === 'HEAD');
+  const fixed = isHex64(name) && revision === commit;
+  return known && sendFile(c.req.raw, resolved(known, fixed), hubHeaders(known, commit));
+}
+
 async function sendResolved(
   c: Context<AppEnv>,
   { repository, snapshot }: Found,
 ): Promise<Response> {
   const file = await fileAt(repository, snapshot, c.req.param('path') ?? '');
-  const etag = etagOf(file.sha256);
   const lasting = repository.lasting && file.lasting !== false;
   const fixed = lasting && c.req.param('revision') === snapshot.commit;
+  const content = {
+    read: (range?: ByteRange) => snapshot.read(file, range),
+    announce: () => snapshot.announce(file),
+  };
   return sendFile(
-    c,
-    {
-      ...file,
-      etag,
-      cacheControl: fixed ? IMMUTABLE : MOVABLE,
-      read: (range?: ByteRange) => snapshot.read(file, range),
-      announce: () => snapshot.announce(file),
-    },
-    {
-      'X-Linked-Etag': etag,
-      // Proxies that compress text drop Content-Length, and clients compare the size.
-      'X-Linked-Size': String(file.bytes),
-      'X-Repo-Commit': snapshot.commit,
-    },
+    c.req.raw,
+    { ...resolved(file, fixed), ...content },
+    hubHeaders(file, snapshot.commit),
   );
+}
+
+/** @param fixed whether the address means these bytes for good */
+export function resolved<File extends { readonly sha256: string }>(file: File, fixed: boolean) {
+  return { ...file, etag: etagOf(file.sha256), cacheControl: fixed ? IMMUTABLE : MOVABLE };
+}
+
+/** What the protocol says of a file besides. */
+export function hubHeaders(
+  { sha256, bytes }: { readonly sha256: string; readonly bytes: number },
+  commit: string,
+): Record<string, string> {
+  return {
+    'X-Linked-Etag': etagOf(sha256),
+    // Proxies that compress text drop Content-Length, and clients compare the size.
+    'X-Linked-Size': String(bytes),
+    'X-Repo-Commit': commit,
+  };
 }
 
 async function sendPointer(c: Context<AppEnv>, { repository, snapshot }: Found): Promise<Response> {

@@ -121,7 +121,8 @@ async function pageOf(
   }
   const named = await adaptersNamed(adapters, search ?? '');
   if (named.length > 0) {
-    return { rows: named.filter((row) => isWithin(row, wanted)), next: undefined };
+    const rows = named.filter((row) => !row.unlisted && isWithin(row, wanted));
+    return { rows, next: undefined };
   }
   return adapters.list({ ...wanted, search, limit, after: cursor });
 }

@@ -4,7 +4,7 @@ import type { AdapterDocument } from '../../sdk/index.ts';
 import { readLayout } from '../adapter-files.ts';
 import { fitRows, fitWarning } from '../fit.ts';
 import { checkPlace, type FolderRecord, writeFolder } from '../folder.ts';
-import type { Context, Layout, RecipeOptions } from '../options.ts';
+import type { Context, Layout, RecipeOptions, WantedOptions } from '../options.ts';
 import { pairs, size } from '../output.ts';
 import { readRecipe } from '../recipe.ts';
 import { openService, type Service } from '../service.ts';
@@ -19,7 +19,7 @@ interface FolderOptions {
 /** Makes an adapter, or finds it, and writes its folder. */
 export async function generate(
   description: string | undefined,
-  options: RecipeOptions & FolderOptions,
+  options: RecipeOptions & WantedOptions & FolderOptions,
   context: Context,
 ): Promise<void> {
   const recipe = await readRecipe(description, options, context.signal);
@@ -33,6 +33,9 @@ export async function generate(
   const warning = fitWarning(document.fit);
   if (warning !== undefined) {
     context.output.warn(warning);
+  }
+  for (const { text } of document.warnings) {
+    context.output.warn(text);
   }
 }
 

@@ -11,6 +11,7 @@ interface ListOptions {
   readonly hypernet?: string;
   readonly baseModel?: string;
   readonly q?: string;
+  readonly unlisted?: boolean;
   readonly limit: number;
 }
 
@@ -20,11 +21,12 @@ const PAGE = 100;
 /** Lists adapters, newest first. */
 export async function list(options: ListOptions, context: Context): Promise<void> {
   const service = await openService(context.options);
-  const { hypernet, baseModel, q, limit } = options;
+  const { hypernet, baseModel, q, unlisted, limit } = options;
   const query = {
     ...(hypernet === undefined ? {} : { hypernet }),
     ...(baseModel === undefined ? {} : { base_model: baseModel }),
     ...(q === undefined ? {} : { q }),
+    ...(unlisted === true ? { unlisted } : {}),
     limit: Math.min(limit, PAGE),
   };
   const adapters: AdapterDocument[] = [];
@@ -61,6 +63,7 @@ export async function show(id: string, context: Context): Promise<void> {
       ['id', document.id],
       ['description', document.description ?? '(made from an embedding)'],
       ...fitRows(document.fit, context.output),
+      ...document.warnings.map(({ text }) => ['warning', text] as const),
       ...(sizes === undefined ? [] : [['sizes', sizes] as const]),
       ...document.fit.nearest.map(
         ({ task, similarity }, at) =>
@@ -71,6 +74,7 @@ export async function show(id: string, context: Context): Promise<void> {
       ['adapter', adapterText(document)],
       ['repository', document.repository],
       ['made', document.created_at],
+      ...(document.unlisted ? [['listed', 'no: lists and searches leave it out'] as const] : []),
       ...Object.entries(document.files).map(
         ([name, { bytes, sha256 }]) => ['file', `${sha256}  ${name}, ${size(bytes)}`] as const,
       ),

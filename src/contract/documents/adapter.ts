@@ -33,6 +33,18 @@ export const recordedFitSchema = fitSchema.extend({
   reason: fitSchema.shape.reason.default(null),
 });
 
+/** What else is to be said of an adapter; endpoints of before say nothing of it. */
+const warningSchema = z.object({
+  code: z.enum(['strength_beyond_norms']).meta({
+    description:
+      '`strength_beyond_norms`: the strength carries the update of `layers` beyond the limit that the hypernetwork itself must keep.',
+  }),
+  text: z.string().meta({ description: 'All of it in words.' }),
+  layers: z.array(
+    z.object({ module: z.string(), layer: z.int(), norm: z.number(), limit: z.number() }),
+  ),
+});
+
 /** One adapter. */
 export const adapterSchema = component(
   'Adapter',
@@ -64,9 +76,16 @@ export const adapterSchema = component(
         'The model card, `README.md`, made on demand: its wording may change, so its hash is not part of the adapter. Left out once the bundle that made the adapter is gone, as `formats` is then empty.',
     }),
     cached: z.boolean().meta({ description: 'Whether the adapter existed before the request.' }),
-    norms: z
-      .record(z.string(), z.array(z.number()))
-      .meta({ description: 'Per module, the Frobenius norm of the update of each layer.' }),
+    unlisted: z.boolean().default(false).meta({
+      description: 'Whether lists and searches leave it out; whoever has the id reads it.',
+    }),
+    norms: z.record(z.string(), z.array(z.number())).meta({
+      description:
+        'Per module, the Frobenius norm of the update of each layer, with the strength applied.',
+    }),
+    warnings: z.array(warningSchema).default([]).meta({
+      description: 'What is to be known before use beside the fit; mostly nothing.',
+    }),
     timings_ms: z
       .record(z.string(), z.number())
       .meta({ description: 'Of the making of the adapter.' }),

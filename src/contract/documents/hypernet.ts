@@ -103,6 +103,14 @@ const activationSchema = component(
   }),
 );
 
+const outcomesSchema = component(
+  'Outcomes',
+  z.object({
+    made: z.int(),
+    failed: z.int().meta({ description: 'For a reason that lies in the version.' }),
+  }),
+);
+
 /** A hypernetwork with its versions. */
 export const hypernetSchema = component(
   'Hypernet',
@@ -110,9 +118,18 @@ export const hypernetSchema = component(
     name: z.string(),
     active: hex64.nullable().meta({ description: 'Digest of the version that answers.' }),
     previous: hex64.nullable().meta({ description: 'Digest that a rollback goes back to.' }),
-    canary: z.object({ digest: hex64, percent: z.int() }).nullable().meta({
-      description: 'The version that answers for a part of the descriptions, if one does.',
-    }),
+    canary: z
+      .object({
+        digest: hex64,
+        percent: z.int(),
+        outcomes: outcomesSchema,
+        active_outcomes: outcomesSchema,
+      })
+      .nullable()
+      .meta({
+        description:
+          'The version that answers for a part of the descriptions, if one does, and what came of making adapters since it does: with it, and with the active version.',
+      }),
     versions: z.array(hypernetVersionSchema),
     activations: z.array(activationSchema).meta({
       description: `The last ${SHOWN_ACTIVATIONS} changes of what answers, newest first.`,

@@ -15,3 +15,11 @@ export const batchSchema = component(
       .meta({ description: 'Each as POST /v1/adapters takes it.' }),
   }),
 );
+
+/** The query of the request. */
+export const batchQuerySchema = z.strictObject({
+  later: z.enum(['true', 'false'], { error: 'later must be true or false.' }).optional().meta({
+    description:
+      'true: the adapters are made later, by a queue; their lines have 202 and `id` at once. Only where the endpoint has a queue.',
+  }),
+});

@@ -1,6 +1,7 @@
 /**
- * `POST /v1/adapters`: everything that determines an adapter. The SDK checks with this schema what it
- * computes ids of, so it is plain zod, as the documents are.
+ * `POST /v1/adapters`: everything that determines an adapter, and what is wanted of it besides, which is
+ * no part of its id: `unlisted` and `allow_unfit`. The SDK checks with this schema what it computes ids of,
+ * so it is plain zod, as the documents are.
  */
 import * as z from 'zod';
 import type { AdapterInput } from '../adapter-id.ts';
@@ -48,6 +49,18 @@ export const createAdapterSchema = component(
             { minimum: -MAX_STRENGTH, maximum: -MIN_STRENGTH / 2 },
           ],
         }),
+      unlisted: z
+        .boolean({ error: 'unlisted must be true or false.' })
+        .optional()
+        .meta({
+          description:
+            'true: lists and searches leave the adapter out, if this request makes it; whoever has the id reads it. ' +
+            'false: they have it, also if it was unlisted before. Left out: a new one is listed, a known one stays as it is.',
+        }),
+      allow_unfit: z.boolean({ error: 'allow_unfit must be true or false.' }).optional().meta({
+        description:
+          'false: no adapter whose fit is `unfit`; it is 422 `adapter_unfit` then. Left out: as the endpoint is set, and without a setting true.',
+      }),
     })
     .superRefine(({ description, embedding }, context) => {
       if (description === undefined && embedding === undefined) {

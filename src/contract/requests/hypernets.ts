@@ -43,8 +43,8 @@ const expectedSchema = z
   .optional()
   .meta({
     description:
-      'Digest that is active now, or null if none is. If another one is, nothing is changed and the ' +
-      'answer is 409.',
+      'Digest that is active now, or null if none is. If another one is, and it is not the one that is ' +
+      'wanted, nothing is changed and the answer is 409.',
   });
 
 /** The members of an activation that say which version is meant. */

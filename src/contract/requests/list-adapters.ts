@@ -37,6 +37,10 @@ export const listAdaptersSchema = z.strictObject({
         'Text that the description contains, in any case, however its accents and spaces are typed. A page looks through a bounded number of ' +
         'adapters, so it may be short or empty and still have a `next_cursor`.',
     }),
+  unlisted: z
+    .enum(['true', 'false'], { error: 'unlisted must be true or false.' })
+    .optional()
+    .meta({ description: 'true: those that lists leave out, in place of the others (admin).' }),
   limit: z.coerce
     .number({ error: LIMIT_ERROR })
     .refine((value) => Number.isInteger(value) && value >= 1 && value <= MAX_PAGE, {

@@ -3,9 +3,10 @@ import type * as z from 'zod';
 import type { auditSchema } from '../../../contract/documents/audit.ts';
 import type { baseModelSchema } from '../../../contract/documents/base-model.ts';
 import type { healthSchema } from '../../../contract/documents/hypernet.ts';
+import type { statsSchema } from '../../../contract/documents/stats.ts';
 import type { createdTokenSchema, tokenSchema } from '../../../contract/documents/token.ts';
 import { EXAMPLE } from '../../../contract/examples.ts';
-import { WEIGHTS_SHA256 } from '../names.ts';
+import { DIGEST, WEIGHTS_SHA256 } from '../names.ts';
 import { adapter, adapterPage } from './adapter.ts';
 import { hubCommit, hubEntry, hubModel, hubRefs } from './hub.ts';
 import { HYPERNET, hypernet, hypernetList } from './hypernet.ts';
@@ -46,6 +47,18 @@ const audit: z.input<typeof auditSchema> = {
   next_cursor: 'bundles',
 };
 
+const stats: z.input<typeof statsSchema> = {
+  from: '2026-08-03',
+  to: '2026-08-03',
+  adapters: [{ hypernet: DIGEST, made: 120, known: 940, failed: 0 }],
+  remade: 3,
+  answers: { 200: 9310, 201: 120, 304: 2200, 429: 7 },
+  problems: { rate_limited: 7 },
+  bytes: 930_000_000,
+  times: { store: { count: 123, p50: 50, p90: 70, p99: 150 } },
+  stored: { adapters: 1800, bytes: 178_000_000 },
+};
+
 const token: z.input<typeof tokenSchema> = {
   id: '0f1e2d3c4b5a6978',
   name: 'the evaluation team',
@@ -70,6 +83,7 @@ export const RESPONSE_EXAMPLES: Readonly<Record<string, unknown>> = {
   HypernetList: hypernetList,
   Health: health,
   Audit: audit,
+  Stats: stats,
   Token: token,
   CreatedToken: createdToken,
   TokenList: { tokens: [token] },

@@ -1,0 +1,14 @@
+CREATE TABLE `outcomes` (
+	`name` text NOT NULL,
+	`digest` text NOT NULL,
+	`made` integer NOT NULL,
+	`failed` integer NOT NULL,
+	PRIMARY KEY(`name`, `digest`)
+);
+--> statement-breakpoint
+CREATE TABLE `stats` (
+	`day` text NOT NULL,
+	`what` text NOT NULL,
+	`count` integer NOT NULL,
+	PRIMARY KEY(`day`, `what`)
+);
