@@ -13,12 +13,13 @@
  * The peak is WASM memory, which never shrinks, and the largest JavaScript heap with its array
  * buffers that the inspector saw while adapters were made; an isolate on Cloudflare has 128 MB.
  *
+ * `npm run bench -- reads traffic` measures something else: bench/reads.ts and bench/traffic.ts.
+ *
  * The clock: on Cloudflare it stands still between two I/O operations, so a step that only computes
  * reads 0 there. workerd on a machine of one's own lets it run. The benchmark does not take that on
  * trust: before it measures, the Worker computes for 200 ms by its clock and Node must agree. Its
  * clock ticks in whole milliseconds, so a step that takes less than one reads 0.
  */
-import { cpus } from 'node:os';
 import { compareWith, comparisonTable } from './bench/against.ts';
 import { type FirstAnswer, firstAnswerLine, measureFirstAnswers } from './bench/first-answer.ts';
 import {
@@ -37,8 +38,10 @@ import {
   S_MISTRAL_CHUNKED,
   S_SMOLLM2,
 } from './bench/random-bundle.ts';
+import { reportReads, reportTraffic } from './bench/report.ts';
+import { machine } from './bench/results.ts';
 import { builtInBundles } from './built-in.ts';
-import { progress, readArguments, runCommand, table, wholeNumber } from './command.ts';
+import { progress, readArguments, runCommand, table, WrongUsage, wholeNumber } from './command.ts';
 import { type BundleFolder, readBundleFolder } from './release/folder.ts';
 
 const NETWORKS: readonly NetworkSpec[] = [S_MISTRAL, S_MISTRAL_CHUNKED, L_MISTRAL, L_LLAMA];
@@ -48,24 +51,50 @@ const DISTINCT = NETWORKS.filter((spec) => spec !== S_MISTRAL_CHUNKED);
 const USAGE = `What making an adapter costs, step by step, and what it needs of an isolate.
 
   npm run bench -- [options]
+  npm run bench -- reads [options]      what a read costs beside a bare Worker
+  npm run bench -- traffic [options]    reads and writes while it evicts and a release goes on
+  npm run bench -- reads traffic --write    both, and docs/benchmarks.md
 
   --runs N        adapters of each bundle (default: 9)
   --against DIR   what changed since the checkout in DIR
+  --rounds N      of reads (default: 30)
+  --minutes N     of traffic (default: 10)
+  --write         of reads and traffic: keep the figures, and write docs/benchmarks.md
   --json          print the result as JSON
   --help          print this
 
-It takes several minutes, and wants the machine for itself.`;
+It takes several minutes, and wants the machine for itself. Traffic with wrong bytes, or with an error that
+nothing explains, ends with 1.`;
 
 await runCommand(main, USAGE);
 
 async function main(): Promise<void> {
-  const { values } = readArguments({
+  const { values, positionals } = readArguments({
+    allowPositionals: true,
     options: {
       runs: { type: 'string', default: '9' },
       json: { type: 'boolean', default: false },
       against: { type: 'string' },
+      rounds: { type: 'string', default: '30' },
+      minutes: { type: 'string', default: '10' },
+      write: { type: 'boolean', default: false },
     },
   });
+  const rounds = wholeNumber('rounds', values.rounds, 1);
+  const minutes = wholeNumber('minutes', values.minutes, 1);
+  const others = positionals.filter((one) => one !== 'reads' && one !== 'traffic');
+  if (others.length > 0) {
+    throw new WrongUsage(`There is reads and traffic, not ${others.join(' ')}.`);
+  }
+  if (positionals.includes('reads')) {
+    await reportReads(rounds, values);
+  }
+  if (positionals.includes('traffic')) {
+    await reportTraffic(minutes, values);
+  }
+  if (positionals.length > 0) {
+    return;
+  }
   const runs = wholeNumber('runs', values.runs, 1);
   if (values.against !== undefined) {
     const found = await compareWith(values.against, runs);
@@ -176,11 +205,6 @@ function asJson(
     first_answers: answers,
   };
   return JSON.stringify(document, null, 2);
-}
-
-function machine(): string {
-  const all = cpus();
-  return `${all.length} x ${all[0]?.model ?? 'unknown CPU'}`;
 }
 
 function megabytes(bytes: number): string {

@@ -7,8 +7,9 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { WEIGHTS_FILE } from '../../src/adapter/peft.ts';
-import { median, progress, Refusal, table, uniform } from '../command.ts';
+import { median, progress, Refusal, table } from '../command.ts';
 import { type Endpoint, startEndpoint } from '../endpoint.ts';
+import { intervalOf } from './resample.ts';
 
 /** A call under comparison, in milliseconds of both versions and as a ratio. */
 export interface Comparison {
@@ -23,8 +24,6 @@ export interface Comparison {
 
 /** Reads are short: so many are timed as one. */
 const READS = 8;
-const RESAMPLES = 2000;
-const LEVEL = 0.95;
 
 /** Of a document, as much as every version has: the SDK of this one may refuse that of another. */
 interface Adapter {
@@ -102,18 +101,13 @@ export function comparisonTable(found: readonly Comparison[]): string {
 function summary(call: string, pairs: readonly [number, number][]): Comparison {
   const each = call.startsWith('GET') ? READS : 1;
   const ratios = pairs.map(([before, now]) => now / before);
-  const next = uniform(1);
-  const medians = Array.from({ length: RESAMPLES }, () =>
-    median(ratios.map(() => ratios[Math.floor(next() * ratios.length)] as number)),
-  ).sort((a, b) => a - b);
-  const at = (share: number) => medians[Math.floor(share * (RESAMPLES - 1))] as number;
   return {
     call,
     rounds: pairs.length,
     before_ms: median(pairs.map(([before]) => before)) / each,
     now_ms: median(pairs.map(([, now]) => now)) / each,
     ratio: median(ratios),
-    interval: [at((1 - LEVEL) / 2), at((1 + LEVEL) / 2)],
+    interval: intervalOf(ratios),
   };
 }
 

@@ -5,15 +5,12 @@
  *
  * Nothing that it stores outlives it.
  */
-import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
-import { unstable_getMiniflareWorkerOptions as readWorkerOptions } from 'wrangler';
 import { z } from 'zod';
-import { OFFLINE, ROOT, WRANGLER } from '../environment.ts';
+import { ROOT } from '../environment.ts';
+import { buildWorker } from './built-worker.ts';
 
 /** A running endpoint and the address of its isolate's inspector. */
 export interface BenchEndpoint {
@@ -27,30 +24,16 @@ const inspectorListSchema = z.array(z.object({ id: z.string(), webSocketDebugger
 
 /** Builds and starts the Worker with empty stores. */
 export async function startBenchEndpoint(adminToken: string): Promise<BenchEndpoint> {
-  Object.assign(process.env, OFFLINE);
-  const built = await mkdtemp(join(tmpdir(), 't2l-bench-'));
-  const { workerOptions } = readWorkerOptions(join(ROOT, 'wrangler.toml'));
-  await promisify(execFile)(
-    process.execPath,
-    [WRANGLER, 'deploy', 'scripts/bench/worker.ts', '--dry-run', '--outdir', built],
-    { cwd: ROOT },
-  );
-  const names = await readdir(built);
-  const modules = [
-    { type: 'ESModule', path: join(built, 'worker.js') } as const,
-    ...names
-      .filter((name) => name.endsWith('.wasm'))
-      .map((name) => ({ type: 'CompiledWasm', path: join(built, name) }) as const),
-  ];
+  const built = await buildWorker('scripts/bench/worker.ts');
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
       name: NAME,
       host: '127.0.0.1',
       inspectorPort: 0,
       inspectorHost: '127.0.0.1',
-      modules,
-      modulesRoot: built,
-      compatibilityDate: z.string().parse(workerOptions.compatibilityDate),
+      modules: [...built.modules],
+      modulesRoot: built.folder,
+      compatibilityDate: built.compatibilityDate,
       r2Buckets: { ADAPTERS: 'adapters', HYPERNETS: 'hypernets' },
       d1Databases: { DB: 'db' },
       bindings: { ADMIN_TOKEN: adminToken },
@@ -64,7 +47,7 @@ export async function startBenchEndpoint(adminToken: string): Promise<BenchEndpo
   );
   async function close(): Promise<void> {
     await runtime.dispose();
-    await rm(built, { recursive: true, force: true });
+    await built.remove();
   }
   try {
     const { origin } = await runtime.ready;
