@@ -6,7 +6,7 @@ import type { TrafficFigures } from './traffic.ts';
 const HEAD = `# Benchmarks
 
 Written by the command below, which takes a quarter of an hour and wants the machine for itself; no number in it was
-typed. What making an adapter costs is in [operating.md](operating.md#what-it-costs).
+typed. What making an adapter costs is in [operations.md](operations.md#what-it-costs).
 
 \`\`\`sh
 npm run bench -- reads traffic --write

@@ -43,12 +43,12 @@ def test_the_list_agrees_with_the_paper_and_the_benchmark():
     assert round(costs["gemma", "L", True].parameters / 1e6) == 138
     small = costs["mistral", "S", False]
     assert (small.encoder.place, small.encoder.dim) == ("embedded", 384)
-    # docs/operating.md: 21.9 MB in float32 and 7.8 MB in int8 of S at these sizes, run in 112 ms.
+    # docs/operations.md: 21.9 MB in float32 and 7.8 MB in int8 of S at these sizes, run in 112 ms.
     assert abs(small.float32_bytes / 1e6 - 21.9) < 0.1
     assert abs(small.int8_bytes / 1e6 - 7.8) < 0.1
     assert abs(small.milliseconds - 112) < 10
     assert {cost.plan for cost in costs.values()} == {"paid"}
-    # docs/operating.md: peaks of L in int8 at the sizes of Mistral and as released for Llama.
+    # docs/operations.md: peaks of L in int8 at the sizes of Mistral and as released for Llama.
     assert abs(costs["mistral", "L", False].int8_memory / 105.5e6 - 1) < 0.1
     assert abs(costs["llama", "L", True].int8_memory / 63.4e6 - 1) < 0.1
     for cost in costs.values():
