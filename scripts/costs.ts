@@ -1,15 +1,16 @@
 /**
  * `npm run costs`: what a million adapters and a billion reads of them cost on Cloudflare. What one adapter and
  * one read take is measured, in workerd on this machine: bytes in R2 and D1, and the processor's time of the
- * whole process, which is what Cloudflare bills, but of its own processors.
+ * whole process. Cloudflare bills that of the Worker alone; here R2 and D1 are in the process too, so it is the most
+ * that it can be on such a processor.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { WEIGHTS_FILE } from '../src/adapter/peft.ts';
 import { createClient } from '../src/sdk/index.ts';
+import { type ReadsEndpoint, startReadsEndpoint } from './bench/reads-endpoint.ts';
 import { builtInBundles } from './built-in.ts';
-import { readArguments, runCommand, table, wholeNumber } from './command.ts';
+import { readArguments, runCommand, wholeNumber } from './command.ts';
 import { costOf, dollars, monthOf, PUTS, ROWS_OF_ONE } from './costs/prices.ts';
-import { type Endpoint, startEndpoint } from './endpoint.ts';
 
 const USAGE = `Say what a million adapters and a billion reads cost on Cloudflare, without what a plan includes.
 
@@ -50,11 +51,13 @@ async function main(): Promise<void> {
     const name = bundle.split('/').at(-2) ?? '';
     measured.push(await withEndpoint((endpoint) => measure(endpoint, name, adapters, reads)));
   }
-  process.stdout.write(`${table(rowsOf(measured), new Set(measured.map((_, at) => at + 1)))}\n`);
+  const [head = [], ...rows] = rowsOf(measured);
+  const lines = [head, head.map((_, at) => (at === 0 ? '---' : '---:')), ...rows];
+  process.stdout.write(`${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`);
 }
 
-async function withEndpoint<T>(work: (endpoint: Endpoint) => Promise<T>): Promise<T> {
-  const endpoint = await startEndpoint({ secrets: { LIMITS: 'off' } });
+async function withEndpoint<T>(work: (endpoint: ReadsEndpoint) => Promise<T>): Promise<T> {
+  const endpoint = await startReadsEndpoint();
   try {
     return await work(endpoint);
   } finally {
@@ -63,23 +66,24 @@ async function withEndpoint<T>(work: (endpoint: Endpoint) => Promise<T>): Promis
 }
 
 async function measure(
-  { origin, env }: Endpoint,
+  { origins, database }: ReadsEndpoint,
   hypernet: string,
   adapters: number,
   reads: number,
 ): Promise<Taken> {
+  const origin = origins.endpoint;
   const client = createClient({ endpoint: origin });
   const describe = (at: number) =>
     `Answer with the word that stands at place ${at} of the sentence.`;
   // The first one loads the network, which is no part of the others.
   let last = await client.generate({ description: describe(0), hypernet });
-  const sizeBefore = await databaseBytes(env.DB);
+  const sizeBefore = await databaseBytes(database);
   const making = await processorTime(async () => {
     for (let at = 1; at <= adapters; at++) {
       last = await client.generate({ description: describe(at), hypernet });
     }
   });
-  const rowBytes = ((await databaseBytes(env.DB)) - sizeBefore) / adapters;
+  const rowBytes = ((await databaseBytes(database)) - sizeBefore) / adapters;
   const reading = await processorTime(async () => {
     for (let at = 0; at < reads; at++) {
       const answer = await fetch(`${origin}/v1/adapters/${last.id}/${WEIGHTS_FILE}`);
@@ -95,7 +99,7 @@ async function measure(
   };
 }
 
-async function databaseBytes(database: D1Database): Promise<number> {
+async function databaseBytes(database: Pick<D1Database, 'prepare'>): Promise<number> {
   const { meta } = await database.prepare('SELECT 1').run();
   return meta.size_after;
 }
@@ -146,21 +150,21 @@ function rowsOf(measured: readonly Taken[]): string[][] {
   return [
     row('', ({ name }) => name),
     row('one adapter: files in R2, kB', ({ fileBytes }) => (fileBytes / 1000).toFixed(1)),
-    row('             its rows in D1, kB', ({ rowBytes }) => (rowBytes / 1000).toFixed(1)),
-    row('             computing, ms', ({ makingMs }) => makingMs.toFixed(0)),
-    row('one read:    computing, ms', ({ readingMs }) => readingMs.toFixed(2)),
-    row('a million adapters', (taken) => dollars(sum(once(taken)))),
-    row('  requests, without batches', at(once, 0)),
-    row('  computing', at(once, 1)),
-    row(`  R2, ${PUTS} writes each`, at(once, 2)),
-    row(`  D1, ${ROWS_OF_ONE} rows each`, at(once, 3)),
-    row('and each month that they are kept', (taken) => dollars(sum(month(taken)))),
-    row('  R2, without eviction', at(month, 0)),
-    row('  D1', at(month, 1)),
-    row('a billion reads of files', (taken) => dollars(sum(reads(taken)))),
-    row('  requests', at(reads, 0)),
-    row('  computing', at(reads, 1)),
-    row('  R2, if no copy is near', at(reads, 2)),
+    row('its rows in D1, kB', ({ rowBytes }) => (rowBytes / 1000).toFixed(1)),
+    row('computing, ms', ({ makingMs }) => makingMs.toFixed(0)),
+    row('one read: computing, ms', ({ readingMs }) => readingMs.toFixed(2)),
+    row('**a million adapters**', (taken) => dollars(sum(once(taken)))),
+    row('requests, without batches', at(once, 0)),
+    row('computing', at(once, 1)),
+    row(`R2, ${PUTS} writes each`, at(once, 2)),
+    row(`D1, ${ROWS_OF_ONE} rows each`, at(once, 3)),
+    row('**and each month that they are kept**', (taken) => dollars(sum(month(taken)))),
+    row('R2, without eviction', at(month, 0)),
+    row('D1', at(month, 1)),
+    row('**a billion reads of files**', (taken) => dollars(sum(reads(taken)))),
+    row('requests', at(reads, 0)),
+    row('computing', at(reads, 1)),
+    row('R2, if no copy is near', at(reads, 2)),
     row('adapters in a D1 of 10 GB, millions', ({ rowBytes }) =>
       (D1_BYTES / rowBytes / MILLION).toFixed(1),
     ),

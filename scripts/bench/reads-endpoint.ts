@@ -16,6 +16,8 @@ export type Side = 'endpoint' | 'uncached' | BareWorker;
 /** All of them, running. */
 export interface ReadsEndpoint {
   readonly origins: Readonly<Record<Side, string>>;
+  /** The database of the endpoint. */
+  readonly database: Pick<D1Database, 'prepare'>;
   close(): Promise<void>;
 }
 
@@ -55,12 +57,13 @@ export async function startReadsEndpoint(): Promise<ReadsEndpoint> {
   }
   try {
     await runtime.ready;
-    await migrate(await runtime.getD1Database('DB', 'endpoint'));
+    const database = await runtime.getD1Database('DB', 'endpoint');
+    await migrate(database);
     const sides: Side[] = ['endpoint', 'uncached', ...(Object.keys(BARE_WORKERS) as BareWorker[])];
     const origins = await Promise.all(
       sides.map(async (side) => [side, (await runtime.unsafeGetDirectURL(side)).origin] as const),
     );
-    return { origins: Object.fromEntries(origins) as Record<Side, string>, close };
+    return { origins: Object.fromEntries(origins) as Record<Side, string>, database, close };
   } catch (error) {
     await close();
     throw error;
