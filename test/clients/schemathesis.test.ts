@@ -27,6 +27,8 @@ const BEYOND_SCHEMAS = [
   'bundle_missing_file',
   'name_reserved',
   'layout_unavailable',
+  'adapter_unfit',
+  'queue_unavailable',
 ];
 
 interface Report {
