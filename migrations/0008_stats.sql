@@ -1,9 +1,9 @@
 CREATE TABLE `outcomes` (
 	`name` text NOT NULL,
 	`digest` text NOT NULL,
-	`made` integer NOT NULL,
+	`key` text NOT NULL,
 	`failed` integer NOT NULL,
-	PRIMARY KEY(`name`, `digest`)
+	PRIMARY KEY(`name`, `digest`, `key`)
 );
 --> statement-breakpoint
 CREATE TABLE `stats` (

@@ -28,20 +28,32 @@ async function main(): Promise<void> {
   // Before anything else: whoever holds the port would answer the question whether we are healthy.
   await requireFree(options.port);
   const persistence = options.persistTo === undefined ? [] : ['--persist-to', options.persistTo];
-  await migrate(persistence);
-  const token = process.env[TOKEN_VARIABLE];
-  const secrets = await writeSecrets(token ? { ADMIN_TOKEN: token } : {});
-  process.on('exit', secrets.remove);
-  const dev = wrangler([...devArguments(options, persistence), ...secrets.flags]);
   let stopped = false;
+  let running: HeldChild | undefined;
+  // From the first child on: a signal may come at any moment.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       stopped = true;
       // wrangler ends what it started at SIGINT and SIGTERM only.
-      dev.process.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
+      running?.process.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
     });
   }
-  onNpmEnded(() => dev.process.kill('SIGTERM'));
+  onNpmEnded(() => running?.process.kill('SIGTERM'));
+  running = wrangler(['d1', 'migrations', 'apply', 'DB', '--local', ...persistence]);
+  const migrated = await running.ended;
+  if (migrated !== 0 && !stopped) {
+    running.confess();
+    throw new Refusal(
+      `The database cannot be brought up to date: wrangler ended with ${migrated}.`,
+    );
+  }
+  const token = process.env[TOKEN_VARIABLE];
+  const secrets = await writeSecrets(token ? { ADMIN_TOKEN: token } : {});
+  if (stopped) {
+    process.exit(EXIT_INTERRUPTED);
+  }
+  const dev = wrangler([...devArguments(options, persistence), ...secrets.flags]);
+  running = dev;
   const origin = `http://localhost:${options.port}`;
   const health = await Promise.race([waitUntilHealthy(origin), dev.ended]);
   if (typeof health !== 'object' || health === null) {
@@ -134,15 +146,6 @@ async function waitUntilHealthy(origin: string): Promise<Health | { readonly fai
     await sleep(POLL_MS);
   }
   return { failure: String(last) };
-}
-
-async function migrate(persistence: readonly string[]): Promise<void> {
-  const child = wrangler(['d1', 'migrations', 'apply', 'DB', '--local', ...persistence]);
-  const code = await child.ended;
-  if (code !== 0) {
-    child.confess();
-    throw new Refusal(`The database cannot be brought up to date: wrangler ended with ${code}.`);
-  }
 }
 
 /** wrangler says what is asked of the endpoint, at the level of its log. */

@@ -28,9 +28,20 @@ export interface LocalEndpoint {
 
 /** Applies the migrations and starts `wrangler dev` on the given state. */
 export async function startLocalEndpoint(persistTo: string): Promise<LocalEndpoint> {
-  const migrate = wrangler(['d1', 'migrations', 'apply', 'DB', '--local'], persistTo);
-  const [code] = await once(migrate, 'exit');
+  // From the first child on: a signal may come at any moment.
+  let running: ChildProcess | undefined;
+  async function stop(): Promise<void> {
+    if (running !== undefined && running.exitCode === null && running.signalCode === null) {
+      const exited = once(running, 'exit');
+      running.kill('SIGTERM');
+      await exited;
+    }
+  }
+  const keepGoing = endWithUs(stop);
+  running = wrangler(['d1', 'migrations', 'apply', 'DB', '--local'], persistTo);
+  const [code] = await once(running, 'exit');
   if (code !== 0) {
+    keepGoing();
     throw failed(`the migrations of ${persistTo} ended with code ${code}`);
   }
   const adminToken = randomUUID();
@@ -44,19 +55,13 @@ export async function startLocalEndpoint(persistTo: string): Promise<LocalEndpoi
     String(inspector),
   ];
   const secrets = await writeSecrets({ ADMIN_TOKEN: adminToken });
-  // Also where a signal ends us before it.
-  process.on('exit', secrets.remove);
   const dev = wrangler(
     ['dev', ...flags, ...secrets.flags, '--show-interactive-dev-session=false'],
     persistTo,
   );
-  const exited = once(dev, 'exit').finally(secrets.remove);
+  running = dev;
+  dev.once('exit', secrets.remove);
   const origin = `http://127.0.0.1:${port}`;
-  async function stop(): Promise<void> {
-    dev.kill('SIGTERM');
-    await exited;
-  }
-  const keepGoing = endWithUs(stop);
   async function close(): Promise<void> {
     keepGoing();
     await stop();

@@ -16,6 +16,7 @@ import { normaliseDescription } from '../../src/contract/description.ts';
 import { T2lError } from '../../src/contract/errors.ts';
 import { generateText, type Lm, loadLm } from '../../src/lm/index.ts';
 import { produceRecipe } from '../../src/pipeline/produce-recipe.ts';
+import type { HypernetVersion } from '../../src/sdk/index.ts';
 import { demoFileOf, readDemoTasks, type WordTasks } from '../demo/tasks-file.ts';
 import { ROOT } from '../environment.ts';
 import { matchedOf } from './figures.ts';
@@ -53,22 +54,42 @@ const baseModelsSchema = z.array(
 /**
  * Asks the base model of a bundle with its adapters; gives the line that says what came of it.
  *
- * @throws T2lError `figures_unproven` if fewer answers are right than the manifest makes one expect
+ * @param active the version that is active, if one is
+ * @param force gives that line, whatever it says
+ * @throws T2lError `figures_unproven` if fewer answers are right than the manifest makes one expect, or if the
+ *   bundle cannot be asked, but its base model or the active version could be
  */
-export async function askQuestions(folder: BundleFolder, force: boolean): Promise<string> {
+export async function askQuestions(
+  folder: BundleFolder,
+  active: Pick<HypernetVersion, 'base_model' | 'encoder'> | undefined,
+  force: boolean,
+): Promise<string> {
   const { encoder, target, evaluation } = folder.manifest;
-  const model = await baseModelFolder(target.base_model);
-  if (model === undefined) {
-    return `questions: not asked, ${target.base_model.id} is not in this repository`;
-  }
-  if (encoder.kind !== 'onnx') {
-    return 'questions: not asked, a service encodes the descriptions of this bundle';
-  }
+  const { id, revision } = target.base_model;
+  const models = await baseModels();
+  const model = models.find((one) => one.id === id && one.revision === revision);
   const claimed = matchedOf(evaluation, SPLIT);
-  if (claimed === undefined) {
-    return `questions: not asked, the manifest has no figure of the split "${SPLIT}"`;
+  const why =
+    model === undefined
+      ? `${id} of revision ${revision} is not in this repository`
+      : encoder.kind !== 'onnx'
+        ? 'a service encodes the descriptions of this bundle'
+        : `the manifest has no figure of the split "${SPLIT}"`;
+  if (model === undefined || encoder.kind !== 'onnx' || claimed === undefined) {
+    // What takes the place of a version that could be asked is to be asked too.
+    const askable =
+      models.some((one) => one.id === id) ||
+      (active?.encoder.kind === 'onnx' && models.some((one) => one.id === active.base_model.id));
+    if (askable && !force) {
+      throw new T2lError(
+        'figures_unproven',
+        `${folder.version} cannot be asked questions: ${why}. ` +
+          'To release it all the same, say --force --reason "why".',
+      );
+    }
+    return `questions: not asked, ${why}`;
   }
-  const asked = { ...(await askAll(folder, model)), claimed };
+  const asked = { ...(await askAll(folder, join(BASE_MODELS, model.folder))), claimed };
   const { questions, right } = asked;
   const found = `${right.toFixed(3)} of ${questions} questions right, the manifest says ${claimed.toFixed(3)}`;
   if (right < claimed - MAX_SHORTFALL && !force) {
@@ -81,16 +102,11 @@ export async function askQuestions(folder: BundleFolder, force: boolean): Promis
   return `questions: ${found}`;
 }
 
-/** The folder of a base model; undefined if the repository has not this revision of it. */
-async function baseModelFolder({
-  id,
-  revision,
-}: BundleFolder['manifest']['target']['base_model']): Promise<string | undefined> {
-  const index = JSON.parse(await readFile(join(BASE_MODELS, 'index.json'), 'utf8'));
-  const found = baseModelsSchema
-    .parse(index)
-    .find((one) => one.id === id && one.revision === revision);
-  return found && join(BASE_MODELS, found.folder);
+/** The base models of the repository. */
+async function baseModels(): Promise<z.output<typeof baseModelsSchema>> {
+  return baseModelsSchema.parse(
+    JSON.parse(await readFile(join(BASE_MODELS, 'index.json'), 'utf8')),
+  );
 }
 
 async function askAll(

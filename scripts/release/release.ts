@@ -75,7 +75,8 @@ export async function releaseBundle(options: ReleaseOptions): Promise<ReleaseRes
     const known = await findHypernet(target.client, name);
     refuseTakenVersion(known, folder);
     log(compare(known, folder, force));
-    log(await askQuestions(folder, force));
+    const active = known?.versions.find(({ digest }) => digest === known.active);
+    log(await askQuestions(folder, active, force));
     const signature = await signatureOf(folder, key);
     const uploaded = [
       ...(await uploadSignature(target, folder, signature)),

@@ -29,6 +29,9 @@ export async function writeSecrets(secrets: Readonly<Record<string, string>>): P
     return { flags: [], remove() {} };
   }
   const folder = await mkdtemp(join(tmpdir(), 't2l-secrets-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  // Also where a signal ends us before anybody is told of it.
+  process.on('exit', remove);
   const file = join(folder, 'env');
   await writeFile(file, lines.join(''), { mode: ONLY_WE });
   const others = ITS_OWN.map((group) =>
@@ -36,17 +39,20 @@ export async function writeSecrets(secrets: Readonly<Record<string, string>>): P
   ).find((found) => found.length > 0);
   return {
     flags: [...(others ?? []), file].flatMap((path) => ['--env-file', path]),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove,
   };
 }
 
-/** A value as a .env file has it: in a pair of quotes that it has none of, it is taken as it is. */
+/**
+ * A value as a .env file has it: in a pair of quotes that it has none of, it is taken as it is, but for what
+ * wrangler puts in the place of `$NAME`, which a backslash before it prevents.
+ */
 function quoted(name: string, value: string): string {
   const quote = QUOTES.find((one) => !value.includes(one));
-  if (quote === undefined || (quote === '"' && value.includes('\\'))) {
+  if (quote === undefined || /[\\\r\n]/.test(value)) {
     throw new Refusal(
-      `${name} holds every kind of quotes (' \` "); take a token with letters and digits.`,
+      `${name} holds what a file of settings cannot (all of ' \` ", a backslash or a line end); take a token of letters and digits.`,
     );
   }
-  return `${quote}${value}${quote}`;
+  return `${quote}${value.replaceAll('$', '\\$')}${quote}`;
 }

@@ -1,13 +1,15 @@
 /** `/v1/adapters`: make, read, list and remove adapters. Their files are in files.ts. */
 import type { Context } from 'hono';
+import { CONFIG_FILE, WEIGHTS_FILE } from '../adapter/peft.ts';
 import { encodeCursor } from '../contract/cursor.ts';
 import { adapterPageSchema, adapterSchema } from '../contract/documents/adapter.ts';
 import { createAdapterSchema } from '../contract/requests/create-adapter.ts';
 import { listAdaptersSchema } from '../contract/requests/list-adapters.ts';
+import { parseAdapterId } from '../contract/requests/names.ts';
 import { removeAdapterSchema } from '../contract/requests/remove-adapter.ts';
 import { removeAdapter } from '../pipeline/stored-files.ts';
 import { findAdapter } from '../store/find-adapter.ts';
-import { keysOf } from '../store/refusals.ts';
+import { keysOf, vectorKey } from '../store/refusals.ts';
 import { checkAdmin, requireAdmin } from './admin.ts';
 import { answerRequest, documentsOf } from './answer-adapter.ts';
 import { readBody } from './body.ts';
@@ -17,7 +19,9 @@ import { ID_PARAMETER } from './id-parameter.ts';
 import { problemResponses } from './problem.ts';
 import { readQuery } from './query.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
+import type { Services } from './services.ts';
 
+const FILES = [WEIGHTS_FILE, CONFIG_FILE];
 const adapterContent = { 'application/json': { schema: adapterSchema } };
 
 /** Adds the routes of adapters. */
@@ -166,15 +170,22 @@ async function listAdapters(c: Context<AppEnv>): Promise<Response> {
 async function deleteAdapter(c: Context<AppEnv>): Promise<Response> {
   const { refuse } = readQuery(c, removeAdapterSchema);
   const services = c.get('services');
-  const row = await findAdapter(services.adapters, c.req.param('id') ?? '');
+  const given = c.req.param('id') ?? '';
+  const row = await findAdapter(services.adapters, given).catch((error: unknown) =>
+    removeRowless(given, refuse === 'true', services, error),
+  );
+  if (row === undefined) {
+    return c.body(null, 204);
+  }
   const { description } = row;
+  const alike =
+    refuse === 'true' && description !== null ? await services.adapters.alike(description) : [row];
   if (refuse === 'true') {
     // First, so that nobody has it made between its removal and the refusal.
     const input = description === null ? { embedding: row.embedding } : { description };
-    await services.refusals.add(await keysOf(row.id, input), services.now());
+    const vectors = await Promise.all(alike.map(({ embedding }) => vectorKey(embedding)));
+    await services.refusals.add([...(await keysOf(row.id, input)), ...vectors], services.now());
   }
-  const alike =
-    refuse === 'true' && description !== null ? await services.adapters.alike(description) : [row];
   // The one that was named comes last: as long as it is there, an interrupted call can be made again.
   const others = alike.filter(({ id }) => id !== row.id);
   for (const one of [...others, row]) {
@@ -182,4 +193,29 @@ async function deleteAdapter(c: Context<AppEnv>): Promise<Response> {
     await removeAdapter(one, services);
   }
   return c.body(null, 204);
+}
+
+/**
+ * Removes files that no row has, which a database that was put back, or a copy nearby, may leave to be read.
+ *
+ * @throws what the row's absence threw, if there are no such files either
+ */
+async function removeRowless(
+  given: string,
+  refuse: boolean,
+  { blobs, cache, recorded, refusals, now }: Services,
+  absence: unknown,
+): Promise<undefined> {
+  const { id, whole } = parseAdapterId(given);
+  const there = async (name: string) =>
+    (await blobs.describe(id, name)) ?? (await cache.describe(id, name));
+  if (!whole || !(await Promise.all(FILES.map(there))).some((file) => file !== undefined)) {
+    throw absence;
+  }
+  if (refuse) {
+    await refusals.add([id], now());
+  }
+  recorded.forget(id);
+  await blobs.remove(id, FILES);
+  return undefined;
 }

@@ -52,13 +52,16 @@ export async function clientOf({
 /**
  * Lets a request make an adapter.
  *
+ * @returns gives back what was counted for the day; undefined if nothing was
  * @throws T2lError `rate_limited` or `quota_exhausted`
  */
-export async function admitGeneration(effects: AdmissionEffects): Promise<void> {
+export async function admitGeneration(
+  effects: AdmissionEffects,
+): Promise<(() => Promise<void>) | undefined> {
   const { env, quotas, address, now } = effects;
   const { token, scopes } = await effects.caller();
   if (env.LIMITS === 'off' || allows(scopes, 'admin')) {
-    return;
+    return undefined;
   }
   const whose = token === undefined ? 'this address' : `the token ${token.id}`;
   const limiter = token === undefined ? env.GENERATIONS : env.TOKEN_GENERATIONS;
@@ -67,24 +70,32 @@ export async function admitGeneration(effects: AdmissionEffects): Promise<void> 
     token?.id ?? networkOf(address ?? ''),
     `adapters were made for ${whose}`,
   );
+  const at = now();
+  const counted: string[] = [];
+  async function giveBack(): Promise<void> {
+    await Promise.all(counted.map((who) => quotas.giveBack(who, at)));
+  }
   async function count(who: string, named: string, limit: number): Promise<void> {
-    if (!(await quotas.take(who, limit, now()))) {
+    if (!(await quotas.take(who, limit, at))) {
+      await giveBack();
       throw refusal(
         'quota_exhausted',
         `The ${limit} adapters that ${named} may have made in a day are made; the next day begins in`,
-        secondsLeft(now()),
+        secondsLeft(at),
       );
     }
+    counted.push(who);
   }
   if (token !== undefined) {
     const limit = token.dailyAdapters ?? dailyOf(env.DAILY_TOKEN, DAILY.token);
     await count(token.id, whose, limit);
-    return;
+    return giveBack;
   }
   // First its own part, so that one address cannot use up what is for all.
-  const from = await hashedNetwork(address ?? '', now());
+  const from = await hashedNetwork(address ?? '', at);
   await count(from, whose, dailyOf(env.DAILY_ADDRESS, DAILY.address));
   await count(ANONYMOUS, 'all who send no token', dailyOf(env.DAILY_ANONYMOUS, DAILY.anonymous));
+  return giveBack;
 }
 
 /** What an address is counted by in D1, which is to have none: a hash that another day does not share. */

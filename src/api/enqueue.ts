@@ -12,6 +12,7 @@ import { createAdapterSchema } from '../contract/requests/create-adapter.ts';
 import type { Queued } from '../contract/requests/queued.ts';
 import type { Env } from '../env.ts';
 import { admittedForLater } from '../pipeline/generate.ts';
+import { unavailable } from '../store/steady.ts';
 import { countOutcome, outcomeDocument, wishedOf } from './answer-adapter.ts';
 import type { AppEnv } from './route.ts';
 
@@ -32,13 +33,17 @@ export async function enqueue(
   const message: Queued = {
     request: {
       ...rest,
-      // A list: a queue's messages are JSON.
       ...(embedding !== undefined && { embedding: [...embedding] }),
       hypernet: plan.version.digest,
     },
     made_by: await services.madeBy(),
   };
-  await queueOf(c.env).send(message);
+  // As a structured clone: JSON has no -0, and a vector with it is another one.
+  await queueOf(c.env)
+    .send(message, { contentType: 'v8' })
+    .catch((error: unknown) => {
+      throw unavailable(error);
+    });
   return { index, status: 202, id };
 }
 

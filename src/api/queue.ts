@@ -10,7 +10,9 @@ import { parse } from '../contract/parse.ts';
 import { queuedSchema } from '../contract/requests/queued.ts';
 import type { Env } from '../env.ts';
 import { generateAdapter } from '../pipeline/generate.ts';
+import { statStore } from '../store/stats.ts';
 import { countOutcome, wishedOf } from './answer-adapter.ts';
+import { writeCounts } from './counting.ts';
 import { type Defer, servicesOfQueue } from './services.ts';
 
 /** What passes: stores that are away, services that are, and too much at once. */
@@ -43,4 +45,6 @@ export async function makeQueued(
       }
     }
   }
+  // An isolate that only makes what is queued answers nothing, after which counts would be written.
+  defer(writeCounts(statStore(env.DB)));
 }

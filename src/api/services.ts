@@ -1,13 +1,13 @@
 /** The effects of one request, made from its bindings. */
-import type { Bundle } from '../bundle/bundle.ts';
 import { madeCount } from '../contract/counts.ts';
 import { forLog, logLine } from '../contract/log.ts';
 import { allows } from '../contract/scopes.ts';
 import type { EncoderServices } from '../encoder/index.ts';
 import type { Env } from '../env.ts';
 import { moderatorOf, requireAllowed } from '../moderation/index.ts';
-import { watchCanary, watched } from '../pipeline/canary-watch.ts';
-import type { PipelineEffects, Recipe } from '../pipeline/effects.ts';
+import { readingsOf } from '../moderation/readings.ts';
+import { watchCanary } from '../pipeline/canary-watch.ts';
+import type { PipelineEffects } from '../pipeline/effects.ts';
 import { createMaking } from '../pipeline/making.ts';
 import { produceRecipe } from '../pipeline/produce-recipe.ts';
 import { adapterStore } from '../store/adapters.ts';
@@ -114,24 +114,13 @@ export function servicesOf(
     const moderator = moderatorOf(env);
     // Who may remove may have it made: moderators are wrong now and then.
     if (moderator !== undefined && !allows(scopes, 'admin')) {
-      await requireAllowed(description, moderator);
+      for (const reading of readingsOf(description)) {
+        await requireAllowed(reading, moderator);
+      }
     }
   }
   const admission: AdmissionEffects = { env, quotas: quotaStore(env.DB), address, caller, now };
   const known = catalog(env.ASSETS, env.HYPERNETS, hypernets);
-  const bundles = watched(
-    {
-      catalog: known,
-      produce: (bundle: Bundle, recipe: Recipe) =>
-        produceRecipe(bundle, recipe, encoderServices(env), (ms) => timings.add('load', ms)),
-    },
-    (version, failed) => {
-      if (failed) {
-        count(madeCount('failed', version.digest));
-      }
-      later(() => watchCanary(version, failed, { catalog: known, hypernets, now }));
-    },
-  );
   return {
     tokens,
     refusals,
@@ -140,7 +129,18 @@ export function servicesOf(
     admitSearch: () => admitSearch(admission),
     hypernets,
     baseModels: baseModelStore(env.HYPERNETS),
-    ...bundles,
+    catalog: known,
+    outcome(version, failed, description) {
+      if (failed) {
+        count(madeCount('failed', version.digest));
+      }
+      if (description !== undefined) {
+        const effects = { catalog: known, hypernets, now };
+        later(() => watchCanary(version, description, failed, effects));
+      }
+    },
+    produce: (bundle, recipe) =>
+      produceRecipe(bundle, recipe, encoderServices(env), (ms) => timings.add('load', ms)),
     ...tracked(stores, env.ADAPTERS, noting),
     layouts: steady(layoutStore(env.DB)),
     recorded: stores.recorded,

@@ -2,14 +2,16 @@
  * Watching a canary: it is compared with the active version by how often making an adapter fails, and one
  * that fails much more often is ended without anybody being asked. What counts as a failure is the version's
  * own: a bundle that cannot be read or run, and weights that must not be used. A store, an encoder service or
- * a limit that says no tells nothing of a version.
+ * a limit that says no tells nothing of a version, nor does a request that names one or sends a vector: anybody
+ * can send a vector that no network was made for.
  */
 
-import type { OpenedBundle } from '../bundle/bundle.ts';
+import { sha256Hex } from '../contract/adapter-id.ts';
+import { recordedForm } from '../contract/description.ts';
 import { T2lError } from '../contract/errors.ts';
 import { logLine } from '../contract/log.ts';
+import type { HypernetVersion } from '../store/families.ts';
 import { endCanary } from './canary.ts';
-import type { PipelineEffects } from './effects.ts';
 import type { RegistryEffects } from './register.ts';
 
 /** Adapters that were made, and that could not be. */
@@ -24,59 +26,25 @@ const LEAST_FAILED = 5;
 const TOLERATED = 0.05;
 const TIMES_ACTIVE = 2;
 
-/** Is told of every adapter that a version made, or failed to. */
-export type NoteOutcome = (version: { name: string; digest: string }, failed: boolean) => void;
-
 /** Whether a canary fails so much more often than the active version that it is to end. */
 export function failsTooOften(canary: Outcomes, active: Outcomes): boolean {
   return canary.failed >= LEAST_FAILED && share(canary) > TOLERATED + TIMES_ACTIVE * share(active);
 }
 
-/** The same effects, with a note of what comes of every opening and running of a bundle. */
-export function watched<Effects extends Pick<PipelineEffects, 'catalog' | 'produce'>>(
-  effects: Effects,
-  note: NoteOutcome,
-): Effects {
-  const { catalog } = effects;
-  return {
-    ...effects,
-    catalog: {
-      ...catalog,
-      async open(version): Promise<OpenedBundle> {
-        try {
-          return await catalog.open(version);
-        } catch (error) {
-          if (isOfBundle(error)) {
-            note(version, true);
-          }
-          throw error;
-        }
-      },
-    },
-    async produce(bundle, recipe) {
-      const version = { name: bundle.manifest.name, digest: bundle.digest };
-      try {
-        const produced = await effects.produce(bundle, recipe);
-        note(version, false);
-        return produced;
-      } catch (error) {
-        if (isOfVersion(error)) {
-          note(version, true);
-        }
-        throw error;
-      }
-    },
-  };
-}
-
-/** Counts an outcome, and ends the canary that it was one of if that fails too often. */
+/**
+ * Notes an outcome, and ends the canary that it was one of if that fails too often.
+ *
+ * @param description what was asked for
+ */
 export async function watchCanary(
-  { name, digest }: { readonly name: string; readonly digest: string },
+  { name, digest }: Pick<HypernetVersion, 'name' | 'digest'>,
+  description: string,
   failed: boolean,
   effects: Pick<RegistryEffects, 'catalog' | 'hypernets' | 'now'>,
 ): Promise<void> {
   const { hypernets } = effects;
-  await hypernets.noteOutcome(name, digest, failed);
+  const key = await sha256Hex(new TextEncoder().encode(recordedForm(description)));
+  await hypernets.noteOutcome(name, digest, key, failed);
   if (!failed) {
     return;
   }
@@ -104,8 +72,8 @@ function share({ made, failed }: Outcomes): number {
   return failed === 0 ? 0 : failed / (made + failed);
 }
 
-/** A failure that nobody foresaw is the version's too, until the active one has it as often. */
-function isOfVersion(error: unknown): boolean {
+/** Whether a failure is the version's. One that nobody foresaw is, until the active one has it as often. */
+export function isOfVersion(error: unknown): boolean {
   return !(error instanceof T2lError) || error.code === 'adapter_out_of_range' || isOfBundle(error);
 }
 

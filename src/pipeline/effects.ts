@@ -10,6 +10,7 @@ import type { AdapterInput } from '../contract/adapter-id.ts';
 import type { AdapterStore } from '../store/adapters.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { Catalog } from '../store/catalog.ts';
+import type { HypernetVersion } from '../store/families.ts';
 import type { FileCache } from '../store/file-cache.ts';
 import type { LayoutStore } from '../store/layouts.ts';
 import type { AdapterRow } from '../store/schema.ts';
@@ -48,8 +49,22 @@ export interface PipelineEffects {
   /** Copies of stored files that are nearer. */
   readonly cache?: FileCache;
   readonly layouts: LayoutStore;
-  /** Lets a request make an adapter, or throws; what is known already is free. */
-  admit?(): Promise<void>;
+  /**
+   * Lets a request make an adapter, or throws; what is known already is free.
+   *
+   * @returns gives back what was counted, for an adapter that is not made by no fault of who asked
+   */
+  admit?(): Promise<(() => Promise<void>) | undefined>;
+  /**
+   * Is told what came of an adapter that was not there.
+   *
+   * @param description of a request that left the version to the name; only these compare versions
+   */
+  outcome?(
+    version: Pick<HypernetVersion, 'name' | 'digest'>,
+    failed: boolean,
+    description: string | undefined,
+  ): void;
   /** Lets a request have a layout written that is not stored, or throws. */
   admitLayout?(): Promise<void>;
   /** What lies in R2, where the audit is to put right what was noted of it. */

@@ -18,9 +18,11 @@ import type { Bundle } from '../bundle/bundle.ts';
 import type { Precision } from '../bundle/manifest.ts';
 import { type AdapterInput, adapterId } from '../contract/adapter-id.ts';
 import { blamingBundlesOn, T2lError } from '../contract/errors.ts';
+import { isHex64 } from '../contract/hex.ts';
 import { free } from '../ort/memory.ts';
 import type { HypernetVersion } from '../store/families.ts';
 import type { AdapterRow } from '../store/schema.ts';
+import { isOfVersion } from './canary-watch.ts';
 import { type PipelineEffects, type Recipe, timed } from './effects.ts';
 import type { Making } from './making.ts';
 import { type Plan, rowOf } from './new-row.ts';
@@ -98,7 +100,7 @@ export async function admittedForLater(
 
 async function foreseen(request: AdapterRequest, effects: PipelineEffects): Promise<Foreseen> {
   const version = await effects.catalog.resolve(request.hypernet, request.input);
-  const bundle = await blamingBundlesOn('endpoint', () => effects.catalog.open(version));
+  const bundle = await noted(version, request, effects, () => effects.catalog.open(version));
   const recipe: Recipe = {
     input: request.input,
     dtype: request.dtype,
@@ -118,11 +120,42 @@ async function foreseen(request: AdapterRequest, effects: PipelineEffects): Prom
 
 /** Lets an adapter be made that nobody has made yet. */
 async function admitted({ input }: Recipe, effects: PipelineEffects): Promise<void> {
-  await effects.admit?.();
+  const giveBack = await effects.admit?.();
   // Admitted first: what is refused counts, so that nobody has a service asked without end.
   if (effects.moderate !== undefined && 'description' in input) {
-    await timed(effects, 'moderate', async () => effects.moderate?.(input.description));
+    try {
+      await timed(effects, 'moderate', async () => effects.moderate?.(input.description));
+    } catch (error) {
+      // Without a decision nobody has had anything.
+      if (error instanceof T2lError && error.status >= 500) {
+        await giveBack?.();
+      }
+      throw error;
+    }
   }
+}
+
+/** Does a step of a version's, and notes a failure that is the version's. */
+async function noted<T>(
+  version: HypernetVersion,
+  request: AdapterRequest,
+  effects: PipelineEffects,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await blamingBundlesOn('endpoint', work);
+  } catch (error) {
+    if (isOfVersion(error)) {
+      effects.outcome?.(version, true, routed(request));
+    }
+    throw error;
+  }
+}
+
+/** The description of a request that leaves it to a name which version makes it; undefined of others. */
+function routed({ hypernet = '', input }: AdapterRequest): string | undefined {
+  const named = hypernet.includes('@') || isHex64(hypernet);
+  return named || !('description' in input) ? undefined : input.description;
 }
 
 async function requireUnyanked(
@@ -166,11 +199,15 @@ async function make(
 ): Promise<Outcome> {
   const { bundle, recipe } = plan;
   await admitted(recipe, effects);
-  const produced = await blamingBundlesOn('endpoint', () => effects.produce(bundle, recipe));
+  const { version } = plan;
+  const produced = await noted(version, request, effects, () => effects.produce(bundle, recipe));
+  effects.outcome?.(version, false, routed(request));
   for (const [step, milliseconds] of Object.entries(produced.timings_ms)) {
     effects.time(step, milliseconds);
   }
   try {
+    // An encoder reads many texts alike: what was refused is not to be had by typing it otherwise.
+    await effects.refuse?.(id, { embedding: produced.embedding });
     requireFit(produced.fit, request);
   } catch (error) {
     freeFiles(produced);

@@ -4,7 +4,8 @@ import type { Manifest } from '../bundle/manifest.ts';
 import { needsOf } from '../bundle/needs.ts';
 import type { hypernetSchema } from '../contract/documents/hypernet.ts';
 import type { HypernetFamily, HypernetVersion } from '../store/families.ts';
-import type { ActivationRow, OutcomeRow, YankRow } from '../store/schema.ts';
+import type { OutcomeCount } from '../store/outcomes.ts';
+import type { ActivationRow, YankRow } from '../store/schema.ts';
 
 /**
  * The document of a hypernetwork, given the manifest of each of its versions, its last activations, newest
@@ -14,7 +15,7 @@ export function hypernetDocument(
   family: HypernetFamily,
   manifests: ReadonlyMap<string, Manifest>,
   activations: readonly ActivationRow[],
-  outcomes: readonly OutcomeRow[],
+  outcomes: readonly OutcomeCount[],
 ): z.output<typeof hypernetSchema> {
   return {
     name: family.name,
@@ -71,7 +72,7 @@ function versionDocument(
 
 function outcomesOf(
   wanted: string | null,
-  outcomes: readonly OutcomeRow[],
+  outcomes: readonly OutcomeCount[],
 ): { made: number; failed: number } {
   const { made = 0, failed = 0 } = outcomes.find(({ digest }) => digest === wanted) ?? {};
   return { made, failed };

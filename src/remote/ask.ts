@@ -4,6 +4,9 @@
  * `fetch` would carry the body on, and within an origin the token, wherever the service says.
  */
 
+/** A vector of 4,096 numbers as JSON has them takes a tenth of this. */
+const MOST_CHARACTERS = 1_000_000;
+
 /** What to ask, and whom. */
 export interface Question {
   readonly url: string;
@@ -44,11 +47,24 @@ export async function ask({ url, body, token, timeoutMs, fetch: given }: Questio
       await response.body?.cancel();
       return { kind: 'redirect', status };
     }
-    return { kind: 'answer', status, body: await response.text() };
+    return { kind: 'answer', status, body: await textOf(response) };
   } catch (cause) {
     const late = cause instanceof Error && cause.name === 'TimeoutError';
     return late ? { kind: 'late' } : { kind: 'unreachable', cause };
   }
+}
+
+/** The text of an answer, as far as a service has reason to go. */
+async function textOf({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > MOST_CHARACTERS) {
+      throw new Error(`the answer has more than ${MOST_CHARACTERS} characters`);
+    }
+  }
+  return text + decoder.decode();
 }
 
 /** The value that a text is in JSON; undefined if it is none. */

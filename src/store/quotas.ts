@@ -2,7 +2,7 @@
  * How many adapters were made in a day, and for whom, in D1: a platform's rate limit counts in one place of
  * the network and forgets after a minute. A day is one of UTC.
  */
-import { and, like, lt, or, sql } from 'drizzle-orm';
+import { and, eq, gt, like, lt, or, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { quotas } from './schema.ts';
 
@@ -18,6 +18,8 @@ export interface QuotaStore {
    * requests at once cannot pass the limit together.
    */
   take(who: string, limit: number, at: number): Promise<boolean>;
+  /** Takes one back that was counted, at a moment of the same day. */
+  giveBack(who: string, at: number): Promise<void>;
   /** Forgets days that are long over. */
   forgetOld(at: number): Promise<number>;
 }
@@ -49,6 +51,12 @@ export function quotaStore(database: D1Database): QuotaStore {
           setWhere: lt(quotas.made, limit),
         });
       return counted.meta.changes > 0;
+    },
+    async giveBack(who, at) {
+      await db
+        .update(quotas)
+        .set({ made: sql`${quotas.made} - 1` })
+        .where(and(eq(quotas.who, who), eq(quotas.day, dayOf(at)), gt(quotas.made, 0)));
     },
     async forgetOld(at) {
       const old = lt(quotas.day, dayOf(at - KEPT_DAYS * DAY_MS));

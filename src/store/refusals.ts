@@ -1,7 +1,8 @@
 /**
  * What was removed for good, in D1. Whoever has a text removed does not want it kept, so of a description
  * there is only the sha256 of the form in which searches compare texts: the same words, however they are
- * typed, at any strength and by any hypernetwork, are the same.
+ * typed, at any strength and by any hypernetwork, are the same. An encoder reads more texts alike than that, so
+ * the sha256 of its vector is there too, which is asked for when the vector is known.
  */
 import { eq, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
@@ -17,13 +18,18 @@ export interface RefusalStore {
   lift(keys: readonly string[]): Promise<void>;
 }
 
-/** What an adapter is refused by. */
+/** What an adapter is refused by: its description's words, or its id and its vector. */
 export async function keysOf(id: string, input: AdapterInput): Promise<readonly string[]> {
   if (!('description' in input)) {
-    return [id];
+    return [id, await vectorKey(input.embedding)];
   }
   const folded = new TextEncoder().encode(searchText(input.description));
   return [`text:${await sha256Hex(folded)}`];
+}
+
+/** What an encoder's vector is refused by, whatever words it is of. */
+export async function vectorKey(embedding: Float32Array): Promise<string> {
+  return `vector:${await sha256Hex(new Uint8Array(new Float32Array(embedding).buffer))}`;
 }
 
 /**

@@ -215,16 +215,17 @@ export const refusals = sqliteTable('refusals', {
   refusedAt: integer('refused_at').notNull(),
 });
 
-/** What came of making adapters while a canary runs, of its version and of the active one. */
+/** What came of each description while a canary runs, by its version or by the active one. */
 export const outcomes = sqliteTable(
   'outcomes',
   {
     name: text('name').notNull(),
     digest: text('digest').notNull(),
-    made: integer('made').notNull(),
-    failed: integer('failed').notNull(),
+    /** The sha256 of the description: asked for again, it is no other outcome. */
+    key: text('key').notNull(),
+    failed: integer('failed', { mode: 'boolean' }).notNull(),
   },
-  (table) => [primaryKey({ columns: [table.name, table.digest] })],
+  (table) => [primaryKey({ columns: [table.name, table.digest, table.key] })],
 );
 
 /** What was counted on a day, summed over all isolates. */
@@ -246,5 +247,4 @@ export type ChannelRow = typeof channels.$inferSelect;
 export type ActivationRow = typeof activations.$inferSelect;
 export type YankRow = typeof yanks.$inferSelect;
 export type TokenRow = typeof tokens.$inferSelect;
-export type OutcomeRow = typeof outcomes.$inferSelect;
 export type StatRow = typeof stats.$inferSelect;

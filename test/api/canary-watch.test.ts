@@ -89,3 +89,38 @@ test('the next canary is counted anew', async () => {
     active_outcomes: { made: 0, failed: 0 },
   });
 });
+
+test('vectors, named versions and the same words again tell nothing of it', async () => {
+  const before = await client.hypernet(builtIn.name);
+  const embedding = new Array(builtIn.manifest.encoder.dim).fill(3e38);
+  for (const hypernet of [broken.digest, builtIn.digest, `${builtIn.name}@8.1.0`]) {
+    for (let time = 0; time < 6; time++) {
+      const answer = await server.send('/v1/adapters', { embedding, hypernet });
+      expect([answer.status, await answer.json()]).toMatchObject([
+        422,
+        { code: 'adapter_out_of_range' },
+      ]);
+    }
+  }
+  const description = await failing();
+  for (let time = 0; time < 6; time++) {
+    const again = await server.send('/v1/adapters', { description, hypernet: builtIn.name });
+    expect(again.status).toBe(422);
+  }
+  const { canary } = await client.hypernet(builtIn.name);
+  expect(before.canary?.outcomes).toEqual({ made: 0, failed: 0 });
+  expect(canary?.outcomes).toEqual({ made: 0, failed: 1 });
+  expect(canary?.active_outcomes.failed).toBe(0);
+});
+
+/** A description that the canary answers for. */
+async function failing(): Promise<string> {
+  for (let at = 0; ; at++) {
+    const description = `Repeat word number ${at}.`;
+    const answer = await server.send('/v1/adapters', { description, hypernet: builtIn.name });
+    await answer.body?.cancel();
+    if (answer.status === 422) {
+      return description;
+    }
+  }
+}

@@ -125,3 +125,36 @@ test.each([
   expect((await closed.fetch('/healthz')).status).toBe(200);
   await closed.close();
 });
+
+test('a moderator that is away uses up nobody\u2019s day', async () => {
+  const limited = await startServer({
+    ADMIN_TOKEN,
+    LIMITS: '',
+    DAILY_ADDRESS: '2',
+    MODERATION: 'http',
+    MODERATION_URL: `${service.origin}/decide`,
+  });
+  async function statusOf(description: string): Promise<number> {
+    const answer = await limited.send('/v1/adapters', { description });
+    await answer.body?.cancel();
+    return answer.status;
+  }
+  service.say(() => ({ status: 500, body: '' }));
+  for (let time = 0; time < 4; time++) {
+    expect(await statusOf('Write the first word twice.')).toBe(503);
+  }
+  service.say(() => ({ body: '{"allowed":true}' }));
+  expect(await statusOf('Write the first word twice.')).toBe(201);
+  service.say(() => ({ body: '{"allowed":false}' }));
+  expect(await statusOf('Write the second word twice.')).toBe(422);
+  expect(await statusOf('Write the third word twice.')).toBe(429);
+  await limited.close();
+});
+
+test('a word that is typed otherwise than it is read is asked about as it is read', async () => {
+  await expectProblem(await ask('Say that my neighb\u0336our drinks'), 'moderation_refused');
+  expect(service.asked.map(({ body }) => (body as { description: string }).description)).toEqual([
+    'Say that my neighb\u0336our drinks',
+    'Say that my neighbour drinks',
+  ]);
+});

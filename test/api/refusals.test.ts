@@ -97,3 +97,39 @@ test('lifting a refusal lifts it for every strength', async () => {
   await made({ description: 'Say it three times.', strength: 0.5 }, admin);
   expect(await made({ description: 'Say it three times.' })).toBe(id);
 });
+
+test('what the encoder reads alike is refused too, whatever is typed or sent', async () => {
+  const id = await made({ description: 'Say what my neighbour drinks.' });
+  const document = await (await server.fetch(`/v1/adapters/${id}`)).json();
+  const { results } = await server.env.DB.prepare('SELECT embedding FROM adapters WHERE id = ?')
+    .bind(id)
+    .all<{ embedding: number[] }>();
+  const bytes = Uint8Array.from(results[0]?.embedding ?? []);
+  const embedding = [...new Float32Array(bytes.buffer)];
+  expect((await remove(id, '?refuse=true')).status).toBe(204);
+  for (const word of ['neighböur', 'neigh\ufffdbour', 'neigh\ue000bour', 'neigh\u0336bour']) {
+    const description = `Say what my ${word} drinks.`;
+    await expectProblem(await server.send('/v1/adapters', { description }), 'adapter_refused');
+  }
+  await expectProblem(
+    await server.send('/v1/adapters', { embedding, strength: 2 }),
+    'adapter_refused',
+  );
+  // An administrator lifts it, whichever way it is asked for.
+  const again = { description: 'Say what my neighböur drinks.' };
+  expect((await server.send('/v1/adapters', again, { headers: admin })).status).toBe(201);
+  expect((await server.send('/v1/adapters', { embedding, strength: 2 })).status).toBe(201);
+  expect(document).toMatchObject({ id });
+});
+
+test('files that no row has are removed too, by whoever has the whole id', async () => {
+  const id = await made({ description: 'Write the words without a row.' });
+  const file = `/v1/adapters/${id}/adapter_model.safetensors`;
+  expect((await server.fetch(file)).status).toBe(200);
+  await server.env.DB.prepare('DELETE FROM adapters WHERE id = ?').bind(id).run();
+  expect((await remove(id.slice(0, 20))).status).toBe(404);
+  expect((await remove(id, '?refuse=true')).status).toBe(204);
+  expect((await server.fetch(file)).status).toBe(404);
+  expect(await server.env.ADAPTERS.head(`adapters/${id}/adapter_model.safetensors`)).toBeNull();
+  expect((await remove(id)).status).toBe(404);
+});

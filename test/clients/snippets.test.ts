@@ -17,7 +17,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 900_000 });
 
 const PAGES = [
   'README.md',
-  ...['using', 'api', 'serving', 'operating', 'training', 'importing'].map((n) => `docs/${n}.md`),
+  ...['using', 'api', 'serving', 'operations', 'training', 'importing'].map((n) => `docs/${n}.md`),
   ...['CONTRIBUTING.md', 'training/README.md'],
 ];
 const READ = PAGES.map((page) => ({

@@ -62,7 +62,7 @@ test.each([
 test('the pages show no description but these, and one for SmolLM2 that its own test runs', async () => {
   const pages = [
     'README.md',
-    ...['using', 'api', 'serving', 'operating'].map((n) => `docs/${n}.md`),
+    ...['using', 'api', 'serving', 'operations'].map((n) => `docs/${n}.md`),
   ];
   const texts = await Promise.all(pages.map((name) => readFile(join(ROOT, name), 'utf8')));
   const shown = [

@@ -22,14 +22,14 @@ test('an adapter that was refused while it was made is not answered with, and le
   const made = generateAdapter(request, {
     ...effects,
     async refuse() {
-      // The first time is before it is made.
-      if (++asked === 2) {
+      // First it is asked for its words, then for its vector, and then it is there.
+      if (++asked === 3) {
         throw new T2lError('adapter_refused', 'It was removed for good.');
       }
     },
   });
   await expect(made).rejects.toMatchObject({ code: 'adapter_refused', status: 410 });
-  expect(asked).toBe(2);
+  expect(asked).toBe(3);
   for (const place of ['rows', 'adapters']) {
     expect([place, await readdir(join(data, place))]).toEqual([place, []]);
   }

@@ -28,6 +28,7 @@ interface Manifest {
   version: string;
   files: Record<string, { bytes: number; sha256: string }>;
   golden: { descriptions: string[] };
+  target: { base_model: { revision: string } };
   evaluation: { report: { conditions: { matched: { exact_match: number } } } };
 }
 

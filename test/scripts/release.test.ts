@@ -146,6 +146,16 @@ test('a bundle that answers worse than it says is refused before anything is upl
   expect(await target.bucket.read('t2l-mini/9.6.0/manifest.json')).toBeNull();
 });
 
+test('a bundle of a base model that could be asked, and cannot, is refused', async () => {
+  const directory = await copies.copy('9.7.0', {
+    manifest: (manifest) => {
+      Object.assign(manifest.target.base_model, { revision: 'v1' });
+    },
+  });
+  const release = releaseBundle({ directory, openTarget, log: () => {} });
+  await expect(release).rejects.toThrow(/^figures_unproven: 9\.7\.0 cannot be asked questions/);
+});
+
 test('a release does not pass another one that ended meanwhile', async () => {
   const before = await activeVersion();
   const directory = await copies.copy('9.5.0');

@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const SCRIPT = join(ROOT, 'scripts/start.ts');
 // With quotes: it passes through a file of settings.
-const TOKEN = `a-token-of-my-"choice"-${randomUUID()}`;
+const TOKEN = `a-$token-of-my-"choice"-${randomUUID()}-\${HOME}`;
 const run = promisify(execFile);
 const state = keptFolder();
 
@@ -100,14 +100,15 @@ async function commandLines(): Promise<string> {
   return (await Promise.all(lines)).join('\n').replaceAll('\0', ' ');
 }
 
-/** Files with secrets that lie about. */
-async function secretFolders(): Promise<string[]> {
-  return (await readdir(tmpdir())).filter((name) => name.startsWith('t2l-secrets-'));
+/** Files with secrets that lie in a folder. */
+async function secretFolders(place: string): Promise<string[]> {
+  return (await readdir(place)).filter((name) => name.startsWith('t2l-secrets-'));
 }
 
 test('T2L_ADMIN_TOKEN is the admin token, and it keeps its data', async () => {
-  const before = await secretFolders();
-  const { origin, welcome, end } = await start({ T2L_ADMIN_TOKEN: TOKEN });
+  const place = await mkdtemp(join(tmpdir(), 't2l-start-'));
+  const { origin, welcome, end } = await start({ T2L_ADMIN_TOKEN: TOKEN, TMPDIR: place });
+  expect(await secretFolders(place)).toHaveLength(1);
   const lines = await commandLines();
   expect(lines).toContain('--env-file');
   expect(lines).not.toContain(TOKEN);
@@ -117,7 +118,8 @@ test('T2L_ADMIN_TOKEN is the admin token, and it keeps its data', async () => {
   await client.remove(kept?.id ?? '');
   expect((await client.adapters()).adapters).toEqual([]);
   await end();
-  expect(await secretFolders()).toEqual(before);
+  expect(await secretFolders(place)).toEqual([]);
+  await rm(place, { recursive: true, force: true });
 });
 
 test('a port that is taken is said, with what to do', async () => {
