@@ -10,6 +10,8 @@
  * SmolLM2-135M-Instruct answers in WebAssembly, as the page and `t2l run` have it, and how long whoever opens
  * the page waits for the first adapted answer.
  *
+ * `bare put` is what R2 alone takes for an adapter's files, in turn with `store`, which has a row to write too.
+ *
  * The peak is WASM memory, which never shrinks, and the largest JavaScript heap with its array
  * buffers that the inspector saw while adapters were made; an isolate on Cloudflare has 128 MB.
  *
@@ -153,13 +155,14 @@ function asTable(
   answers: readonly FirstAnswer[],
 ): string {
   const head = [
-    ...['bundle', 'precision', ...STEPS, 'total', 'first'],
+    ...['bundle', 'precision', ...STEPS, 'bare put', 'total', 'first'],
     ...['WASM', 'heap', 'peak', 'graph', 'parts', 'adapter'],
   ];
   const rows = measurements.map((one) => [
     one.bundle,
     one.precision,
     ...STEPS.map((step) => one.steps[step].toFixed(1)),
+    one.bare_put.toFixed(1),
     one.total.toFixed(1),
     one.first.toFixed(0),
     megabytes(one.wasm_bytes),

@@ -23,15 +23,16 @@ export interface BuiltWorker {
  * Builds a Worker into a folder that goes with it.
  *
  * @param main its entry, from the root of the repository
+ * @param root another checkout than this one
  */
-export async function buildWorker(main: string): Promise<BuiltWorker> {
+export async function buildWorker(main: string, root = ROOT): Promise<BuiltWorker> {
   Object.assign(process.env, OFFLINE);
   const folder = await mkdtemp(join(tmpdir(), 't2l-bench-'));
-  const { workerOptions } = readWorkerOptions(join(ROOT, 'wrangler.toml'));
+  const { workerOptions } = readWorkerOptions(join(root, 'wrangler.toml'));
   await promisify(execFile)(
     process.execPath,
     [WRANGLER, 'deploy', main, '--dry-run', '--outdir', folder],
-    { cwd: ROOT },
+    { cwd: root },
   );
   const names = await readdir(folder);
   const entry = names.filter((name) => name.endsWith('.js'));

@@ -10,49 +10,86 @@ import { join } from 'node:path';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { z } from 'zod';
 import { ROOT } from '../environment.ts';
-import { buildWorker } from './built-worker.ts';
+import { BARE_PUT } from './bare-put.ts';
+import { type BuiltWorker, buildWorker } from './built-worker.ts';
 
 /** A running endpoint and the address of its isolate's inspector. */
 export interface BenchEndpoint {
   readonly origin: string;
+  /** Of the Worker of bare-put.ts. */
+  readonly barePutOrigin: string;
   readonly inspector: string;
   close(): Promise<void>;
 }
 
+/** The entry of the Worker under measurement. */
+export const BENCH_WORKER = 'scripts/bench/worker.ts';
 const NAME = 'bench';
+const BARE_NAME = 'bare-put';
 const inspectorListSchema = z.array(z.object({ id: z.string(), webSocketDebuggerUrl: z.string() }));
 
-/** Builds and starts the Worker with empty stores. */
-export async function startBenchEndpoint(adminToken: string): Promise<BenchEndpoint> {
-  const built = await buildWorker('scripts/bench/worker.ts');
+/** Which Worker: this checkout's, built for this endpoint alone, if left out. */
+export interface BenchEndpointOptions {
+  /** A checkout. */
+  readonly root?: string;
+  /** Its Worker, which stays where it is. */
+  readonly built?: BuiltWorker;
+}
+
+/** Starts the Worker with empty stores. */
+export async function startBenchEndpoint(
+  adminToken: string,
+  { root = ROOT, built: given }: BenchEndpointOptions = {},
+): Promise<BenchEndpoint> {
+  const built = given ?? (await buildWorker(BENCH_WORKER, root));
+  const bucket = { ADAPTERS: 'adapters' };
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
-      name: NAME,
       host: '127.0.0.1',
       inspectorPort: 0,
       inspectorHost: '127.0.0.1',
-      modules: [...built.modules],
-      modulesRoot: built.folder,
-      compatibilityDate: built.compatibilityDate,
-      r2Buckets: { ADAPTERS: 'adapters', HYPERNETS: 'hypernets' },
-      d1Databases: { DB: 'db' },
-      bindings: { ADMIN_TOKEN: adminToken },
-      assets: {
-        directory: join(ROOT, 'src/assets'),
-        binding: 'ASSETS',
-        routerConfig: { has_user_worker: true },
-        assetConfig: { not_found_handling: 'none' },
-      },
+      workers: [
+        {
+          name: NAME,
+          modules: [...built.modules],
+          modulesRoot: built.folder,
+          compatibilityDate: built.compatibilityDate,
+          r2Buckets: { ...bucket, HYPERNETS: 'hypernets' },
+          d1Databases: { DB: 'db' },
+          bindings: { ADMIN_TOKEN: adminToken },
+          assets: {
+            directory: join(root, 'src/assets'),
+            binding: 'ASSETS',
+            routerConfig: { has_user_worker: true },
+            assetConfig: { not_found_handling: 'none' },
+          },
+        },
+        {
+          name: BARE_NAME,
+          modules: true,
+          script: BARE_PUT,
+          compatibilityDate: built.compatibilityDate,
+          r2Buckets: bucket,
+          unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+        },
+      ],
     }),
   );
   async function close(): Promise<void> {
     await runtime.dispose();
-    await built.remove();
+    if (given === undefined) {
+      await built.remove();
+    }
   }
   try {
     const { origin } = await runtime.ready;
-    await migrate(origin);
-    return { origin, inspector: await inspectorOf(await runtime.getInspectorURL()), close };
+    await migrate(origin, root);
+    return {
+      origin,
+      barePutOrigin: (await runtime.unsafeGetDirectURL(BARE_NAME)).origin,
+      inspector: await inspectorOf(await runtime.getInspectorURL()),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -70,8 +107,8 @@ async function inspectorOf(server: URL): Promise<string> {
   return found.webSocketDebuggerUrl;
 }
 
-async function migrate(origin: string): Promise<void> {
-  const folder = join(ROOT, 'migrations');
+async function migrate(origin: string, root: string): Promise<void> {
+  const folder = join(root, 'migrations');
   const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
   for (const file of files) {
     const body = await readFile(join(folder, file));

@@ -9,6 +9,7 @@ import { type AdapterDocument, createClient, type T2lClient } from '../../src/sd
 import { median, uniform } from '../command.ts';
 import { serveFiles } from '../release/file-server.ts';
 import type { BundleFolder } from '../release/folder.ts';
+import { barePut } from './bare-put.ts';
 import { startBenchEndpoint } from './endpoint.ts';
 import { type HeapSampler, sampleHeap } from './heap.ts';
 import { parseServerTiming } from './server-timing.ts';
@@ -31,6 +32,8 @@ export interface Measurement {
   readonly precision: 'float32' | 'int8';
   readonly runs: number;
   readonly steps: Readonly<Record<(typeof STEPS)[number], number>>;
+  /** Of `store`, what R2 alone takes for the same bytes with the same checksums, measured in turn with it. */
+  readonly bare_put: number;
   /** The whole request, as the Worker sees it. */
   readonly total: number;
   /** The first request, with the loading of everything. */
@@ -72,9 +75,16 @@ export async function measure({ folder, precision, runs }: MeasureOptions): Prom
       await client.register({ name, version, digest });
     }
     sampler = await sampleHeap(endpoint.inspector);
-    const made = await makeAdapters(client, { folder, precision, runs: WARM_UP + runs });
-    await pauseReads(endpoint.origin);
-    await makeAdapters(client, { folder, precision, runs: MEMORY_RUNS }, made.length);
+    const { origin, barePutOrigin } = endpoint;
+    const made: Made[] = [];
+    for (let count = 0; count < WARM_UP + runs; count++) {
+      const one = await makeAdapter(client, { folder, precision }, count);
+      made.push({ ...one, put: await barePut(barePutOrigin, one.adapter.id) });
+    }
+    await pauseReads(origin);
+    for (let count = 0; count < MEMORY_RUNS; count++) {
+      await makeAdapter(client, { folder, precision }, made.length + count);
+    }
     const warm = made.slice(WARM_UP).map(({ timing }) => timing);
     const middle = (step: string) => median(warm.map((timing) => timing.get(step) ?? Number.NaN));
     const wasm = await wasmBytes(endpoint.origin);
@@ -92,6 +102,7 @@ export async function measure({ folder, precision, runs }: MeasureOptions): Prom
         hash: middle('hash'),
         store: middle('store'),
       },
+      bare_put: median(made.slice(WARM_UP).map(({ put }) => put)),
       total: middle('total'),
       first: made[0]?.timing.get('total') ?? Number.NaN,
       wasm_bytes: wasm,
@@ -115,6 +126,8 @@ export async function measure({ folder, precision, runs }: MeasureOptions): Prom
 interface Made {
   readonly adapter: AdapterDocument;
   readonly timing: ReadonlyMap<string, number>;
+  /** Milliseconds that putting its files into R2 once more took. */
+  readonly put: number;
 }
 
 /** A client that keeps the timings of its last answer; the bench makes one call at a time. */
@@ -136,23 +149,18 @@ function measuredClient(endpoint: string, token: string): MeasuredClient {
   return { ...client, lastTiming: () => timing };
 }
 
-async function makeAdapters(
+async function makeAdapter(
   client: MeasuredClient,
-  { folder: { digest, manifest }, precision, runs }: MeasureOptions,
-  first = 0,
-): Promise<Made[]> {
+  { folder: { digest, manifest }, precision }: Omit<MeasureOptions, 'runs'>,
+  count: number,
+): Promise<Omit<Made, 'put'>> {
   const { kind, dim, scale } = manifest.encoder;
-  const next = uniform(first + 1);
-  const made: Made[] = [];
-  for (let i = first; i < first + runs; i++) {
-    const input =
-      kind === 'given'
-        ? { embedding: unitVector(dim, next).map((value) => value * scale) }
-        : { description: `Sort the words of the list and answer with number ${i}` };
-    const adapter = await client.generate({ ...input, precision, hypernet: digest });
-    made.push({ adapter, timing: client.lastTiming() });
-  }
-  return made;
+  const input =
+    kind === 'given'
+      ? { embedding: unitVector(dim, uniform(count + 1)).map((value) => value * scale) }
+      : { description: `Sort the words of the list and answer with number ${count}` };
+  const adapter = await client.generate({ ...input, precision, hypernet: digest });
+  return { adapter, timing: client.lastTiming() };
 }
 
 function unitVector(dim: number, next: () => number): number[] {

@@ -1,5 +1,6 @@
 /** The app: middleware that every request passes, the routes, and the one place that renders errors. */
-import { OpenAPIHono } from '@hono/zod-openapi';
+// First: it gives zod the method that documents are named by.
+import './described.ts';
 import type { Context } from 'hono';
 import { T2lError } from '../contract/errors.ts';
 import { guard } from './access.ts';
@@ -10,6 +11,7 @@ import { registerBatchRoute } from './batch.ts';
 import { registerByDescriptionRoute } from './by-description.ts';
 import { crossOrigin } from './cors.ts';
 import { counting } from './counting.ts';
+import { DescribedApp } from './described.ts';
 import { registerDocsRoutes } from './docs.ts';
 import { registerFileRoutes } from './files.ts';
 import { registerHealthRoute } from './health.ts';
@@ -27,7 +29,7 @@ import { registerTokenRoutes } from './tokens.ts';
 
 /** Builds the app with all its routes. */
 export function createApp(): App {
-  const app: App = new OpenAPIHono<AppEnv>({ getPath: routedPath });
+  const app: App = new DescribedApp({ getPath: routedPath });
   app.use(counting);
   app.use(serverTiming);
   app.use(crossOrigin);

@@ -1,10 +1,11 @@
 /** `/v1/base-models/{owner}/{name}`: the file of a base model, where somebody put one, for pages that run it. */
-import { z } from '@hono/zod-openapi';
+
 import type { Context } from 'hono';
 import { baseModelSchema } from '../contract/documents/base-model.ts';
 import { T2lError } from '../contract/errors.ts';
 import { BASE_MODEL_FILE, type BaseModelNote } from '../store/base-models.ts';
 import type { ByteRange } from '../store/blobs.ts';
+import * as z from './described.ts';
 import { FILE_HEADERS } from './docs/bytes.ts';
 import { problemResponses } from './problem.ts';
 import { etagOf } from './range.ts';

@@ -3,7 +3,7 @@
  * wrong, and the content type is insisted on, because a form or plain text needs no CORS preflight.
  * Bodies come as they are: the platform decodes none, and the limit would not bound what it decoded.
  */
-import type { z } from '@hono/zod-openapi';
+import type * as z from 'zod';
 import { T2lError } from '../contract/errors.ts';
 import { MAX_BODY_BYTES } from '../contract/limits.ts';
 import { parse } from '../contract/parse.ts';

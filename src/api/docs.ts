@@ -1,6 +1,7 @@
 /** The API about itself: `/openapi.json` and the reference page `/docs`. */
-import { z } from '@hono/zod-openapi';
+
 import type { Context } from 'hono';
+import * as z from './described.ts';
 import { type Description, describeApi } from './docs/document.ts';
 import { PAGE, PAGE_POLICY } from './docs/page.ts';
 import { originOf } from './path.ts';

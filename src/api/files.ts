@@ -1,5 +1,5 @@
 /** `/v1/adapters/{id}/{file}`: the bytes of an adapter, with everything HTTP offers for fixed bytes. */
-import { z } from '@hono/zod-openapi';
+
 import type { Context } from 'hono';
 import { LAYOUTS } from '../adapter/layouts.ts';
 import { T2lError } from '../contract/errors.ts';
@@ -8,6 +8,7 @@ import { parseAdapterId } from '../contract/requests/names.ts';
 import { findFile } from '../pipeline/layout-file.ts';
 import { findAdapter } from '../store/find-adapter.ts';
 import { ID_CODES, PRODUCE_CODES } from './codes.ts';
+import * as z from './described.ts';
 import { FILE_CONTENT, IMMUTABLE_FILE_HEADERS, RANGE_CONTENT } from './docs/bytes.ts';
 import { ID_PARAMETER } from './id-parameter.ts';
 import { knownFile } from './known-file.ts';

@@ -3,11 +3,12 @@
  * everybody else. The page is a static asset that scripts/playground.ts builds; it goes through here for
  * its policy, which then is the same wherever the Worker runs. Its scripts are served as they are.
  */
-import { z } from '@hono/zod-openapi';
+
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import { T2lError } from '../contract/errors.ts';
 import { EXAMPLE } from '../contract/examples.ts';
+import * as z from './described.ts';
 import { originOf } from './path.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 

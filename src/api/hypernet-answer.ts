@@ -1,5 +1,5 @@
 /** What the calls about hypernetworks have in common: a name in the path, the document, the effects. */
-import { z } from '@hono/zod-openapi';
+
 import type { Context } from 'hono';
 import { hypernetSchema } from '../contract/documents/hypernet.ts';
 import { T2lError } from '../contract/errors.ts';
@@ -9,6 +9,7 @@ import { hypernetDocument } from '../pipeline/hypernet-document.ts';
 import { openIfWhole } from '../pipeline/makers.ts';
 import type { RegistryEffects } from '../pipeline/register.ts';
 import type { HypernetFamily } from '../store/families.ts';
+import * as z from './described.ts';
 import type { AppEnv } from './route.ts';
 import type { Services } from './services.ts';
 

@@ -1,5 +1,5 @@
 /** `/v1/hypernets/{name}/...`: which version answers to a name, for how many, and which one never more. */
-import { z } from '@hono/zod-openapi';
+
 import type { Context } from 'hono';
 import {
   activateHypernetSchema,
@@ -12,6 +12,7 @@ import { yankVersion } from '../pipeline/yank.ts';
 import { requireAdmin } from './admin.ts';
 import { readBody } from './body.ts';
 import { ADMIN_CODES, BODY_CODES, BUNDLE_CODES, SIGNATURE_CODES } from './codes.ts';
+import * as z from './described.ts';
 import { documentOf, hypernetContent, NAME_PARAMETER, registryOf } from './hypernet-answer.ts';
 import { problemResponses } from './problem.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';

@@ -1,6 +1,7 @@
 /** The `{id}` of a path that names an adapter. */
-import { z } from '@hono/zod-openapi';
+
 import { MIN_ID_PREFIX } from '../contract/limits.ts';
+import * as z from './described.ts';
 import { ADAPTER_ID } from './docs/names.ts';
 
 /** The path parameter of an adapter. */

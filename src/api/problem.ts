@@ -3,13 +3,14 @@
  * that nobody foresaw are logged and answered as `internal_error`, without their message, which
  * might quote what the caller sent or where we run.
  */
-import { z } from '@hono/zod-openapi';
+
 import { DrizzleQueryError } from 'drizzle-orm/errors';
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { ERROR_CODES, type ErrorCode, isErrorCode } from '../contract/error-codes.ts';
 import { T2lError } from '../contract/errors.ts';
 import { forLog, logLine } from '../contract/log.ts';
 import { unavailable } from '../store/steady.ts';
+import * as z from './described.ts';
 import type { AppEnv } from './route.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';

@@ -1,7 +1,8 @@
 /** What handlers have in common: their context, and how a route joins the API and its description. */
-import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
-import type { Context } from 'hono';
+import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
+import type { Context, MiddlewareHandler } from 'hono';
 import type { Env } from '../env.ts';
+import type { DescribedApp } from './described.ts';
 import type { Services } from './services.ts';
 import type { Timings } from './timing.ts';
 
@@ -16,12 +17,17 @@ export interface AppEnv {
   };
 }
 
-export type App = OpenAPIHono<AppEnv>;
+export type App = DescribedApp;
+
+/** A route: what the description of the API says of it, and what a request passes before its handler. */
+export type Route = RouteConfig & {
+  readonly middleware?: MiddlewareHandler<AppEnv> | MiddlewareHandler<AppEnv>[];
+};
 
 /** Adds a route to the API and to its description; bodies and queries are parsed by the handler. */
 export function addRoute(
   app: App,
-  route: RouteConfig,
+  route: Route,
   handler: (c: Context<AppEnv>) => Promise<Response> | Response,
 ): void {
   const { middleware = [], ...description } = route;

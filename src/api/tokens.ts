@@ -1,5 +1,5 @@
 /** `/v1/tokens`: the tokens that the administrator gives out, lists and revokes. */
-import { z } from '@hono/zod-openapi';
+
 import type { Context } from 'hono';
 import {
   createdTokenSchema,
@@ -14,6 +14,7 @@ import { TOKEN_MEMORY_MS } from '../store/tokens.ts';
 import { requireAdmin } from './admin.ts';
 import { readBody } from './body.ts';
 import { ADMIN_CODES, BODY_CODES } from './codes.ts';
+import * as z from './described.ts';
 import { problemResponses } from './problem.ts';
 import { type App, type AppEnv, addRoute } from './route.ts';
 import { hashOf, newSecret } from './secret.ts';

@@ -53,9 +53,19 @@ export function tokenIds(tokenizer: Tokenizer, text: string, maxTokens: number):
   return [...ids.slice(0, maxTokens - 1), ids[ids.length - 1] as number];
 }
 
+/** What of a tokenizer.json is large. */
+interface TokenizerFile {
+  readonly model?: { vocab?: unknown; merges?: unknown };
+}
+
 /** A tokenizer from the bytes of its tokenizer.json. */
 export function parseTokenizer(bytes: Uint8Array): Tokenizer {
-  return new Tokenizer(JSON.parse(new TextDecoder().decode(bytes)), {});
+  const file: TokenizerFile = JSON.parse(new TextDecoder().decode(bytes));
+  const tokenizer = new Tokenizer(file, {});
+  // It has made its own tables of these, and refers to the file for as long as it lives: a megabyte of an isolate.
+  delete file.model?.vocab;
+  delete file.model?.merges;
+  return tokenizer;
 }
 
 function resident(bundle: Bundle, spec: OnnxEncoderSpec): Promise<LoadedEncoder> {
@@ -64,8 +74,11 @@ function resident(bundle: Bundle, spec: OnnxEncoderSpec): Promise<LoadedEncoder>
   // Keyed by content: bundles that share an encoder share the session. `bundle.read` hashes what it
   // gives, so what is loaded under this key has these hashes, from whatever store it came.
   return encoders.get(`${model.sha256}/${tokenizer.sha256}`, model.bytes, async () => {
+    // The tokenizer is there first and is made meanwhile; if it is broken, nobody waits for the graph.
+    const coming = bundle.read(spec.files.model);
+    coming.catch(() => undefined);
     const parsed = parseTokenizer(await bundle.read(spec.files.tokenizer));
-    const graph = await bundle.read(spec.files.model);
+    const graph = await coming;
     // 23 MB that would stay until the collector comes; with two encoders taking turns that adds up.
     const session = await createSession(graph).finally(() => free(graph));
     return {

@@ -3,7 +3,7 @@
  * client whose hub is this endpoint finds the base model of an adapter in the same place. Their files
  * are listed in base-models/index.json (scripts/index-base-models.ts writes it).
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HubEffects } from './repository.ts';
 import { fixedFiles, type Repository } from './repository.ts';
 import { readAsset } from './streams.ts';

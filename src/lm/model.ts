@@ -5,7 +5,7 @@
  * none. The files come from a reader, so that the demo reads a folder and a Worker its assets.
  */
 import type { Tokenizer } from '@huggingface/tokenizers';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseTokenizer } from '../encoder/onnx.ts';
 import { createSession, type OrtSession } from '../ort/session.ts';
 

@@ -20,9 +20,13 @@ export async function produceRecipe(
 ): Promise<Produced> {
   const start = performance.now();
   const mustEncode = 'description' in recipe.input && recipe.embedding === undefined;
+  // Small beside the encoder, so it is read and decoded while that one is on its way. The networks are not: an
+  // isolate has no room for the files of two.
+  const coming = loadFitTable(bundle);
+  coming.catch(() => undefined);
   const encoder = mustEncode ? await loadEncoder(bundle, services) : undefined;
   const hypernet = await loadHypernet(bundle, recipe.precision);
-  const fit = await loadFitTable(bundle);
+  const fit = await coming;
   loaded(performance.now() - start);
   return produceAdapter({
     ...recipe,

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { uniform } from '../../scripts/command.ts';
 import {
   decodeBfloat16,
+  decodedHere,
   decodeFloat16,
   encodeBfloat16,
   encodeFloat16,
@@ -35,8 +36,10 @@ function neighbour(value: number, step: 1 | -1): number {
   return new Float32Array(bits.buffer)[0] as number;
 }
 
-test('float16 decodes as the platform decodes it, for all 65536 values', () => {
-  expect(decodeFloat16(ALL)).toEqual(new Float32Array(new Float16Array(ALL.buffer)));
+test('float16 decodes as the platform decodes it, for all 65536 values, also without the platform', () => {
+  const expected = new Float32Array(new Float16Array(ALL.buffer));
+  expect(decodeFloat16(ALL)).toEqual(expected);
+  expect(decodedHere(ALL)).toEqual(expected);
 });
 
 test('bfloat16 is the upper half of a float32, for all 65536 values', () => {

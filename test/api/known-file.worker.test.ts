@@ -4,12 +4,11 @@
  */
 
 import { env } from 'cloudflare:workers';
-import { OpenAPIHono } from '@hono/zod-openapi';
 import { expect, test } from 'vitest';
 import { WEIGHTS_FILE } from '../../src/adapter/peft.ts';
+import { DescribedApp } from '../../src/api/described.ts';
 import { registerFileRoutes } from '../../src/api/files.ts';
 import { onError } from '../../src/api/problem.ts';
-import type { AppEnv } from '../../src/api/route.ts';
 import type { Services } from '../../src/api/services.ts';
 import { sha256Hex } from '../../src/contract/adapter-id.ts';
 import { adapterStore } from '../../src/store/adapters.ts';
@@ -77,7 +76,7 @@ async function route(damage?: () => Uint8Array) {
       },
     },
   };
-  const app = new OpenAPIHono<AppEnv>();
+  const app = new DescribedApp();
   app.use(async (c, next) => {
     c.set('services', services as Services);
     await next();

@@ -1,5 +1,5 @@
 /** What routes that serve files have in common in the description of the API. */
-import { z } from '@hono/zod-openapi';
+import * as z from '../described.ts';
 
 const binary = z.string().openapi({ format: 'binary' });
 

@@ -3,6 +3,7 @@
  * holds for all of them, so that no route must repeat it: the headers of answers, an example for every
  * body and every error, the fault that any call may end with, and the links from one call to the next.
  */
+import { OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { ERROR_CODES, type ErrorCode, isErrorCode } from '../../contract/error-codes.ts';
 import { T2lError } from '../../contract/errors.ts';
 import { exampleName, PROBLEM_TYPE, problemOf, problemSchema } from '../problem.ts';
@@ -15,7 +16,7 @@ import { HEADERS, headersOf } from './headers.ts';
 import { linksOf } from './links.ts';
 
 /** The whole document. */
-export type Description = ReturnType<App['getOpenAPI31Document']>;
+export type Description = ReturnType<OpenApiGeneratorV31['generateDocument']>;
 type Operation = NonNullable<NonNullable<Description['paths']>[string]['get']>;
 
 /** The parts of a generated document that are completed here. */
@@ -78,7 +79,10 @@ export function describeApi(app: App): Description {
       'A token with the scope read or generate, where the endpoint wants one: its operator decides.',
   });
   app.openAPIRegistry.register('Problem', problemSchema);
-  const document = app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO });
+  const document = new OpenApiGeneratorV31(app.openAPIRegistry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: INFO,
+  });
   const used = new Set<string>();
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const method of METHODS) {

@@ -1,5 +1,5 @@
 /** Schemas of the Hub's documents, for the description of the API. */
-import { z } from '@hono/zod-openapi';
+import * as z from '../described.ts';
 
 const commit = z.string().openapi({ pattern: '^[0-9a-f]{40}$' });
 

@@ -3,10 +3,11 @@
  * does not serve. They go to the hub that HUB_UPSTREAM names, or do not exist. Comes after all other
  * routes of the protocol, whose paths it would take.
  */
-import { z } from '@hono/zod-openapi';
+
 import type { Context } from 'hono';
 import { T2lError } from '../../contract/errors.ts';
 import { findRepository } from '../../hub/find.ts';
+import * as z from '../described.ts';
 import { type App, type AppEnv, addRoute } from '../route.ts';
 import { hubHandler, hubProblems } from './errors.ts';
 import { elsewhere } from './files.ts';

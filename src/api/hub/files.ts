@@ -1,5 +1,5 @@
 /** `/{namespace}/{name}/resolve/...`: the files of a repository; `/raw/`: git's pointers to them. */
-import { z } from '@hono/zod-openapi';
+
 import type { Context } from 'hono';
 import { isHex64 } from '../../contract/hex.ts';
 import { commitOf, NAMESPACE } from '../../contract/repository-names.ts';
@@ -9,6 +9,7 @@ import { fileAt } from '../../hub/repository.ts';
 import { headUpstream, redirectTo } from '../../hub/upstream.ts';
 import type { ByteRange } from '../../store/blobs.ts';
 import { BUNDLE_CODES } from '../codes.ts';
+import * as z from '../described.ts';
 import { FILE_CONTENT, FILE_HEADERS, RANGE_CONTENT } from '../docs/bytes.ts';
 import { knownFile } from '../known-file.ts';
 import { etagOf } from '../range.ts';

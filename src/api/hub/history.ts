@@ -2,8 +2,9 @@
  * `/api/models/{namespace}/{name}/commits/{revision}` and `/auth-check`: what clients ask before or after
  * they read. Everything comes as it is in one commit, so a history is one entry; everybody may read.
  */
-import type { z } from '@hono/zod-openapi';
+
 import type { Context } from 'hono';
+import type * as z from 'zod';
 import { lastCommitOf } from '../../hub/tree.ts';
 import { BUNDLE_CODES } from '../codes.ts';
 import { type App, type AppEnv, addRoute } from '../route.ts';

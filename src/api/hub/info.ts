@@ -1,6 +1,7 @@
 /** `/api/models/{namespace}/{name}`: model info, refs, tree and paths of a repository. */
-import type { z } from '@hono/zod-openapi';
+
 import type { Context } from 'hono';
+import type * as z from 'zod';
 import { parse } from '../../contract/parse.ts';
 import { modelInfo } from '../../hub/info.ts';
 import { entryUnknown, type Ref } from '../../hub/repository.ts';

@@ -4,7 +4,7 @@
  * bundles that have them. A wish that no adapter can fulfil (a tag that none has, gated access, an
  * inference provider) is known at once: the list is empty and no row is read.
  */
-import type { z } from '@hono/zod-openapi';
+import type * as z from 'zod';
 import { COMMON_TAGS, LIBRARY, PIPELINE } from '../../adapter/card/front-matter.ts';
 import type { Target } from '../../bundle/manifest.ts';
 import { T2lError } from '../../contract/errors.ts';

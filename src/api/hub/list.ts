@@ -1,6 +1,7 @@
 /** `/api/models`: adapters as the Hub lists models, newest first, with a link to the next page. */
-import type { z } from '@hono/zod-openapi';
+
 import type { Context } from 'hono';
+import type * as z from 'zod';
 import { encodeCursor } from '../../contract/cursor.ts';
 import { parse } from '../../contract/parse.ts';
 import { NAMESPACE, repositoryOf } from '../../contract/repository-names.ts';

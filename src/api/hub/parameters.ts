@@ -1,8 +1,9 @@
 /** Path and query parameters of the routes of the Hub's protocol, and the codes they may end with. */
-import { z } from '@hono/zod-openapi';
+
 import { cursorSchema, decodeCursor } from '../../contract/cursor.ts';
 import type { ErrorCode } from '../../contract/error-codes.ts';
 import { MAX_PAGE, MAX_SEARCH_CHARACTERS } from '../../contract/limits.ts';
+import * as z from '../described.ts';
 
 function inPath(name: string, description: string): z.ZodString {
   return z.string().openapi({ param: { name, in: 'path' }, description });

@@ -1,5 +1,5 @@
 /** The body of paths-info: Python sends a form, JavaScript sends JSON. */
-import type { z } from '@hono/zod-openapi';
+import type * as z from 'zod';
 import { parse } from '../../contract/parse.ts';
 import { readBody, readLimited } from '../body.ts';
 import { pathsBodySchema } from './parameters.ts';

@@ -1,8 +1,9 @@
 /** `/api/whoami-v2`: whose token it is. Of public adapters every other token is as good as none. */
-import { z } from '@hono/zod-openapi';
+
 import type { Context } from 'hono';
 import { T2lError } from '../../contract/errors.ts';
 import { allows } from '../../contract/scopes.ts';
+import * as z from '../described.ts';
 import { type App, type AppEnv, addRoute } from '../route.ts';
 import { hubHandler, hubProblems } from './errors.ts';
 
