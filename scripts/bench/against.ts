@@ -2,13 +2,15 @@
  * `npm run bench -- --against DIR`: what a change costs. The endpoint of this checkout and that of
  * another one (a git worktree of the version before, with node_modules in it) run at the same time,
  * and every call is made to both in turn, first one of them first and then the other, so that a noisy
- * machine disturbs both alike. What counts is the ratio of a round's two times.
+ * machine disturbs both alike. What counts is the ratio of a round's two times. First adapters come last, of
+ * isolates of their own.
  */
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { WEIGHTS_FILE } from '../../src/adapter/peft.ts';
 import { median, progress, Refusal, table } from '../command.ts';
 import { type Endpoint, startEndpoint } from '../endpoint.ts';
+import { compareFirstAdapters, type Pairs } from './first-adapter.ts';
 import { intervalOf } from './resample.ts';
 
 /** A call under comparison, in milliseconds of both versions and as a ratio. */
@@ -57,6 +59,7 @@ export async function compareWith(folder: string, rounds: number): Promise<Compa
       throw new Refusal(`--against must be a checkout with ${part} in it; ${before} has none.`);
     }
   }
+  const found: Comparison[] = [];
   const endpoints: Endpoint[] = [];
   try {
     for (const root of [before, undefined]) {
@@ -64,7 +67,6 @@ export async function compareWith(folder: string, rounds: number): Promise<Compa
     }
     const [old, now] = endpoints as [Endpoint, Endpoint];
     const adapters = await Promise.all(endpoints.map(({ origin }) => warmAdapter(origin)));
-    const found: Comparison[] = [];
     for (const [call, run] of Object.entries(CALLS)) {
       progress(`Comparing: ${call}`);
       const pairs: [number, number][] = [];
@@ -80,10 +82,13 @@ export async function compareWith(folder: string, rounds: number): Promise<Compa
       }
       found.push(summary(call, pairs));
     }
-    return found;
   } finally {
     await Promise.all(endpoints.map((endpoint) => endpoint.close()));
   }
+  for (const [name, pairs] of await compareFirstAdapters(before, rounds)) {
+    found.push(summary(`first adapter, ${name}`, pairs));
+  }
+  return found;
 }
 
 /** The comparisons as a table. */
@@ -98,7 +103,7 @@ export function comparisonTable(found: readonly Comparison[]): string {
   return table([['call', 'before', 'now', 'ratio', '95% of it'], ...rows], new Set([1, 2, 3, 4]));
 }
 
-function summary(call: string, pairs: readonly [number, number][]): Comparison {
+function summary(call: string, pairs: Pairs): Comparison {
   const each = call.startsWith('GET') ? READS : 1;
   const ratios = pairs.map(([before, now]) => now / before);
   return {

@@ -78,12 +78,12 @@ export async function measure({ folder, precision, runs }: MeasureOptions): Prom
     const { origin, barePutOrigin } = endpoint;
     const made: Made[] = [];
     for (let count = 0; count < WARM_UP + runs; count++) {
-      const one = await makeAdapter(client, { folder, precision }, count);
+      const one = await makeAdapter(client, { hypernet: digest, manifest, precision }, count);
       made.push({ ...one, put: await barePut(barePutOrigin, one.adapter.id) });
     }
     await pauseReads(origin);
     for (let count = 0; count < MEMORY_RUNS; count++) {
-      await makeAdapter(client, { folder, precision }, made.length + count);
+      await makeAdapter(client, { hypernet: digest, manifest, precision }, made.length + count);
     }
     const warm = made.slice(WARM_UP).map(({ timing }) => timing);
     const middle = (step: string) => median(warm.map((timing) => timing.get(step) ?? Number.NaN));
@@ -123,7 +123,7 @@ export async function measure({ folder, precision, runs }: MeasureOptions): Prom
 }
 
 /** An adapter and what its request took, as Server-Timing says. */
-interface Made {
+export interface Made {
   readonly adapter: AdapterDocument;
   readonly timing: ReadonlyMap<string, number>;
   /** Milliseconds that putting its files into R2 once more took. */
@@ -131,11 +131,11 @@ interface Made {
 }
 
 /** A client that keeps the timings of its last answer; the bench makes one call at a time. */
-interface MeasuredClient extends T2lClient {
+export interface MeasuredClient extends T2lClient {
   lastTiming(): ReadonlyMap<string, number>;
 }
 
-function measuredClient(endpoint: string, token: string): MeasuredClient {
+export function measuredClient(endpoint: string, token: string): MeasuredClient {
   let timing: ReadonlyMap<string, number> = new Map();
   const client = createClient({
     endpoint,
@@ -149,9 +149,23 @@ function measuredClient(endpoint: string, token: string): MeasuredClient {
   return { ...client, lastTiming: () => timing };
 }
 
-async function makeAdapter(
+/**
+ * Makes an adapter.
+ *
+ * @param precision the bundle's own if left out
+ * @param count another one for each number
+ */
+export async function makeAdapter(
   client: MeasuredClient,
-  { folder: { digest, manifest }, precision }: Omit<MeasureOptions, 'runs'>,
+  {
+    hypernet,
+    manifest,
+    precision,
+  }: {
+    readonly hypernet: string;
+    readonly manifest: BundleFolder['manifest'];
+    readonly precision?: MeasureOptions['precision'];
+  },
   count: number,
 ): Promise<Omit<Made, 'put'>> {
   const { kind, dim, scale } = manifest.encoder;
@@ -159,7 +173,7 @@ async function makeAdapter(
     kind === 'given'
       ? { embedding: unitVector(dim, uniform(count + 1)).map((value) => value * scale) }
       : { description: `Sort the words of the list and answer with number ${count}` };
-  const adapter = await client.generate({ ...input, precision, hypernet: digest });
+  const adapter = await client.generate({ ...input, ...(precision && { precision }), hypernet });
   return { adapter, timing: client.lastTiming() };
 }
 

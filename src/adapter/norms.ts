@@ -18,6 +18,7 @@
 import type { Manifest } from '../bundle/manifest.ts';
 import { T2lError } from '../contract/errors.ts';
 import type { LoraWeights } from '../hypernet/runtime.ts';
+import { gram } from './gram.ts';
 
 /** Per target module, the Frobenius norm of the update of each layer. */
 export type AdapterNorms = Record<string, number[]>;
@@ -40,8 +41,11 @@ export function reportedNorm(norm: number): number {
 }
 
 /** The norm of every layer's update, per module in manifest order. */
-export function updateNorms(manifest: Manifest, weights: LoraWeights): AdapterNorms {
-  const { layers, modules, rank } = manifest.target;
+export function updateNorms(
+  { target }: Pick<Manifest, 'target'>,
+  weights: LoraWeights,
+): AdapterNorms {
+  const { layers, modules, rank } = target;
   const norms: AdapterNorms = {};
   for (const { name, in: inner, out } of modules) {
     const pair = weights.get(name);
@@ -131,20 +135,14 @@ function limitOf({ norms }: Guarding, module: string, layer: number): number | u
 
 /** Frobenius norm of B A, for A [rank, in] and B [out, rank]. */
 function productNorm(a: Float32Array, b: Float32Array, rank: number): number {
-  const width = a.length / rank;
-  const height = b.length / rank;
+  const [inner, out] = [a.length / rank, b.length / rank];
+  const rows = gram({ values: a, rows: rank, columns: inner, nextRow: inner, nextColumn: 1 });
+  const columns = gram({ values: b, rows: rank, columns: out, nextRow: 1, nextColumn: rank });
   let sum = 0;
   for (let i = 0; i < rank; i++) {
     for (let j = 0; j <= i; j++) {
-      let rows = 0;
-      for (let k = 0, p = i * width, q = j * width; k < width; k++, p++, q++) {
-        rows += (a[p] as number) * (a[q] as number);
-      }
-      let columns = 0;
-      for (let k = 0, p = i, q = j; k < height; k++, p += rank, q += rank) {
-        columns += (b[p] as number) * (b[q] as number);
-      }
-      sum += (i === j ? 1 : 2) * rows * columns;
+      const place = i * rank + j;
+      sum += (i === j ? 1 : 2) * (rows[place] as number) * (columns[place] as number);
     }
   }
   // Cancellation can leave a tiny negative sum where the update is zero; a NaN must stay one.

@@ -48,7 +48,7 @@ export function packPeft({
   dtype,
   strength,
 }: {
-  manifest: Manifest;
+  manifest: Pick<Manifest, 'target'>;
   weights: LoraWeights;
   dtype: AdapterDtype;
   strength: number;
@@ -115,7 +115,10 @@ interface AdapterTensor {
   readonly isB: boolean;
 }
 
-function* adapterTensors({ target }: Manifest, weights: LoraWeights): Generator<AdapterTensor> {
+function* adapterTensors(
+  { target }: Pick<Manifest, 'target'>,
+  weights: LoraWeights,
+): Generator<AdapterTensor> {
   const { layers, modules, rank } = target;
   for (const { name: module, path, in: inner, out } of modules) {
     const pair = weights.get(module);

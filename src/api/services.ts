@@ -10,6 +10,7 @@ import { watchCanary } from '../pipeline/canary-watch.ts';
 import type { PipelineEffects } from '../pipeline/effects.ts';
 import { createMaking } from '../pipeline/making.ts';
 import { produceRecipe } from '../pipeline/produce-recipe.ts';
+import { warmUp } from '../pipeline/warm-up.ts';
 import { adapterStore } from '../store/adapters.ts';
 import { type BaseModelStore, baseModelStore } from '../store/base-models.ts';
 import { blobStore, type StatingBlobStore } from '../store/blobs.ts';
@@ -139,8 +140,14 @@ export function servicesOf(
         later(() => watchCanary(version, description, failed, effects));
       }
     },
-    produce: (bundle, recipe) =>
-      produceRecipe(bundle, recipe, encoderServices(env), (ms) => timings.add('load', ms)),
+    async produce(bundle, recipe) {
+      const loaded = (ms: number) => timings.add('load', ms);
+      const [produced] = await Promise.all([
+        produceRecipe(bundle, recipe, encoderServices(env), loaded),
+        warmUp(),
+      ]);
+      return produced;
+    },
     ...tracked(stores, env.ADAPTERS, noting),
     layouts: steady(layoutStore(env.DB)),
     recorded: stores.recorded,

@@ -14,8 +14,12 @@ import { type Manifest, parseManifest } from './manifest.ts';
 
 /** Where bundles lie: `<name>/<version>/<file>` and `encoders/<slug>/<file>`. */
 export interface BundleSource {
-  /** The bytes at `path`, for the caller to keep or to free, or null where there is nothing. */
-  read(path: string): Promise<Uint8Array | null>;
+  /**
+   * The bytes at `path`, for the caller to keep or to free, or null where there is nothing.
+   *
+   * @param bytes how many there should be; a source may stop there, and need not gather them in pieces
+   */
+  read(path: string, bytes?: number): Promise<Uint8Array | null>;
 }
 
 /** An opened bundle: its manifest is verified, and so is everything read through it. */
@@ -38,7 +42,7 @@ const SHARED_PREFIX = 'encoders/';
 /** Bundles among the Worker's static assets, under `/hypernets/`. */
 export function assetsSource(assets: { fetch(url: string): Promise<Response> }): BundleSource {
   return {
-    async read(path) {
+    async read(path, bytes) {
       // The host is ignored: an assets binding looks at the path only.
       const response = await assets.fetch(`https://assets.local/hypernets/${path}`);
       if (!response.ok) {
@@ -48,7 +52,10 @@ export function assetsSource(assets: { fetch(url: string): Promise<Response> }):
         }
         return null;
       }
-      return new Uint8Array(await response.arrayBuffer());
+      const { body } = response;
+      return bytes === undefined || body === null
+        ? new Uint8Array(await response.arrayBuffer())
+        : wholeBody({ body, size: bytes });
     },
   };
 }
@@ -91,7 +98,7 @@ export async function openBundle(
         throw new Error(`${file} is not listed in the manifest of ${directory}`);
       }
       const path = bundlePath({ name, version }, file);
-      const content = await readFile(source, path);
+      const content = await readFile(source, path, listed.bytes);
       await verify(path, content, listed);
       return content;
     },
@@ -129,8 +136,8 @@ export async function checkBundle(bundle: Bundle): Promise<number> {
   return files.length;
 }
 
-async function readFile(source: BundleSource, path: string): Promise<Uint8Array> {
-  const found = await source.read(path);
+async function readFile(source: BundleSource, path: string, bytes?: number): Promise<Uint8Array> {
+  const found = await source.read(path, bytes);
   if (found === null) {
     throw new T2lError('bundle_missing_file', `The bundle's file ${path} does not exist.`);
   }
@@ -158,19 +165,24 @@ async function verify(
 }
 
 /**
- * An object of R2 in one buffer of the right size: `arrayBuffer()` gathers the body in pieces and copies
- * them.
+ * A body in one buffer of the right size: `arrayBuffer()` gathers it in pieces and copies them. Of a longer one
+ * only the beginning is read, a shorter one is given as it is.
  */
 export async function wholeBody({
   body,
   size,
-}: Pick<R2ObjectBody, 'body' | 'size'>): Promise<Uint8Array> {
+}: {
+  readonly body: ReadableStream;
+  readonly size: number;
+}): Promise<Uint8Array> {
   const bytes = new Uint8Array(size);
   if (size === 0) {
     // A reader refuses to fill nothing.
     await body.cancel();
     return bytes;
   }
-  const { value } = await body.getReader({ mode: 'byob' }).readAtLeast(size, bytes);
+  const reader = body.getReader({ mode: 'byob' });
+  const { value } = await reader.readAtLeast(size, bytes);
+  await reader.cancel();
   return value ?? new Uint8Array(0);
 }

@@ -12,6 +12,7 @@
 import * as ort from 'onnxruntime-web/wasm';
 import { loadOrtModule } from '#ort-module';
 import { type Device, graphRefused, type OrtRuntime, wasmOptions } from './device.ts';
+import { growSparingly } from './growth.ts';
 import { rememberHeap, wasmMemoryBytes } from './memory.ts';
 
 /** Any valid value: ORT only checks that a binary was given, and it is never compiled. */
@@ -64,12 +65,12 @@ function instantiateFrom(wasm: WebAssembly.Module): typeof WebAssembly.instantia
     _source: unknown,
     imports: WebAssembly.Imports = {},
   ): Promise<WebAssembly.WebAssemblyInstantiatedSource> {
-    rememberHeap(
-      Object.values(imports)
-        .flatMap((namespace) => Object.values(namespace))
-        .find((value) => value instanceof WebAssembly.Memory),
-    );
-    return { module: wasm, instance: new WebAssembly.Instance(wasm, imports) };
+    const heap = Object.values(imports)
+      .flatMap((namespace) => Object.values(namespace))
+      .find((value) => value instanceof WebAssembly.Memory);
+    rememberHeap(heap);
+    const given = heap === undefined ? imports : growSparingly(imports, heap);
+    return { module: wasm, instance: new WebAssembly.Instance(wasm, given) };
   }
   return instantiate as unknown as typeof WebAssembly.instantiate;
 }

@@ -10,13 +10,15 @@ interface CacheStorage {
   readonly default: Cache;
 }
 
+interface ReadableStreamBYOBReader {
+  readAtLeast(
+    bytes: number,
+    view: Uint8Array<ArrayBuffer>,
+  ): Promise<{ value?: Uint8Array<ArrayBuffer>; done: boolean }>;
+}
+
 interface R2ObjectBody extends R2Object {
-  readonly body: {
-    getReader(options: { mode: 'byob' }): {
-      readAtLeast(bytes: number, view: Uint8Array): Promise<{ value?: Uint8Array; done: boolean }>;
-    };
-    cancel(): Promise<void>;
-  } & ReadableStream;
+  readonly body: ReadableStream;
 }
 
 interface R2Bucket {

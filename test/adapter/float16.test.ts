@@ -2,11 +2,12 @@ import { expect, test } from 'vitest';
 import { uniform } from '../../scripts/command.ts';
 import {
   decodeBfloat16,
-  decodedHere,
   decodeFloat16,
   encodeBfloat16,
   encodeFloat16,
 } from '../../src/adapter/float16.ts';
+import { decodeByTables, encodeByTables } from '../../src/adapter/float16-tables.ts';
+import { T2lError } from '../../src/contract/errors.ts';
 
 const ALL = Uint16Array.from({ length: 65_536 }, (_, bits) => bits);
 
@@ -18,10 +19,30 @@ interface Format {
   largest: number;
 }
 
-const FORMATS: Format[] = [
-  { name: 'float16', encode: encodeFloat16, decode: decodeFloat16, largest: 0x7bff },
-  { name: 'bfloat16', encode: encodeBfloat16, decode: decodeBfloat16, largest: 0x7f7f },
-];
+const FLOAT16: Format = {
+  name: 'float16',
+  encode: encodeFloat16,
+  decode: decodeFloat16,
+  largest: 0x7bff,
+};
+/** What a platform without `Float16Array` takes. */
+const BY_TABLES: Format = {
+  name: 'float16 by tables',
+  encode(values, target) {
+    if (!encodeByTables(values, target)) {
+      throw new T2lError('adapter_out_of_range', 'beyond float16');
+    }
+  },
+  decode: decodeByTables,
+  largest: 0x7bff,
+};
+const BFLOAT16: Format = {
+  name: 'bfloat16',
+  encode: encodeBfloat16,
+  decode: decodeBfloat16,
+  largest: 0x7f7f,
+};
+const FORMATS = [FLOAT16, BY_TABLES, BFLOAT16];
 
 function encoded({ encode }: Format, values: Float32Array): Uint16Array {
   const target = new Uint16Array(values.length);
@@ -39,7 +60,7 @@ function neighbour(value: number, step: 1 | -1): number {
 test('float16 decodes as the platform decodes it, for all 65536 values, also without the platform', () => {
   const expected = new Float32Array(new Float16Array(ALL.buffer));
   expect(decodeFloat16(ALL)).toEqual(expected);
-  expect(decodedHere(ALL)).toEqual(expected);
+  expect(decodeByTables(ALL)).toEqual(expected);
 });
 
 test('bfloat16 is the upper half of a float32, for all 65536 values', () => {
@@ -79,28 +100,29 @@ test.each(FORMATS)(
   },
 );
 
-test('float16: random float32 bit patterns convert as the platform converts them', () => {
+test('float16 by tables: random float32 bit patterns convert as the platform converts them', () => {
   const next = uniform(1);
   const bits = Uint32Array.from({ length: 1_000_000 }, () => next() * 2 ** 32);
   const values = new Float32Array(bits.buffer).filter((value) => Math.abs(value) < 65_520);
   expect(values.length).toBeGreaterThan(100_000);
   const reference = new Uint16Array(new Float16Array(values).buffer);
-  expect(encoded(FORMATS[0] as Format, values)).toEqual(reference);
+  expect(encoded(BY_TABLES, values)).toEqual(reference);
 });
 
-test('float16: the last value that fits and the first that does not', () => {
+test.each([FLOAT16, BY_TABLES])('$name: the last value that fits is the largest', (format) => {
   const fits = neighbour(65_520, -1);
-  expect(encoded(FORMATS[0] as Format, Float32Array.of(fits, -fits))).toEqual(
-    Uint16Array.of(0x7bff, 0xfbff),
-  );
+  expect(encoded(format, Float32Array.of(fits, -fits))).toEqual(Uint16Array.of(0x7bff, 0xfbff));
 });
 
 test.each([
-  [FORMATS[0] as Format, 65_520],
-  [FORMATS[0] as Format, -65_520],
-  [FORMATS[0] as Format, 3e38],
-  [FORMATS[1] as Format, 3.4e38],
-  [FORMATS[1] as Format, -3.4e38],
+  [FLOAT16, 65_520],
+  [FLOAT16, -65_520],
+  [FLOAT16, 3e38],
+  [BY_TABLES, 65_520],
+  [BY_TABLES, -65_520],
+  [BY_TABLES, 3e38],
+  [BFLOAT16, 3.4e38],
+  [BFLOAT16, -3.4e38],
 ])('$name: $1 would become infinite and is refused', (format, value) => {
   expect(() => encoded(format, Float32Array.of(0, value, 1))).toThrow(
     expect.objectContaining({ code: 'adapter_out_of_range' }),
@@ -122,8 +144,8 @@ test.each(FORMATS)('$name: what is not finite is refused', (format) => {
   }
 });
 
-test('zeros keep their sign', () => {
-  expect(encoded(FORMATS[0] as Format, Float32Array.of(0, -0, 1e-30, -1e-30))).toEqual(
+test.each([FLOAT16, BY_TABLES])('$name: zeros keep their sign', (format) => {
+  expect(encoded(format, Float32Array.of(0, -0, 1e-30, -1e-30))).toEqual(
     Uint16Array.of(0, 0x8000, 0, 0x8000),
   );
 });

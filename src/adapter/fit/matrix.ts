@@ -11,9 +11,14 @@ export interface Matrix {
 export type Vector = Float64Array | Float32Array | readonly number[];
 
 /** The product of every row with a vector, [rows]. */
-export function times({ values, rows, columns }: Matrix, vector: Vector): Float64Array {
+export function times(matrix: Matrix, vector: Vector): Float64Array {
+  const { values, rows, columns } = matrix;
   const products = new Float64Array(rows);
-  for (let row = 0, p = 0; row < rows; row++) {
+  const whole = rows - (rows % ROWS_AT_ONCE);
+  for (let row = 0; row < whole; row += ROWS_AT_ONCE) {
+    timesFour(matrix, vector, row, products);
+  }
+  for (let row = whole, p = row * columns; row < rows; row++) {
     let sum = 0;
     for (let k = 0; k < columns; k++, p++) {
       sum += (values[p] as number) * (vector[k] as number);
@@ -21,6 +26,33 @@ export function times({ values, rows, columns }: Matrix, vector: Vector): Float6
     products[row] = sum;
   }
   return products;
+}
+
+/** Rows that share a reading of the vector; each sum is taken in order, as that of one row would be. */
+const ROWS_AT_ONCE = 4;
+
+function timesFour(
+  { values, columns }: Matrix,
+  vector: Vector,
+  row: number,
+  products: Float64Array,
+): void {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  const [second, third, fourth] = [columns, 2 * columns, 3 * columns];
+  for (let k = 0, p = row * columns; k < columns; k++, p++) {
+    const value = vector[k] as number;
+    a += (values[p] as number) * value;
+    b += (values[p + second] as number) * value;
+    c += (values[p + third] as number) * value;
+    d += (values[p + fourth] as number) * value;
+  }
+  products[row] = a;
+  products[row + 1] = b;
+  products[row + 2] = c;
+  products[row + 3] = d;
 }
 
 /** The product of two vectors, as long as the first. */

@@ -157,24 +157,43 @@ function draw(
   const signs = new Int8Array(layers * groups * inner * LANES);
   const slots = new Uint16Array(layers * groups * out * LANES);
   let x = Math.imul(SEED, place);
-  function next(): number {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return x >>> 0;
-  }
   for (let round = 0; round < layers * probes; round++) {
     const [layer, probe] = [Math.floor(round / probes), round % probes];
     const group = layer * groups + Math.floor(probe / LANES);
     const lane = probe % LANES;
-    for (let k = 0; k < inner; k++) {
-      signs[(group * inner + k) * LANES + lane] = next() & 1 ? -1 : 1;
-    }
-    for (let k = 0; k < out; k++) {
-      const drawn = next();
-      const bucket = (drawn >>> 1) % width;
-      slots[(group * out + k) * LANES + lane] = drawn & 1 ? width + bucket : bucket;
-    }
+    x = drawSigns(x, signs, group * inner * LANES + lane, inner);
+    x = drawSlots(x, slots, group * out * LANES + lane, out, width);
   }
   return { name, inner, out, signs, slots };
+}
+
+/** Draws `count` signs into every LANES-th place from `at` on; returns the stream's last number. */
+function drawSigns(last: number, signs: Int8Array, at: number, count: number): number {
+  let x = last;
+  for (let k = 0, place = at; k < count; k++, place += LANES) {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    signs[place] = x & 1 ? -1 : 1;
+  }
+  return x;
+}
+
+/** Draws `count` slots in the same way. */
+function drawSlots(
+  last: number,
+  slots: Uint16Array,
+  at: number,
+  count: number,
+  width: number,
+): number {
+  let x = last;
+  for (let k = 0, place = at; k < count; k++, place += LANES) {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    const bucket = (x >>> 1) % width;
+    slots[place] = x & 1 ? width + bucket : bucket;
+  }
+  return x;
 }
