@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
@@ -37,6 +38,7 @@ from t2l.encoders.embedding_service import service_of
 from t2l.tasks.description_text import normalise_description
 
 CHECKPOINT_FILE = "hypermod.pt"  # what a folder of a released Text-to-LoRA checkpoint has
+TOKEN_VARIABLE = "T2L_TOKEN"  # that `t2l` reads, too
 LAYERS_PATH = "model.layers"  # what PEFT's names of our tensors say
 _BEFORE = "_t2l_before"  # attribute of a PeftModel that keeps what `remove` restores
 
@@ -50,6 +52,9 @@ def load_t2l(
     encoder_token: str | None = None,
     hypernet: str | None = None,
     target: str | Path | None = None,
+    token: str | None = None,
+    unlisted: bool = False,
+    allow_unfit: bool | None = None,
 ) -> Generator:
     """Open a hypernetwork.
 
@@ -64,6 +69,11 @@ def load_t2l(
     :param hypernet: of an endpoint: a name, `name@version` or a digest, instead of `#name@version`.
     :param target: of a checkpoint: a target spec file, by default the one that ships for its base
         model.
+    :param token: of an endpoint that is not for everybody; what the variable `T2L_TOKEN` holds by
+        default, as for `t2l`.
+    :param unlisted: of an endpoint: whether lists and searches leave out what is made anew.
+    :param allow_unfit: of an endpoint: whether adapters are wanted that are not expected to work;
+        the endpoint decides by default.
     :raises ValueError: for a source that is none of these, a bundle that does not verify
         (`BundleError`), a checkpoint that cannot be read (`CheckpointError`), or options that do
         not belong to the source.
@@ -77,8 +87,19 @@ def load_t2l(
             )
         if fragment and hypernet not in (None, fragment):
             raise ValueError(f"the URL names #{fragment}, hypernet= names {hypernet}; give one")
-        return EndpointGenerator(url, hypernet or fragment or None, precision)
+        return EndpointGenerator(
+            url,
+            hypernet or fragment or None,
+            precision,
+            token=token or os.environ.get(TOKEN_VARIABLE) or None,
+            unlisted=unlisted,
+            allow_unfit=allow_unfit,
+        )
     folder = Path(source).expanduser()
+    if token is not None or unlisted or allow_unfit is not None:
+        raise ValueError(
+            "token=, unlisted= and allow_unfit= belong to the URL of an endpoint, not to a folder"
+        )
     if hypernet is not None:
         raise ValueError(
             "hypernet= belongs to the URL of an endpoint; a bundle is one hypernetwork"

@@ -31,13 +31,30 @@ class EndpointGenerator:
     :param url: of the endpoint, with or without a path before `/v1`.
     :param hypernet: a name, `name@version` or a digest; the endpoint's default without it.
     :param precision: of the computation, `float32` or `int8`; the bundle's own by default.
+    :param token: sent to the endpoint as a bearer token.
+    :param unlisted: whether lists and searches are to leave out what is made anew.
+    :param allow_unfit: whether adapters are wanted that are not expected to work; None leaves that
+        to the endpoint.
     :raises ServiceError: if the endpoint cannot be reached or does not speak this API.
     :raises ValueError: for a hypernetwork or precision it does not have.
     """
 
-    def __init__(self, url: str, hypernet: str | None = None, precision: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        hypernet: str | None = None,
+        precision: str | None = None,
+        *,
+        token: str | None = None,
+        unlisted: bool = False,
+        allow_unfit: bool | None = None,
+    ) -> None:
         self.url = url.rstrip("/")
-        listing = ask(_LISTING, f"{self.url}/v1/hypernets")
+        self._token = token
+        self._wishes: dict[str, Any] = {"unlisted": True} if unlisted else {}
+        if allow_unfit is not None:
+            self._wishes["allow_unfit"] = allow_unfit
+        listing = ask(_LISTING, f"{self.url}/v1/hypernets", token=token)
         name, self._version = _choose(listing, hypernet or listing.default, self.url)
         self.hypernet = Hypernet(name, self._version.version, self._version.digest)
         self.embedding_dim = self._version.encoder.dim
@@ -59,7 +76,8 @@ class EndpointGenerator:
         body |= {"embedding": task.tolist()} if isinstance(task, Tensor) else {"description": task}
         if self.precision is not None:
             body["precision"] = self.precision
-        document = ask(_DOCUMENT, f"{self.url}/v1/adapters", body)
+        body |= self._wishes
+        document = ask(_DOCUMENT, f"{self.url}/v1/adapters", body, self._token)
         made_by = document.hypernet.digest
         if made_by != self.hypernet.digest:
             raise ServiceError(f"{self.url} answered with an adapter of another digest, {made_by}")
@@ -78,7 +96,7 @@ class EndpointGenerator:
         if entry is None:
             raise ServiceError(f"{self.url}: adapter {document.id} has no {name}")
         url = f"{self.url}/v1/adapters/{document.id}/{name}"
-        data = request(url)
+        data = request(url, token=self._token)
         if (len(data), digest(data)) != (entry.bytes, entry.sha256):
             raise ServiceError(f"{url} gave bytes with another sha256 than {entry.sha256}")
         return data

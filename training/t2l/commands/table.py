@@ -91,6 +91,15 @@ COMMANDS: dict[str, Stage | Tool] = {
         "t2l.commands.evaluate_stages:evaluate",
         f"{_OPTIONS}:add_evaluate",
     ),
+    "replies": Stage(
+        "Write down what the base model says when it is told of each behaviour.",
+        "t2l.commands.behaviour_stages:replies",
+        needs_base=False,
+    ),
+    "behaviours": Stage(
+        "Measure how far adapters are from the base model that is told of unseen behaviours.",
+        "t2l.commands.behaviour_stages:behaviours",
+    ),
     "vectors": Stage(
         "Write vectors of descriptions and adapters, for the report's maps.",
         "t2l.commands.evaluate_stages:vectors",

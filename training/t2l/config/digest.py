@@ -21,7 +21,7 @@ LATER: dict[str, dict[str, Any]] = {
     "base": {"kind": "mini"},
     "encoder": {"temperature": 0.05, "reads": None},
     "hypernetwork": {"half_offsets": False},
-    "sft": {"teacher": "codes", "teacher_shots": 4, "teacher_signal": "states"},
+    "sft": {"teacher": "codes", "teacher_shots": 4, "teacher_signal": "states", "answers": 1.0},
     "evaluation": {"fit": asdict(FitSamples()), "leave_out": (), "oracle_tasks": None},
     "bundle": {"default": True, "precisions": ("float32", "int8"), "sizes": None},
 }
@@ -60,5 +60,5 @@ def _drop_folders(config: Config, values: dict[str, Any]) -> None:
     elif config.base.is_path:
         del values["base"]["where"]
     for tasks in (values["tasks"], *values["tasks"].get("also", ())):
-        for name in ("where", "texts"):
+        for name in ("where", "texts", "replies"):
             tasks.pop(name, None)

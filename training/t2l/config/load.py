@@ -104,6 +104,7 @@ def resolve(config: Config, folder: Path) -> Config:
     for tasks in (values["tasks"], *values["tasks"].get("also", ())):
         _resolve(tasks, "where", folder)
         _resolve(tasks, "texts", folder)
+        _resolve(tasks, "replies", folder)
     return config_of(values)
 
 

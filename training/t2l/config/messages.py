@@ -21,6 +21,7 @@ _TAGS: dict[str, dict[str, type]] = {  # part -> the tag that pydantic puts afte
     "tasks": {
         "procedural": tasks.TasksConfig,
         "language": tasks.LanguageTasks,
+        "behaviours": tasks.BehaviourTasks,
         "file": tasks.FileTasks,
     },
     "base": {"mini": base.BaseModelConfig, "pretrained": base.PretrainedConfig},

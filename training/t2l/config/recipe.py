@@ -21,7 +21,7 @@ from t2l.config.evaluation import (
 from t2l.config.hypernetwork import HypernetworkOptions, TargetConfig
 from t2l.config.load import config_of, load_config, merged_values, resolve
 from t2l.config.sft import SftConfig, TrainerConfig
-from t2l.config.tasks import AnyTasks, FileTasks, LanguageTasks, TasksConfig
+from t2l.config.tasks import AnyTasks, BehaviourTasks, FileTasks, LanguageTasks, TasksConfig
 from t2l.config.template import AnyTemplate, ArrowConfig, ChatConfig, DropConfig
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "AnyTemplate",
     "ArrowConfig",
     "BaseModelConfig",
+    "BehaviourTasks",
     "BundleConfig",
     "ChatConfig",
     "Config",

@@ -33,6 +33,7 @@ class SftConfig:
     :param whiten_within: whiten what varies between the phrasings of a task, not between tasks.
     :param mix: train on points between two phrasings of a task instead of on one phrasing.
     :param noise: deviation of noise on a vector; whitened vectors have unit variance.
+    :param answers: weight of the answers; 0 where only the told base model is to be followed.
     :param distill: weight of the distance to the told base model, 0 for none.
     :param teacher: what the told base model is shown: t2l-mini's control codes, or, of models that
         can read, demonstrations, a description, or both.
@@ -59,6 +60,7 @@ class SftConfig:
     whiten_within: bool = True
     mix: bool = True
     noise: Weight = 0.3
+    answers: Weight = 1.0
     distill: Weight = 0.0
     teacher: TeacherKind = "codes"
     teacher_shots: Count = 4
@@ -71,6 +73,10 @@ class SftConfig:
 
     def __post_init__(self) -> None:
         require_warmup(self.steps, self.warmup)
+        if self.answers == 0 and self.distill == 0:
+            raise ValueError(
+                "with answers 0 and distill 0 there is nothing to learn; raise one of them"
+            )
         if self.contrast > 0 and self.tasks < 2:
             raise ValueError(
                 "contrast compares an adapter with the next task's; make tasks at least 2"

@@ -2,6 +2,7 @@
 
 tasks: {source: procedural}                      t2l-mini's: rearranging three or four items
 tasks: {source: language}                        real words and sentences
+tasks: {source: behaviours, replies: FILE}       how to answer, whatever is asked
 tasks: {source: sni, where: FOLDER}              files; also folder, function_vectors,
                                                  instruction_induction and metadata
 """
@@ -24,7 +25,7 @@ LAYOUTS: tuple[Layout, ...] = (
     "instruction_induction",
     "metadata",
 )
-SOURCES = ("procedural", "language", *LAYOUTS)
+SOURCES = ("procedural", "language", "behaviours", *LAYOUTS)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -108,6 +109,32 @@ class LanguageTasks:
             require_distinct("also", [one.group for one in self.also])
 
 
+@dataclass(frozen=True, config=STRICT)
+class BehaviourTasks:
+    """Behaviours (`tasks/behaviours`), learned from what the base model says when it is told.
+
+    :param replies: where the `replies` stage keeps what it says; a relative path counts from the
+        configuration file.
+    :param pairs: how many pairs of behaviours to train on, at most.
+    :param asked: replies of each behaviour to train on.
+    :param tested: replies of each behaviour to questions that no training sees.
+    :param longest: most tokens of a reply.
+    :param limit: about how many behaviours to keep, or None for all.
+    :param seed: of the pairs and of the questions.
+    :param descriptions: training descriptions per behaviour, encoded once.
+    """
+
+    source: Literal["behaviours"]
+    replies: Text
+    pairs: Natural = 300
+    asked: Count = 16
+    tested: Count = 6
+    longest: Count = 40
+    limit: Count | None = None
+    seed: Natural = 0
+    descriptions: Count = 16
+
+
 def _source_of(value: Any) -> str | None:
     if isinstance(value, dict):
         source = value.get("source", "procedural")
@@ -119,6 +146,7 @@ def _source_of(value: Any) -> str | None:
 AnyTasks = Annotated[
     Annotated[TasksConfig, Tag("procedural")]
     | Annotated[LanguageTasks, Tag("language")]
+    | Annotated[BehaviourTasks, Tag("behaviours")]
     | Annotated[FileTasks, Tag("file")],
     Discriminator(_source_of),
 ]

@@ -47,13 +47,12 @@ def request(url: str, body: Mapping[str, Any] | None = None, token: str | None =
     :raises ServiceError: for a service that cannot be reached or answers with an error.
     """
     data = None if body is None else json.dumps(body, allow_nan=False).encode()
-    headers = {"content-type": "application/json"}
+    asked = urllib.request.Request(url, data, {"content-type": "application/json"})
     if token is not None:
-        headers["authorization"] = f"Bearer {token}"
+        # not sent on to wherever an answer points
+        asked.add_unredirected_header("authorization", f"Bearer {token}")
     try:
-        with urllib.request.urlopen(
-            urllib.request.Request(url, data, headers), timeout=TIMEOUT_S
-        ) as response:
+        with urllib.request.urlopen(asked, timeout=TIMEOUT_S) as response:
             return response.read()
     except urllib.error.HTTPError as error:
         raise ServiceError(f"{url} answered {error.code}: {_detail(error.read())}") from error

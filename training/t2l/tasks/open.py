@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from t2l.config.tasks import AnyTasks, FileTasks, LanguageTasks, Layout
+from t2l.config.tasks import AnyTasks, BehaviourTasks, FileTasks, LanguageTasks, Layout
+from t2l.tasks.behaviours.replies import behaviour_tasks
 from t2l.tasks.descriptions import DescriptionsError, read_descriptions
 from t2l.tasks.folder import read_folder
 from t2l.tasks.function_vectors import read_function_vectors
@@ -36,6 +37,9 @@ def open_tasks(config: AnyTasks) -> TaskSet:
     """
     if isinstance(config, FileTasks):
         return file_tasks(config)
+    if isinstance(config, BehaviourTasks):
+        where = Path(config.replies)
+        return behaviour_tasks(where, config.pairs, config.seed, config.limit)
     if isinstance(config, LanguageTasks):
         return language_tasks(config)
     found = procedural_tasks(config.limit, config.seed)

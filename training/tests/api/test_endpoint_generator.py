@@ -182,3 +182,21 @@ def test_an_endpoint_that_refuses_or_lies_is_named(lora: Lora, tmp_path: Path) -
     for options in ({"encoder_url": "http://x"}, {"encoder_token": "a-token"}):
         with pytest.raises(ValueError, match="an endpoint has its own encoder"):
             load_t2l(service.url, **options)
+
+
+def test_a_token_and_wishes_go_with_every_request(
+    lora: Lora, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("T2L_TOKEN", "of-the-variable")
+    with serving(endpoint_routes(lora, tmp_path)) as service:
+        generate_lora(load_t2l(service.url), DESCRIPTION)
+        t2l = load_t2l(service.url, token="mine", unlisted=True, allow_unfit=False)
+        generate_lora(t2l, DESCRIPTION)
+    # each time the listing, the adapter and two files
+    tokens = [asked.headers.get("authorization") for asked in service.asked]
+    assert tokens == ["Bearer of-the-variable"] * 4 + ["Bearer mine"] * 4
+    body = service.bodies("/v1/adapters")[-1]
+    assert (body["unlisted"], body["allow_unfit"]) == (True, False)
+    for options in ({"token": "mine"}, {"unlisted": True}, {"allow_unfit": True}):
+        with pytest.raises(ValueError, match="belong to the URL of an endpoint"):
+            load_t2l(BUNDLE, **options)

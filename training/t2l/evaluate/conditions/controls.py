@@ -101,13 +101,13 @@ def empty(setting: Setting, block: Block) -> list[bool]:
 
 def static(setting: Setting, block: Block) -> list[bool]:
     """The mean of the adapters of all training tasks: one adapter for every task."""
-    return setting.ask(block, _mean_adapter(setting))
+    return setting.ask(block, mean_adapter(setting))
 
 
 _MEANS: WeakKeyDictionary[nn.Module, tuple[Corpus, LoraWeights]] = WeakKeyDictionary()
 
 
-def _mean_adapter(setting: Setting) -> LoraWeights:
+def mean_adapter(setting: Setting) -> LoraWeights:
     """The mean adapter, computed once for all blocks; never are all adapters there at a time."""
     known = _MEANS.get(setting.hypernetwork)
     if known is not None and known[0] is setting.train:

@@ -38,12 +38,14 @@ from t2l.train.step import adapted_backward
 class Terms:
     """What the loss has besides the answers under their own adapters.
 
+    :param answers: weight of the matched term.
     :param contrast: weight of the mismatched term, 0 for none.
     :param margin: how much likelier an answer must be under its own adapter, nats a token.
     :param distill: weight of the distilled term, 0 for none.
     :param signal: what is distilled, the states of all layers or the logits of answers.
     """
 
+    answers: float = 1.0
     contrast: float = 0.0
     margin: float = 1.0
     distill: float = 0.0
@@ -122,7 +124,7 @@ def batch_step(
         with apply_lora(reader.model, target, own, groups):
             found = answer_losses(reader, sheets, states=by_states)
             matched = found.sums.sum() / labelled
-            loss = matched
+            loss = terms.answers * matched
             if apart_of is not None:
                 apart = apart_of(found) * share
                 loss = loss + terms.distill * apart

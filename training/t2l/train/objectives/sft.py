@@ -187,7 +187,7 @@ def train_hypernetwork(
         corpus = whitened(corpus, whitening)
         selection = None if selection is None else whitened(selection, whitening)
     world = join_world()
-    terms = Terms(sft.contrast, sft.margin, sft.distill, sft.teacher_signal)
+    terms = Terms(sft.answers, sft.contrast, sft.margin, sft.distill, sft.teacher_signal)
     terms.require_one_process(world)
     rows = KeptRows(template or ArrowTemplate())
     teacher = open_teacher(sft, rows)

@@ -1,0 +1,1 @@
+"""Behaviours: descriptions of how to answer, whatever is asked; no answers are written down."""
