@@ -7,6 +7,7 @@
  */
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ALONE, bindingsIn } from '../src/cli/bindings.ts';
 import { EXAMPLE } from '../src/contract/examples.ts';
 import { Refusal, runCommand, WrongUsage } from './command.ts';
 import { OFFLINE, ROOT, WRANGLER } from './environment.ts';
@@ -47,12 +48,13 @@ async function main(): Promise<void> {
       `The database cannot be brought up to date: wrangler ended with ${migrated}.`,
     );
   }
-  const token = process.env[TOKEN_VARIABLE];
-  const secrets = await writeSecrets(token ? { ADMIN_TOKEN: token } : {});
+  // All of them in the file: what stands on a command line, everybody on the machine can read.
+  const bindings = { ...ALONE, ...bindingsIn(process.env), ...encoderOf(options) };
+  const secrets = await writeSecrets(bindings);
   if (stopped) {
     process.exit(EXIT_INTERRUPTED);
   }
-  const dev = wrangler([...devArguments(options, persistence), ...secrets.flags]);
+  const dev = wrangler([...devArguments(options.port, persistence), ...secrets.flags]);
   running = dev;
   const origin = `http://localhost:${options.port}`;
   const health = await Promise.race([waitUntilHealthy(origin), dev.ended]);
@@ -77,19 +79,17 @@ async function main(): Promise<void> {
   process.exit(stopped ? 0 : (code ?? 1));
 }
 
-function devArguments({ port, encoder }: StartOptions, persistence: readonly string[]): string[] {
-  const variables = [
-    // Only this machine reaches it.
-    ...['LISTS:public', 'LIMITS:off'],
-    ...(encoder === undefined
-      ? []
-      : [`ENCODER_URL:${encoder.url}`, `ENCODER_DIALECT:${encoder.dialect}`]),
-  ];
+function encoderOf({ encoder }: StartOptions): Readonly<Record<string, string>> {
+  return encoder === undefined
+    ? {}
+    : { ENCODER_URL: encoder.url, ENCODER_DIALECT: encoder.dialect };
+}
+
+function devArguments(port: number, persistence: readonly string[]): string[] {
   return [
     ...['dev', '--port', String(port), '--ip', '127.0.0.1'],
     '--show-interactive-dev-session=false',
     ...persistence,
-    ...variables.flatMap((variable) => ['--var', variable]),
   ];
 }
 

@@ -24,7 +24,8 @@ export const USAGE = `The endpoint on this machine, with no account and no netwo
   --encoder-dialect NAME  what it speaks: openai (default) or tei
   --help                  print this
 
-T2L_ADMIN_TOKEN, a word of your choice, is the admin token; without it administrative calls are refused.`;
+T2L_ADMIN_TOKEN, a word of your choice, is the admin token; without it administrative calls are refused. The
+other variables that t2l serve reads hold here too: MODERATION, T2L_UNFIT, T2L_ACCESS, TRUSTED_KEYS, ...`;
 
 /**
  * Parses the command line.

@@ -61,12 +61,14 @@ export function registerBatchRoute(app: App): void {
 async function createAdapters(c: Context<AppEnv>): Promise<Response> {
   const { later } = readQuery(c, batchQuerySchema);
   const { requests } = await readBody(c.req.raw, batchSchema);
-  const answer = later === 'true' ? enqueue : makeNow;
   if (later === 'true') {
     queueOf(c.env);
   }
-  const encoder = new TextEncoder();
   let index = 0;
+  const queued = new Set<string>();
+  const answer = (request: object): Promise<Line> =>
+    later === 'true' ? enqueue(c, index, request, queued) : makeNow(c, index, request);
+  const encoder = new TextEncoder();
   const lines = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -75,7 +77,7 @@ async function createAdapters(c: Context<AppEnv>): Promise<Response> {
           controller.close();
           return;
         }
-        const line = await lineOf(index, () => answer(c, index, request));
+        const line = await lineOf(index, () => answer(request));
         index++;
         controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
       },

@@ -16,18 +16,26 @@ import { unavailable } from '../store/steady.ts';
 import { countOutcome, outcomeDocument, wishedOf } from './answer-adapter.ts';
 import type { AppEnv } from './route.ts';
 
-/** The line of a request of a batch that is made later: 202 with its id, or the adapter if there is one. */
+/**
+ * The line of a request of a batch that is made later: 202 with its id, or the adapter if there is one.
+ *
+ * @param queued ids of what the batch has put into the queue; the same once more is counted, moderated and made once
+ */
 export async function enqueue(
   c: Context<AppEnv>,
   index: number,
   request: object,
+  queued: Set<string>,
 ): Promise<z.input<typeof batchLineSchema>> {
   const services = c.get('services');
   const body = parse(createAdapterSchema, request);
-  const { id, plan, known } = await admittedForLater(wishedOf(body, c.env), services);
+  const { id, plan, known } = await admittedForLater(wishedOf(body, c.env), services, queued);
   if (known !== undefined) {
     countOutcome(known);
     return { index, status: 200, adapter: await outcomeDocument(c, known) };
+  }
+  if (queued.has(id)) {
+    return { index, status: 202, id };
   }
   const { embedding, ...rest } = body;
   const message: Queued = {
@@ -44,6 +52,7 @@ export async function enqueue(
     .catch((error: unknown) => {
       throw unavailable(error);
     });
+  queued.add(id);
   return { index, status: 202, id };
 }
 

@@ -214,6 +214,13 @@ export function createProgram(signal: AbortSignal): Command {
     await revokeToken(id, context(chosen));
   });
 
+  command('stats', 'print what an endpoint did in the last days (needs its admin token)')
+    .option('--days <number>', 'today, and how many days with it (default: 1)', count)
+    .action(async (options: { days: number | undefined }, chosen) => {
+      const { stats } = await import('./commands/stats.ts');
+      await stats(options, context(chosen));
+    });
+
   const keys = command('keys', 'keys that bundles are signed with');
   command('new <file>', 'write a new private key into a file, and print its public key', keys)
     .addHelpText(

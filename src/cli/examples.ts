@@ -35,6 +35,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   open: ['t2l open --endpoint http://localhost:8787', 't2l open ID --endpoint https://t2l.example'],
   'publish workers-ai': ['CLOUDFLARE_API_TOKEN=token t2l publish workers-ai ID --account ACCOUNT'],
   serve: ['t2l serve', 'T2L_ADMIN_TOKEN=token t2l serve --port 9000 --data endpoint-data'],
+  stats: ['T2L_TOKEN=token t2l stats --days 7 --endpoint https://t2l.example'],
   'token create': [
     't2l token create "the evaluation team" --days 90 --endpoint https://t2l.example',
     't2l token create "a mirror" --scope read --endpoint https://t2l.example',

@@ -86,13 +86,16 @@ export interface Foreseen {
 /**
  * Lets a request have its adapter made some time later. Whatever may refuse it is asked now, while somebody
  * is there to be told; who makes it then need not ask again, but for what may have changed.
+ *
+ * @param admittedBefore ids of adapters that will be made anyway
  */
 export async function admittedForLater(
   request: AdapterRequest,
   effects: PipelineEffects,
+  admittedBefore: ReadonlySet<string>,
 ): Promise<Foreseen> {
   const found = await foreseen(request, effects);
-  if (found.known === undefined) {
+  if (found.known === undefined && !admittedBefore.has(found.id)) {
     await admitted(found.plan.recipe, effects);
   }
   return found;

@@ -10,6 +10,7 @@ import {
   hypernetListSchema,
   hypernetSchema,
 } from '../contract/documents/hypernet.ts';
+import { statsSchema } from '../contract/documents/stats.ts';
 import { createdTokenSchema, tokenListSchema } from '../contract/documents/token.ts';
 import { T2lError } from '../contract/errors.ts';
 import { canonicalId } from '../contract/requests/names.ts';
@@ -32,6 +33,7 @@ import type {
   Layout,
   Precision,
   Sha256,
+  Stats,
   TokenList,
   TokenRequest,
 } from './documents.ts';
@@ -122,6 +124,8 @@ export interface T2lClient {
   tokens(options?: CallOptions): Promise<TokenList>;
   /** Revokes a token by its id (admin). */
   revokeToken(id: string, options?: CallOptions): Promise<void>;
+  /** What the endpoint did today, or in the last days (admin). */
+  stats(query?: { readonly days?: number | undefined }, options?: CallOptions): Promise<Stats>;
 }
 
 /**
@@ -252,6 +256,9 @@ export function createClient(options: ClientOptions): T2lClient {
     async revokeToken(id, { signal } = {}) {
       const path = `/v1/tokens/${encodeURIComponent(id)}`;
       await transport({ method: 'DELETE', path, repeatable: true, signal });
+    },
+    stats({ days } = {}, options = {}) {
+      return document(statsSchema, read(`/v1/stats${queryOf({ days })}`, options));
     },
   };
   return client;

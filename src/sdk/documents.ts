@@ -298,6 +298,26 @@ export interface TokenList {
   tokens: TokenDocument[];
 }
 
+/** What an endpoint did in some days, and what it keeps now. */
+export interface Stats {
+  /** The first day and the last, which is today, in UTC. */
+  from: string;
+  to: string;
+  /** By the version that makes them. */
+  adapters: { hypernet: Sha256; made: number; known: number; failed: number }[];
+  /** Adapters made again for a reader, whose files were evicted or damaged. */
+  remade: number;
+  /** Answers by their status. */
+  answers: Record<string, number>;
+  /** Problems by their code. */
+  problems: Record<string, number>;
+  /** Of files that were sent. */
+  bytes: number;
+  /** Milliseconds of each step, rounded up to the bound of a bucket. */
+  times: Record<string, { count: number; p50: number; p90: number; p99: number }>;
+  stored: { adapters: number; bytes: number };
+}
+
 /** What became of one request of a batch: an adapter, or a problem in its place. */
 export interface BatchLine {
   /** Which request, from 0. */

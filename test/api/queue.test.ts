@@ -62,6 +62,17 @@ test('embeddings go through it, and what is asked for twice is made once', async
   expect(rows).toEqual({ count: 1 });
 });
 
+test('what stands in a batch many times is counted once', async () => {
+  const used = () => server.env.DB.prepare('SELECT max(made) AS used FROM quotas').first('used');
+  const before = Number(await used());
+  const [request = {}] = requestsFor(['only']);
+  const lines = await client.batch(new Array(20).fill(request), { later: true });
+  expect(lines.map(({ status, id }) => [status, id])).toEqual(
+    new Array(20).fill([202, lines[0]?.id]),
+  );
+  expect(Number(await used())).toBe(before + 1);
+});
+
 test('a request that is wrong or over a limit is told so now, and the others are made', async () => {
   const [good, ...others] = requestsFor(['sixth', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']);
   const lines = await client.batch([{ description: '' }, good ?? {}, ...others], { later: true });

@@ -107,7 +107,11 @@ async function secretFolders(place: string): Promise<string[]> {
 
 test('T2L_ADMIN_TOKEN is the admin token, and it keeps its data', async () => {
   const place = await mkdtemp(join(tmpdir(), 't2l-start-'));
-  const { origin, welcome, end } = await start({ T2L_ADMIN_TOKEN: TOKEN, TMPDIR: place });
+  const { origin, welcome, end } = await start({
+    T2L_ADMIN_TOKEN: TOKEN,
+    T2L_UNFIT: 'refuse',
+    TMPDIR: place,
+  });
   expect(await secretFolders(place)).toHaveLength(1);
   const lines = await commandLines();
   expect(lines).toContain('--env-file');
@@ -117,6 +121,9 @@ test('T2L_ADMIN_TOKEN is the admin token, and it keeps its data', async () => {
   const [kept] = (await client.adapters()).adapters;
   await client.remove(kept?.id ?? '');
   expect((await client.adapters()).adapters).toEqual([]);
+  // So do the other variables of `t2l serve`.
+  const unfit = client.generate({ description: 'Translate the sentence into Finnish.' });
+  await expect(unfit).rejects.toMatchObject({ code: 'adapter_unfit' });
   await end();
   expect(await secretFolders(place)).toEqual([]);
   await rm(place, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import type {
   hypernetListSchema,
   hypernetSchema,
 } from '../../src/contract/documents/hypernet.ts';
+import type { statsSchema } from '../../src/contract/documents/stats.ts';
 import type { createAdapterSchema } from '../../src/contract/requests/create-adapter.ts';
 import type {
   activateHypernetSchema,
@@ -22,6 +23,7 @@ import type {
   Health,
   HypernetDocument,
   HypernetList,
+  Stats,
 } from '../../src/sdk/index.ts';
 
 // The compiler checks all this, under `npm run check`: a document that changes must change in the SDK.
@@ -31,6 +33,7 @@ test('the documents of the SDK are those that the schemas of the API infer', () 
   expectTypeOf<AdapterPage>().toEqualTypeOf<z.output<typeof adapterPageSchema>>();
   expectTypeOf<HypernetDocument>().toEqualTypeOf<z.output<typeof hypernetSchema>>();
   expectTypeOf<HypernetList>().toEqualTypeOf<z.output<typeof hypernetListSchema>>();
+  expectTypeOf<Stats>().toEqualTypeOf<z.output<typeof statsSchema>>();
   expectTypeOf<Health>().toEqualTypeOf<z.output<typeof healthSchema>>();
 });
 

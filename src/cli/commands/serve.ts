@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { T2lError } from '../../contract/errors.ts';
 import { startLocalEndpoint } from '../../local/endpoint.ts';
+import { ALONE, bindingsIn } from '../bindings.ts';
 import type { Context } from '../options.ts';
 import { localOptions } from '../service.ts';
 
@@ -13,30 +14,6 @@ interface ServeOptions {
   readonly port: number;
 }
 
-/** Variables of this process that the Worker gets, by their names there. */
-const BINDINGS = {
-  ADMIN_TOKEN: 'T2L_ADMIN_TOKEN',
-  TRUSTED_KEYS: 'TRUSTED_KEYS',
-  ENCODER_URL: 'ENCODER_URL',
-  ENCODER_DIALECT: 'ENCODER_DIALECT',
-  ENCODER_TOKEN: 'ENCODER_TOKEN',
-  HUB_UPSTREAM: 'HUB_UPSTREAM',
-  MODERATION: 'MODERATION',
-  MODERATION_URL: 'MODERATION_URL',
-  MODERATION_DIALECT: 'MODERATION_DIALECT',
-  MODERATION_TOKEN: 'MODERATION_TOKEN',
-  MODERATION_MODEL: 'MODERATION_MODEL',
-  UNFIT: 'T2L_UNFIT',
-  ACCESS: 'T2L_ACCESS',
-  LISTS: 'T2L_LISTS',
-  LIMITS: 'T2L_LIMITS',
-  DAILY_ADDRESS: 'T2L_DAILY_ADDRESS',
-  DAILY_ANONYMOUS: 'T2L_DAILY_ANONYMOUS',
-  DAILY_TOKEN: 'T2L_DAILY_TOKEN',
-} as const;
-
-/** What holds where only this machine reaches the endpoint, unless the variables say otherwise. */
-const ALONE = { LISTS: 'public', LIMITS: 'off' };
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** Serves; an interruption is its proper end. */
@@ -52,15 +29,11 @@ export async function serve(
   }
   const data = join(resolve(localOptions(options).data), 'endpoint');
   await mkdir(data, { recursive: true });
-  const bindings = Object.entries(BINDINGS).flatMap(([name, variable]) => {
-    const value = process.env[variable];
-    return value ? [[name, value] as const] : [];
-  });
   const endpoint = await startLocalEndpoint({
     host,
     port,
     data,
-    bindings: { ...(LOOPBACK.has(host) && ALONE), ...Object.fromEntries(bindings) },
+    bindings: { ...(LOOPBACK.has(host) && ALONE), ...bindingsIn(process.env) },
   });
   try {
     output.result({ endpoint: endpoint.origin, data }, () => [
