@@ -59,6 +59,8 @@ class FileTasks:
     :param descriptions: training descriptions per task, encoded once.
     :param texts: JSON lines of more descriptions (`tasks/descriptions.py`), for files without.
     :param longest: most characters of an example, input and answer together; None for all.
+    :param split: `text-to-lora` for the paper's own, by the tasks' names; then `report` and
+        `selection` count for nothing, and `limit` is of training tasks.
     :param report: share of the tasks that the report measures, unseen; 1 trains on none.
     :param selection: share of the tasks that recipes are chosen with, unseen.
     :param optional: whether the folder may be missing; the tasks then are none.
@@ -71,6 +73,7 @@ class FileTasks:
     descriptions: Count = 32
     texts: Text | None = None
     longest: Count | None = None
+    split: Literal["text-to-lora"] | None = None
     report: Share = 0.2
     selection: Share = 0.1
     optional: bool = False

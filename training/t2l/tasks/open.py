@@ -14,6 +14,7 @@ from t2l.tasks.function_vectors import read_function_vectors
 from t2l.tasks.instruction_induction import read_instruction_induction
 from t2l.tasks.json_files import TaskFileError
 from t2l.tasks.metadata import read_metadata
+from t2l.tasks.paper_split import split_as_in_paper
 from t2l.tasks.procedural.world import procedural_tasks
 from t2l.tasks.sides import GroupedTasks, joined, split_tasks
 from t2l.tasks.sni import read_sni
@@ -63,6 +64,8 @@ def file_tasks(config: FileTasks) -> GroupedTasks:
     tasks = [
         finished(draft, config.group, more.get(draft.name, ()), config.longest) for draft in drafts
     ]
+    if config.split == "text-to-lora":
+        return split_as_in_paper(tasks, config.group, config.limit)
     return split_tasks(
         tasks, config.group, config.report, config.selection, config.seed, config.limit
     )
