@@ -62,5 +62,6 @@ def _drop_folders(config: Config, values: dict[str, Any]) -> None:
     for tasks in (values["tasks"], *values["tasks"].get("also", ())):
         for name in ("where", "texts", "replies"):
             tasks.pop(name, None)
-        if tasks.get("split") is None:  # which came later
-            tasks.pop("split", None)
+        for name in ("split", "apart"):  # which came later
+            if tasks.get(name) is None:
+                tasks.pop(name, None)

@@ -61,6 +61,8 @@ class FileTasks:
     :param longest: most characters of an example, input and answer together; None for all.
     :param split: `text-to-lora` for the paper's own, by the tasks' names; then `report` and
         `selection` count for nothing, and `limit` is of training tasks.
+    :param apart: words in a row that no training example may share with one of the report's; None
+        for no such rule.
     :param report: share of the tasks that the report measures, unseen; 1 trains on none.
     :param selection: share of the tasks that recipes are chosen with, unseen.
     :param optional: whether the folder may be missing; the tasks then are none.
@@ -74,6 +76,7 @@ class FileTasks:
     texts: Text | None = None
     longest: Count | None = None
     split: Literal["text-to-lora"] | None = None
+    apart: Count | None = None
     report: Share = 0.2
     selection: Share = 0.1
     optional: bool = False

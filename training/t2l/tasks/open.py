@@ -14,6 +14,7 @@ from t2l.tasks.function_vectors import read_function_vectors
 from t2l.tasks.instruction_induction import read_instruction_induction
 from t2l.tasks.json_files import TaskFileError
 from t2l.tasks.metadata import read_metadata
+from t2l.tasks.overlap import without_overlap
 from t2l.tasks.paper_split import split_as_in_paper
 from t2l.tasks.procedural.world import procedural_tasks
 from t2l.tasks.sides import GroupedTasks, joined, split_tasks
@@ -65,10 +66,12 @@ def file_tasks(config: FileTasks) -> GroupedTasks:
         finished(draft, config.group, more.get(draft.name, ()), config.longest) for draft in drafts
     ]
     if config.split == "text-to-lora":
-        return split_as_in_paper(tasks, config.group, config.limit)
-    return split_tasks(
-        tasks, config.group, config.report, config.selection, config.seed, config.limit
-    )
+        found = split_as_in_paper(tasks, config.group, config.limit)
+    else:
+        found = split_tasks(
+            tasks, config.group, config.report, config.selection, config.seed, config.limit
+        )
+    return found if config.apart is None else without_overlap(found, config.apart)
 
 
 def _more_texts(path: str | None) -> dict[str, tuple[str, ...]]:
