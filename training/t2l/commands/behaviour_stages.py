@@ -12,6 +12,7 @@ from t2l.base.typed import on_device
 from t2l.config.errors import ConfigError
 from t2l.config.recipe import Config
 from t2l.config.tasks import BehaviourTasks
+from t2l.evaluate.behaviour_examples import examples
 from t2l.evaluate.behaviours import append_measured, measure_behaviours, summary
 from t2l.evaluate.identity import network_identity
 from t2l.evaluate.opening import device_of, open_base, open_template
@@ -25,6 +26,8 @@ from t2l.evaluate.run import (
 from t2l.tasks.behaviours.questions import questions
 from t2l.tasks.behaviours.replies import behaviour_tasks, chosen
 from t2l.train.replies import write_replies
+
+SHOWN = 4  # behaviours of every group
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +62,9 @@ def behaviours(config: Config) -> None:
         setting = open_setting(config, network, corpus)
         rows = measure_behaviours(setting, found.groups, identity)
         append_measured(path, rows)
+        shown = examples(setting, found.groups, SHOWN, tasks.longest)
+        lines = [json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in shown]
+        path.with_name("behaviour_examples.jsonl").write_text("".join(lines), encoding="utf-8")
         print(json.dumps([asdict(one) for one in summary(rows)], indent=2))
 
 

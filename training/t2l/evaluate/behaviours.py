@@ -14,7 +14,6 @@ no training saw: the Kullback-Leibler divergence, nats a token. Conditions diffe
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from t2l.base.device import Device
 from t2l.base.lora import LoraWeights, apply_lora
 from t2l.base.reader import Reader
 from t2l.evaluate.conditions.controls import mean_adapter
+from t2l.evaluate.results import append_json
 from t2l.evaluate.setting import Setting
 from t2l.tasks.behaviours.replies import BehaviourTask, Reply
 from t2l.tasks.source import Task
@@ -158,7 +158,5 @@ def _mean(rows: Sequence[Measured]) -> float:
 
 def append_measured(path: Path, rows: Iterable[Measured]) -> None:
     """Add rows at the end of a file of JSON lines."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        for row in rows:
-            file.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
+    for row in rows:
+        append_json(path, asdict(row))

@@ -13,6 +13,7 @@ from t2l.evaluate.results import ResultRow, merged, read_json, read_rows
 
 MAIN_VARIANT = "S"  # the variant that ships, where a recipe does not say
 UNSEEN = "report"  # the split of the unseen tasks, which groups are parts of
+BEHAVIOURS, EXAMPLES = "behaviours.jsonl", "behaviour_examples.jsonl"
 NO_SEED = -1  # training seed of conditions without a hypernetwork
 Record = dict[str, Any]
 
@@ -45,6 +46,8 @@ class Results:
     :param notes: prose about what did not work, or None.
     :param groups: names of the unseen tasks by the way in which they are unseen, where a world has
         such groups.
+    :param behaviours: one record a description of a behaviour under one condition.
+    :param behaviour_examples: what is said to some questions.
     """
 
     main: tuple[ResultRow, ...]
@@ -56,6 +59,8 @@ class Results:
     notes: str | None
     groups: Mapping[str, Collection[str]] = field(default_factory=dict)
     fit_levels: tuple[Record, ...] = ()
+    behaviours: tuple[Record, ...] = ()
+    behaviour_examples: tuple[Record, ...] = ()
 
     def split(self, name: str) -> list[ResultRow]:
         """The main rows of one split, or of one group of the unseen tasks."""
@@ -84,6 +89,8 @@ def read_results(
     :param groups: names of the unseen tasks by group.
     """
     notes = folder / "notes.md"
+    # a recipe of its own, for the same base model
+    behaviours = folder if (folder / BEHAVIOURS).exists() else folder.parent / "behaviours"
     main = merged(read_rows(folder / "main.jsonl")).values()
     return Results(
         main=tuple(r for r in main if r.variant == variant or r.train_seed == NO_SEED),
@@ -95,6 +102,8 @@ def read_results(
         vectors=read_vectors(folder / "vectors.safetensors"),
         notes=notes.read_text(encoding="utf-8") if notes.exists() else None,
         groups=groups or {},
+        behaviours=read_json(behaviours / BEHAVIOURS),
+        behaviour_examples=read_json(behaviours / EXAMPLES),
     )
 
 

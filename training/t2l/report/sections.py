@@ -16,6 +16,7 @@ from functools import partial
 
 from t2l.config.recipe import Config
 from t2l.report.bars import bars_section
+from t2l.report.behaviours import behaviours_section
 from t2l.report.beyond import beyond_section
 from t2l.report.card_words import LANGUAGE_WORDS, MINI_WORDS, PLAIN_WORDS, CardWords
 from t2l.report.compression import compression_section
@@ -123,6 +124,7 @@ LANGUAGE = Edition(
         partial(bars_section, bars=LANGUAGE_BARS, text=LANGUAGE_BARS_TEXT),
         glance_section,
         guessing_section,
+        behaviours_section,
         beyond_section,
         *_DETAILS,
     ),
@@ -132,7 +134,7 @@ LANGUAGE = Edition(
 )
 
 PLAIN = Edition(
-    sections=(glance_section, beyond_section, *_DETAILS),
+    sections=(glance_section, behaviours_section, beyond_section, *_DETAILS),
     splits=PLAIN_SPLITS,
     card=PLAIN_WORDS,
     tells_apart=True,
