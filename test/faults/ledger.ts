@@ -32,8 +32,34 @@ export async function send(
   return { status: response.status, bytes, json };
 }
 
-/** Has an adapter made, and notes it when that is acknowledged. */
+/** Removals of adapters that a ledger had, by their ids: when they ended, by the count of what happened here. */
+const removals = new WeakMap<Ledger, Map<string, { ended: number | undefined }>>();
+let happened = 0;
+
+function removalsOf(ledger: Ledger): Map<string, { ended: number | undefined }> {
+  const found = removals.get(ledger) ?? new Map();
+  removals.set(ledger, found);
+  return found;
+}
+
+/** Removes an adapter: from now on it is promised no longer, whatever becomes of the call. */
+export async function removeNoted(origin: string, ledger: Ledger, id: string): Promise<number> {
+  const removal: { ended: number | undefined } = { ended: undefined };
+  removalsOf(ledger).set(id, removal);
+  ledger.delete(id);
+  try {
+    return (await send(origin, 'DELETE', `/v1/adapters/${id}`)).status;
+  } finally {
+    removal.ended = ++happened;
+  }
+}
+
+/**
+ * Has an adapter made, and notes it when that is acknowledged; not if it was being removed meanwhile, for it
+ * may have been found before it was removed.
+ */
 export async function makeNoted(origin: string, ledger: Ledger, request: object): Promise<void> {
+  const begun = ++happened;
   const { status, json } = await send(origin, 'POST', '/v1/adapters', request);
   expect([200, 201]).toContain(status);
   const { id, files } = adapterSchema.parse(json);
@@ -41,7 +67,10 @@ export async function makeNoted(origin: string, ledger: Ledger, request: object)
     Object.entries(files).map(([name, file]) => [name, file.sha256]),
   );
   expect(hashes).toEqual(ledger.get(id) ?? hashes);
-  ledger.set(id, hashes);
+  const removal = removalsOf(ledger).get(id);
+  if (removal === undefined || (removal.ended ?? Number.POSITIVE_INFINITY) < begun) {
+    ledger.set(id, hashes);
+  }
 }
 
 /** Checks that every noted adapter is there, with the bytes that it was acknowledged with. */

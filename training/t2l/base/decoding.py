@@ -33,6 +33,8 @@ def greedy(
     device: Device,
     target: TargetSpec | None = None,
     weights: LoraWeights | None = None,
+    *,
+    exact: bool = True,
 ) -> list[list[int]]:
     """What the model writes after each prompt, greedily.
 
@@ -40,6 +42,7 @@ def greedy(
     :param longest: most tokens that each prompt's answer may have.
     :param ends: token ids that end an answer.
     :param weights: adapters [n, ...] and, with them, the target they are for.
+    :param exact: whether the CPU computes in float32, as for what is reported; else as training.
     :return: the new token ids of each prompt, without what follows an end.
     :raises ValueError: if the prompts cannot be shared evenly among the adapters.
     """
@@ -51,7 +54,7 @@ def greedy(
     found: list[list[int]] = []
     for some, part in parts:
         with _applied(model, target, some):
-            found += _continued(model, part, ends, pad, device)
+            found += _continued(model, part, ends, pad, device, exact)
     return found
 
 
@@ -69,6 +72,7 @@ def _continued(
     ends: Sequence[int],
     pad: int,
     device: Device,
+    exact: bool,
 ) -> list[list[int]]:
     tokens, mask = pad_left([ids for ids, _ in rows], pad)
     limit = max(most for _, most in rows)
@@ -76,7 +80,7 @@ def _continued(
         max_new_tokens=limit, do_sample=False, eos_token_id=list(ends), pad_token_id=pad
     )
     # float32 on the CPU: what is reported is what consumers compute
-    with device.autocast() if device.name == "cuda" else nullcontext():
+    with nullcontext() if exact and device.name == "cpu" else device.autocast():
         written = generate(
             model,
             input_ids=tokens.to(device.name),
