@@ -33,8 +33,6 @@ def greedy(
     device: Device,
     target: TargetSpec | None = None,
     weights: LoraWeights | None = None,
-    *,
-    exact: bool = True,
 ) -> list[list[int]]:
     """What the model writes after each prompt, greedily.
 
@@ -42,7 +40,6 @@ def greedy(
     :param longest: most tokens that each prompt's answer may have.
     :param ends: token ids that end an answer.
     :param weights: adapters [n, ...] and, with them, the target they are for.
-    :param exact: whether the CPU computes in float32, as for what is reported; else as training.
     :return: the new token ids of each prompt, without what follows an end.
     :raises ValueError: if the prompts cannot be shared evenly among the adapters.
     """
@@ -54,7 +51,7 @@ def greedy(
     found: list[list[int]] = []
     for some, part in parts:
         with _applied(model, target, some):
-            found += _continued(model, part, ends, pad, device, exact)
+            found += _continued(model, part, ends, pad, device)
     return found
 
 
@@ -72,7 +69,6 @@ def _continued(
     ends: Sequence[int],
     pad: int,
     device: Device,
-    exact: bool,
 ) -> list[list[int]]:
     tokens, mask = pad_left([ids for ids, _ in rows], pad)
     limit = max(most for _, most in rows)
@@ -80,7 +76,7 @@ def _continued(
         max_new_tokens=limit, do_sample=False, eos_token_id=list(ends), pad_token_id=pad
     )
     # float32 on the CPU: what is reported is what consumers compute
-    with nullcontext() if exact and device.name == "cpu" else device.autocast():
+    with device.autocast() if device.name == "cuda" else nullcontext():
         written = generate(
             model,
             input_ids=tokens.to(device.name),

@@ -110,7 +110,6 @@ def _said(
         template.ends,
         template.pad,
         device,
-        exact=False,
     )
     for (one, part, told, text), ids in zip(asked, written, strict=True):
         yield line_of(one, Reply(part, told, Sample(text, template.answer(ids))))
