@@ -74,6 +74,7 @@ def test_the_options_of_a_stage_and_a_wrong_recipe_import_nothing_heavy(tmp_path
         (["bridge"], ["--from ENCODER", "--per-task", "--from-dialect"]),
         (["descriptions"], ["--config", "--out OUT"]),
         (["plan"], ["--config", "--measure"]),
+        (["bench"], ["--target {mistral-7b}", "--layers", "--bfloat16", "--peak-tflops", "--out"]),
         (["map"], [" bundle ", "--assets"]),
     ],
 )

@@ -72,6 +72,7 @@ export const STAND_INS: readonly StandIn[] = [
     command: /^npm run (bench|demo|screenshots|test:serving|test:imported)/,
     reason: 'minutes; tests of the same name run them on less',
   },
+  { command: /m t2l bench/, reason: 'minutes; training/tests/commands/bench runs it on less' },
   {
     command: /^npm run release -- /,
     reason:

@@ -138,6 +138,10 @@ COMMANDS: dict[str, Stage | Tool] = {
     "plan": Tool(
         "Say what memory and time a recipe takes, before anything starts.", "t2l.commands.plan"
     ),
+    "bench": Tool(
+        "Measure what a step of meta-training costs beside the least that it could.",
+        "t2l.commands.bench.command",
+    ),
     "map": Tool("Draw a bundle's training tasks in two dimensions.", "t2l.commands.task_map"),
 }
 

@@ -1,0 +1,1 @@
+"""What a step of meta-training costs: `python -m t2l bench`."""
