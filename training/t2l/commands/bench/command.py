@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--bfloat16", action="store_true", help="instead of float32")
     command.add_argument(
+        "--threads", type=int, help="of the CPU; one is disturbed least where the machine is busy"
+    )
+    command.add_argument(
         "--peak-tflops", type=float, help="of the device, where its name does not tell"
     )
     command.add_argument("--json", action="store_true", help="print JSON")
@@ -69,14 +73,15 @@ def run(options: argparse.Namespace) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     require_room(needed(sizes), free_bytes(device), device)
     name = torch.cuda.get_device_name() if device == "cuda" else platform.machine()
-    found = measure(prepare(sizes, device), sizes.rounds)
+    with _threads(options.threads):
+        found = measure(prepare(sizes, device), sizes.rounds)
     peak = options.peak_tflops
     if peak is None and device == "cuda":
         peak = peak_tflops(name, sizes.bfloat16)
     figures = figures_of(found, step_flops(sizes), peak)
     where = {
         "device": name,
-        "threads": torch.get_num_threads(),
+        "threads": options.threads or torch.get_num_threads(),
         "precision": "bfloat16" if sizes.bfloat16 else "float32",
         "torch": torch.__version__,
     }
@@ -91,14 +96,27 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    """Refuse what would only fail after the measurement."""
-    peak, out = options.peak_tflops, options.out
+    """Refuse what would only fail once the measurement has begun."""
+    threads, peak, out = options.threads, options.peak_tflops, options.out
+    if threads is not None and threads < 1:
+        raise Refusal(f"--threads must be at least 1, got {threads}")
     if peak is not None and not peak > 0:
         raise Refusal(f"--peak-tflops must be above 0, got {peak}")
     if out is not None and not out.parent.is_dir():
         raise Refusal(f"{out.parent} is not a folder: make it, or change --out")
     if out is not None and out.is_dir():
         raise Refusal(f"{out} is a folder: --out must name a file")
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """Let PyTorch compute in so many threads while the block runs; None changes nothing."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _sizes(sizes: Sizes) -> dict[str, Any]:

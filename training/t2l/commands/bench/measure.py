@@ -34,18 +34,22 @@ class Measured:
 
 
 def measure(subject: Subject, rounds: int) -> Measured:
-    """Take every kind of step so many times, and once more for each thing that is counted."""
-    steps, device = steps_of(subject), subject.reader.device.name
+    """Take every kind of step so many times, and once before for each thing that is counted."""
+    steps, heads = steps_of(subject), heads_of(subject)
+    device = subject.reader.device.name
     weights = (subject.reader.model, subject.hypernetwork)
     saved = {name: saved_bytes(step, weights) for name, step in steps.items()}
     on_gpu = device == "cuda"
+    allocated = {name: _allocated(step) for name, step in steps.items()} if on_gpu else None
+    for head in heads.values():
+        head()
     return Measured(
         tokens=subject.tokens,
         answers=subject.batch.answer_tokens,
         steps=take_turns(steps, rounds, device),
-        heads=take_turns(heads_of(subject), rounds, device),
+        heads=take_turns(heads, rounds, device),
         saved=saved,
-        allocated={name: _allocated(step) for name, step in steps.items()} if on_gpu else None,
+        allocated=allocated,
     )
 
 

@@ -48,15 +48,14 @@ Rounds = Mapping[str, Sequence[Took]]
 
 
 def take_turns(steps: Mapping[str, Callable[[], object]], rounds: int, device: str) -> Rounds:
-    """Take every step once a round, and once before the first.
+    """Take every step once a round.
 
+    :param steps: each was taken before, so that nothing is set up in the first round.
     :param rounds: at least 1.
     :param device: where they run; a GPU is waited for.
     """
     names = list(steps)
     found: dict[str, list[Took]] = {name: [] for name in names}
-    for name in names:
-        _take(steps[name], device)
     for turn in range(rounds):
         first = turn % len(names)
         for name in names[first:] + names[:first]:

@@ -38,9 +38,9 @@ def test_figures_are_consistent(run_t2l: Command, tmp_path: Path) -> None:
 
 
 def test_the_report_is_a_table_with_ratios_and_bars(run_t2l: Command) -> None:
-    text = run_t2l("bench", *TINY, "--bfloat16")
+    text = run_t2l("bench", *TINY, "--bfloat16", "--threads=1")
     assert text.startswith("bench/small-llama: 2 layers of width 32, on ")
-    assert "bfloat16" in text and "48 in all, 12 of them answers; 2 rounds" in text
+    assert " (1 thread), bfloat16" in text and "48 in all, 12 of them answers; 2 rounds" in text
     for row in ("| floor | ", "| ours | ", "| repetition | ", "| ours over the floor | "):
         assert row in text
     assert text.count("\nmet ") + text.count("\nnot met ") == 3

@@ -39,6 +39,7 @@ def test_a_shipped_target_keeps_its_own_sizes() -> None:
         (["--rounds=-1"], "--rounds must be at least 1, got -1"),
         (["--answers=9"], "--answers 9 is more than the 8 tokens of an example"),
         (["--target=mistral-7b"], "--target mistral-7b has its own layers: leave --layers out"),
+        (["--threads=0"], "--threads must be at least 1, got 0"),
         (["--peak-tflops=0"], "--peak-tflops must be above 0, got 0"),
         (["--out=nowhere/figures.jsonl"], "nowhere is not a folder: make it, or change --out"),
         (["--out=."], "is a folder: --out must name a file"),
