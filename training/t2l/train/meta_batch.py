@@ -48,12 +48,15 @@ class Part:
         """How many tokens have a loss."""
         return answer_tokens(self.rows)
 
-    def share(self, world: World) -> Part:
-        """What one process runs: every n-th task."""
+    def share(self, world: World, before: int = 0) -> Part:
+        """What one process runs: every n-th task.
+
+        :param before: tasks in the batch's earlier parts; who had none of them comes first here.
+        """
         if world.size == 1:
             return self
         each = len(self.rows) // len(self.places)
-        kept = world.share(range(len(self.places)))
+        kept = world.share(range(len(self.places)), before)
         rows = [row for task in kept for row in range(task * each, (task + 1) * each)]
         return Part(
             self.places[list(kept)],

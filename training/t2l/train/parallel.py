@@ -34,9 +34,12 @@ class World:
         """Whether this process writes files and speaks."""
         return self.rank == 0
 
-    def share(self, rows: Sequence[T]) -> Sequence[T]:
-        """The rows that this process runs: every n-th."""
-        return rows[self.rank :: self.size]
+    def share(self, rows: Sequence[T], before: int = 0) -> Sequence[T]:
+        """The rows that this process runs: every n-th.
+
+        :param before: rows that were shared out already, so that it is whose turn it would be.
+        """
+        return rows[(self.rank - before) % self.size :: self.size]
 
     def add(self, numbers: Sequence[float]) -> list[float]:
         """Sums over all processes."""

@@ -14,6 +14,7 @@ from t2l.template.arrow import ArrowTemplate
 from t2l.template.characters import BOS, VOCABULARY
 from t2l.template.rows import Row
 from t2l.train.meta_batch import draw_vector, make_batch
+from t2l.train.objectives.meta_loss import map_shares
 from t2l.train.objectives.teacher import CodesTeacher
 from t2l.train.parallel import World
 from t2l.train.rows import KeptRows
@@ -107,6 +108,16 @@ def test_processes_share_the_tasks_of_every_part() -> None:
                 ours = share.rows[index * each : (index + 1) * each]
                 assert ours == part.rows[at * each : (at + 1) * each]
                 assert len(share.told) == len(share.rows)
+
+
+@pytest.mark.parametrize("processes", [2, 3, 5, 8])
+def test_processes_have_as_many_tasks_of_a_step_as_any_other_or_one_fewer(processes: int) -> None:
+    kept = rows()
+    batch = make_batch(tiny_corpus(), CONFIG.sft, 0, kept, CodesTeacher(kept))
+    found = [map_shares(batch, World(rank, processes)) for rank in range(processes)]
+    places = [[int(place) for part in parts for place in part.places] for parts in found]
+    assert sorted(place for own in places for place in own) == list(range(len(batch.embeddings)))
+    assert max(map(len, places)) - min(map(len, places)) <= 1
 
 
 def test_a_step_s_vector_is_a_phrasing_s_or_lies_between_two_of_them() -> None:

@@ -168,6 +168,9 @@ class _Sums:
 
 
 def map_shares(batch: Batch, world: World) -> list[Part]:
-    """The parts of a batch that this process runs."""
-    parts = [part.share(world) for part in batch.parts]
-    return [part for part in parts if len(part.places)]
+    """The parts of a batch that this process runs: as many tasks as any other, or one fewer."""
+    shares, before = [], 0
+    for part in batch.parts:
+        shares.append(part.share(world, before))
+        before += len(part.places)
+    return [part for part in shares if len(part.places)]
