@@ -117,7 +117,9 @@ def _hub(source: BaseSource) -> Located:
         reason = str(error).strip().splitlines()[0]
         raise BaseModelError(
             f"base.where {source.where} did not come from the hub ({reason}): check it and "
-            "base.revision, or give a folder with kind folder"
+            f"base.revision, fetch it where there is a network with `hf download {source.where}"
+            f"{f' --revision {source.revision}' if source.revision else ''}`, or give a folder "
+            "with kind folder"
         ) from None
     folder = Path(path)
     revision = folder.name  # the cache's folder of a commit is named after it

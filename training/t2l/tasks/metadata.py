@@ -38,6 +38,10 @@ logger = logging.getLogger(__name__)
 FILE = "metadata.yaml"
 DEFINITION = "task_def"
 FAMILY = "text-to-lora"
+WANTED = (
+    f"a folder a task with {FILE}, as `git clone https://github.com/SakanaAI/text-to-lora` has in "
+    "its folder tasks"
+)
 
 
 def read_metadata(where: Path) -> tuple[Draft, ...]:
@@ -47,7 +51,7 @@ def read_metadata(where: Path) -> tuple[Draft, ...]:
         has examples.
     """
     drafts, without = [], []
-    for path in files_below(where, f"*/{FILE}", f"a folder a task with {FILE}"):
+    for path in files_below(where, f"*/{FILE}", WANTED):
         examples = sorted(path.parent.glob("*.jsonl"))
         if examples:
             drafts.append(_read(path, examples))
@@ -56,7 +60,8 @@ def read_metadata(where: Path) -> tuple[Draft, ...]:
     if not drafts:
         raise TaskFileError(
             f"{where}: no task has examples; put JSON lines with the prompt's fields beside "
-            f"{FILE}, as {without[0]}/examples.jsonl"
+            f"{FILE}, as {without[0]}/examples.jsonl, from the data set of the hub that its "
+            "ds_kwargs name"
         )
     if without:
         logger.warning("%s: no examples, so left out: %s", where, ", ".join(without))

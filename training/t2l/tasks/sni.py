@@ -27,6 +27,10 @@ from t2l.tasks.source import Sample
 from t2l.tasks.written import Draft
 
 FAMILY = "natural instructions"  # of tasks without a category
+WANTED = (
+    "Natural Instructions' JSON files, as `git clone "
+    "https://github.com/allenai/natural-instructions` has in its folder tasks"
+)
 
 
 def read_sni(where: Path) -> tuple[Draft, ...]:
@@ -34,7 +38,7 @@ def read_sni(where: Path) -> tuple[Draft, ...]:
 
     :raises TaskFileError: for a file without definition or instances, or a wrong instance.
     """
-    paths = files_below(where, "*.json", "Natural Instructions' JSON files")
+    paths = files_below(where, "*.json", WANTED)
     return tuple(_read(path) for path in paths)
 
 
