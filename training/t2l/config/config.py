@@ -17,6 +17,7 @@ from t2l.config.encoder import EncoderConfig
 from t2l.config.evaluation import BundleConfig, EvaluationConfig, StudyConfig
 from t2l.config.fields import STRICT, Text
 from t2l.config.hypernetwork import HypernetworkOptions, TargetConfig
+from t2l.config.plan import PlanConfig
 from t2l.config.sft import SftConfig, TrainerConfig
 from t2l.config.tasks import AnyTasks, TasksConfig
 from t2l.config.template import AnyTemplate, ArrowConfig
@@ -47,6 +48,7 @@ class Config:
     baselines: BaselinesConfig = BaselinesConfig()
     study: StudyConfig = StudyConfig()
     bundle: BundleConfig = BundleConfig()
+    plan: PlanConfig = PlanConfig()
 
     def __post_init__(self) -> None:
         if isinstance(self.publish, str) and not _FOLDER.match(self.publish):

@@ -41,7 +41,7 @@ def config_digest(config: Config, leave_out: Sequence[str] = ()) -> str:
     for place in leave_out:
         part, name = place.split(".")
         del values[part][name]
-    del values["runs"], values["bundle"]["assets"], values["trainer"]
+    del values["runs"], values["bundle"]["assets"], values["trainer"], values["plan"]
     _drop_folders(config, values)
     for part, keys in LATER.items():
         for name, default in keys.items():

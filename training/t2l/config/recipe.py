@@ -2,7 +2,7 @@
 
 Each part is a file of this room with every key and its default: `tasks.py`, `base.py`,
 `template.py`, `encoder.py`, `hypernetwork.py` (and the target), `sft.py` (and the trainer),
-`baselines.py`, `evaluation.py` (and studies and the bundle).
+`baselines.py`, `evaluation.py` (and studies and the bundle), `plan.py` (what is assumed).
 """
 
 from t2l.config.base import AnyBase, BaseModelConfig, PretrainedConfig
@@ -20,6 +20,7 @@ from t2l.config.evaluation import (
 )
 from t2l.config.hypernetwork import HypernetworkOptions, TargetConfig
 from t2l.config.load import config_of, load_config, merged_values, resolve
+from t2l.config.plan import PlanConfig
 from t2l.config.sft import SftConfig, TrainerConfig
 from t2l.config.tasks import AnyTasks, BehaviourTasks, FileTasks, LanguageTasks, TasksConfig
 from t2l.config.template import AnyTemplate, ArrowConfig, ChatConfig, DropConfig
@@ -44,6 +45,7 @@ __all__ = [
     "FitSamples",
     "HypernetworkOptions",
     "LanguageTasks",
+    "PlanConfig",
     "PretrainedConfig",
     "SftConfig",
     "StudyConfig",
