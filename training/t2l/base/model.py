@@ -83,16 +83,7 @@ class BaseModel:
 
         :raises TargetError: for a module that it does not have, or a rank that does not fit.
         """
-        return TargetSpec(
-            base_model=self.record,
-            layers=self.shape.layers,
-            modules=self.shape.choose(modules, rank, KEYS),
-            rank=rank,
-            alpha=alpha,
-            use_rslora=use_rslora,
-            attention=self.shape.attention,
-            layers_path=self.layers_path,
-        )
+        return target_of_shape(self.record, self.shape, modules, rank, alpha, use_rslora)
 
     def identity(self) -> dict[str, Any]:
         """What a run is tied to, as JSON values; other weights or tokens make another run."""
@@ -102,6 +93,30 @@ class BaseModel:
             "weights": self.weights,
             "tokenizer": self.tokens,
         }
+
+
+def target_of_shape(
+    record: BaseModelRecord,
+    shape: ModelShape,
+    modules: Sequence[str],
+    rank: int,
+    alpha: float,
+    use_rslora: bool,
+) -> TargetSpec:
+    """The target of adapters for some modules of a shape, in the order of the names.
+
+    :raises TargetError: for a module that it does not have, or a rank that does not fit.
+    """
+    return TargetSpec(
+        base_model=record,
+        layers=shape.layers,
+        modules=shape.choose(modules, rank, KEYS),
+        rank=rank,
+        alpha=alpha,
+        use_rslora=use_rslora,
+        attention=shape.attention,
+        layers_path=shape.layers_path,
+    )
 
 
 def tokenizer_digest(tokenizer: PreTrainedTokenizerBase) -> str:

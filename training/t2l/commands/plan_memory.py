@@ -56,6 +56,7 @@ def memory_parts(
     *,
     bfloat16: bool,
     recompute: bool,
+    scores: int = 1,
 ) -> dict[str, int]:
     """Bytes by part.
 
@@ -64,6 +65,8 @@ def memory_parts(
     :param tasks: of a step.
     :param bfloat16: whether products are in bfloat16.
     :param recompute: whether activations are computed twice instead of kept.
+    :param scores: values that a layer keeps for every head and pair of tokens: one where attention
+        is written out (`eager`), none where one kernel does it.
     """
     config = base.config.get_text_config()
     weights = sum(p.numel() * p.element_size() for p in base.parameters())
@@ -71,7 +74,7 @@ def memory_parts(
     means = sum(FLOAT * _running_means(optimizer) for optimizer in optimizers)
     width = FLOAT // 2 if bfloat16 else FLOAT
     layers = target.layers
-    layer = part.tokens * width * _values_a_token(config, part.length)
+    layer = part.tokens * width * _values_a_token(config, scores * part.length)
     entry = part.tokens * width * config.hidden_size
     kept = layers * entry + layer if recompute else layers * layer
     if bfloat16 and all(p.element_size() == FLOAT for p in base.parameters()):
@@ -93,11 +96,14 @@ def _running_means(optimizer: Optimizer) -> int:
     return each * sum(p.numel() for group in optimizer.param_groups for p in group["params"])
 
 
-def _values_a_token(config: PreTrainedConfig, length: int) -> int:
-    """Values that the backward pass of one frozen layer needs for every token."""
+def _values_a_token(config: PreTrainedConfig, scores: int) -> int:
+    """Values that the backward pass of one frozen layer needs for every token.
+
+    :param scores: those of attention, for each head.
+    """
     hidden, heads = config.hidden_size, config.num_attention_heads
     size = getattr(config, "head_dim", None) or hidden // heads
     inner = getattr(config, "intermediate_size", None) or 4 * hidden
     norms = 3 * hidden  # what goes into both, and into the adapters
-    attention = 3 * heads * size + heads * length  # queries, keys and values of all heads; weights
+    attention = 3 * heads * size + heads * scores  # queries, keys and values of all heads; weights
     return norms + attention + 3 * inner  # gate, what it lets through, and what it is put to

@@ -9,7 +9,7 @@ from __future__ import annotations
 import resource
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,6 +53,9 @@ class Work:
     :param texts: descriptions to encode.
     :param step_tokens: tokens that run through the base model and back in a step, on average.
     :param told_tokens: tokens that the teacher reads in a step, on average; forward only.
+    :param length: of the sequence that such a token is in, on average over tokens.
+    :param told_length: the same of the teacher's.
+    :param answers: tokens that are predicted in a step, on average.
     :param largest: the part of those steps that needs most memory.
     :param training: tokens of each training, by stage.
     :param questions: that the evaluation asks.
@@ -62,6 +65,9 @@ class Work:
     texts: int
     step_tokens: float
     told_tokens: float
+    length: float
+    told_length: float
+    answers: float
     largest: LargestPart
     training: dict[str, float]
     questions: int
@@ -96,10 +102,20 @@ def work_of(config: Config, template: Template) -> Work:
         texts=texts,
         step_tokens=step_tokens,
         told_tokens=told_tokens,
+        length=_length(sheets),
+        told_length=_length(told),
+        answers=sum(len(sheet.at) for sheet in sheets) / BATCHES,
         largest=LargestPart(*largest.tokens.shape, answers=len(largest.at)),
-        training=_training(config, step_tokens, told_tokens),
+        training=training_tokens(config, step_tokens, told_tokens, len(tasks_with_oracles(config))),
         questions=_questions(config),
     )
+
+
+def _length(sheets: Sequence[Sheets]) -> float:
+    """The length of the sheet that a token is on, on average."""
+    tokens = sum(sheet.tokens.numel() for sheet in sheets)
+    squares = sum(sheet.tokens.numel() * sheet.tokens.shape[1] for sheet in sheets)
+    return squares / tokens if tokens else 0.0
 
 
 def _corpus(config: Config, tasks: int, dim: int, texts: int = PROBE_TEXTS) -> Corpus:
@@ -125,11 +141,15 @@ def _sheets(
     return found, told
 
 
-def _training(config: Config, step_tokens: float, told_tokens: float) -> dict[str, float]:
-    """Tokens of each training; what is read forward only counts half."""
+def training_tokens(
+    config: Config, step_tokens: float, told_tokens: float, tasks: int
+) -> dict[str, float]:
+    """Tokens of each training; what is read forward only counts half.
+
+    :param tasks: that get a LoRA of their own.
+    """
     sft, others = config.sft, config.baselines
     row = step_tokens / (sft.tasks * sft.examples)
-    tasks = len(tasks_with_oracles(config))
     oracles, many, decoder = others.oracles, others.multi_task, others.hyperdecoder
     seeds, left = len(config.evaluation.train_seeds), set(config.evaluation.leave_out)
     found = {"sft": seeds * sft.steps * (step_tokens + told_tokens / 2)}
@@ -144,18 +164,32 @@ def _training(config: Config, step_tokens: float, told_tokens: float) -> dict[st
 
 
 def _questions(config: Config) -> int:
-    public = public_tasks(config)
-    splits: dict[str, Sequence[object]] = {
-        "report": report_tasks(config),
-        "left_out": left_out_tasks(config),
-        "seen": seen_tasks(config),
-        **public,
-    }
+    public = {name: len(tasks) for name, tasks in public_tasks(config).items()}
+    return questions_of(
+        config,
+        {
+            "report": len(report_tasks(config)),
+            "left_out": len(left_out_tasks(config)),
+            "seen": len(seen_tasks(config)),
+            **public,
+        },
+        frozenset(public),
+    )
+
+
+def questions_of(
+    config: Config, splits: Mapping[str, int], public: frozenset[str] = frozenset()
+) -> int:
+    """How many questions the evaluation asks.
+
+    :param splits: number of tasks of each.
+    :param public: those splits that others' tasks are in.
+    """
     options, found = config.evaluation, 0
     for split, tasks in splits.items():
         names = conditions_on(split, config.template.kind, options.leave_out, split in public)
         once = sum(name in WITHOUT_HYPERNETWORK for name in names)
-        found += len(tasks) * (once + (len(names) - once) * len(options.train_seeds))
+        found += tasks * (once + (len(names) - once) * len(options.train_seeds))
     return found * options.samples * len(options.sampling_seeds)
 
 

@@ -5,6 +5,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from transformers.tokenization_utils_base import PreTrainedTokenizerBase
+
 from t2l.base.device import Device, pick_device
 from t2l.base.model import BaseModel
 from t2l.base.source import BaseSource
@@ -59,9 +61,17 @@ def open_template(config: Config, base: BaseModel) -> Template:
 
     :raises TemplateError: if the base model's chat template cannot be used.
     """
+    return template_for(config, base.tokenizer)
+
+
+def template_for(config: Config, tokenizer: PreTrainedTokenizerBase) -> Template:
+    """How the run's examples become tokens of a tokenizer.
+
+    :raises TemplateError: if its chat template cannot be used.
+    """
     if config.template.kind == "arrow":
         return ArrowTemplate()
-    return ChatTemplate(base.tokenizer, config.template.system)
+    return ChatTemplate(tokenizer, config.template.system)
 
 
 def device_of(config: Config) -> Device:

@@ -43,8 +43,8 @@ def split_tasks(
     """
     kept = sorted(tasks, key=lambda task: _place(f"limit|{task.name}", seed))[:limit]
     ordered = sorted(kept, key=lambda task: _place(task.name, seed))
-    first = _count(report, len(ordered))
-    second = first + min(_count(selection, len(ordered)), len(ordered) - first)
+    first, held, _ = side_sizes(len(ordered), report, selection)
+    second = first + held
     shown = tuple(ordered[:first])
     return GroupedTasks(
         train=tuple(ordered[second:]),
@@ -52,6 +52,13 @@ def split_tasks(
         report=shown,
         groups={group: shown},
     )
+
+
+def side_sizes(tasks: int, report: float, selection: float) -> tuple[int, int, int]:
+    """How many of some tasks are for the report, for selection and for training."""
+    first = _count(report, tasks)
+    second = min(_count(selection, tasks), tasks - first)
+    return first, second, tasks - first - second
 
 
 def _count(share: float, tasks: int) -> int:

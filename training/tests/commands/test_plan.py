@@ -5,48 +5,15 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from adapters_for_tests import tiny_base
 from command_for_tests import Command
 from families_for_tests import save_family
+from plan_for_tests import CONFIGS, language_config, rows_of
 
 from t2l.commands.plan_memory import LargestPart, memory_parts
 from t2l.config.recipe import SftConfig
 from t2l.hypernet.hypernetwork import Hypernetwork, HypernetworkConfig
 from t2l.train.objectives.sft import make_optimizers
-
-CONFIGS = Path(__file__).parents[2] / "configs"
-
-
-def rows_of(text: str) -> dict[str, str]:
-    """The plan's rows by name."""
-    found = re.findall(r"^  (\S.*?) {2,}(.+)$", text, re.MULTILINE)
-    return dict(found)
-
-
-def language_config(folder: Path, **parts: object) -> Path:
-    tasks = folder / "tasks"
-    tasks.mkdir()
-    for number in range(6):
-        rows = [f'{{"input": "word {n}", "output": "{number}"}}\n' for n in range(8)]
-        texts = '{"descriptions": ["Give %d.", "Say %d!", "Answer %d", "Write %d"]}\n'
-        text = texts % ((number,) * 4) + "".join(rows)
-        (tasks / f"t{number}.jsonl").write_text(text)
-    values = {
-        "runs": "run",
-        "bundle": {"assets": "assets"},
-        "base": {"kind": "folder", "where": "model", "id": "a/b", "license": "mit"},
-        "template": {"kind": "chat"},
-        "tasks": {"source": "folder", "where": "tasks"},
-        "encoder": {"kind": "minilm"},
-        "target": {"rank": 2},
-        "hypernetwork": {"latent": 16, "head_in": 16},
-        "sft": {"tasks": 3, "examples": 2, "steps": 50},
-        **parts,
-    }
-    path = folder / "recipe.yaml"
-    path.write_text(yaml.safe_dump(values))
-    return path
 
 
 def test_a_plan_needs_no_trained_base_model_and_its_steps_can_be_tried(run_t2l: Command) -> None:
