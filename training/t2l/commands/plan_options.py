@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 
-from t2l.commands.plan_gpus import DEFAULT, Gpu, gpu_named
+from t2l.commands.plan_gpus import DEFAULT, GPUS, Gpu, gpu_named
 from t2l.commands.stage_options import add_config
 from t2l.config.recipe import Config, ConfigError
 
@@ -40,7 +40,11 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--gpus", metavar="N,M", help="numbers of GPUs to plan for, by default 1,8"
     )
-    command.add_argument("--gpu", metavar="NAME", help=f"kind of GPU, by default {DEFAULT}")
+    command.add_argument(
+        "--gpu",
+        metavar="NAME",
+        help=f"{', '.join(gpu.name for gpu in GPUS)}; by default {DEFAULT}",
+    )
     command.add_argument(
         "--utilisation",
         type=float,
