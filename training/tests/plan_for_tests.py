@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def language_config(folder: Path, **parts: object) -> Path:
     return path
 
 
-def changed_recipe(folder: Path, **parts: dict[str, object]) -> Path:
+def changed_recipe(folder: Path, **parts: Mapping[str, object]) -> Path:
     """Mistral's recipe with some values changed."""
     values = yaml.safe_load((CONFIGS / "mistral-7b.yaml").read_text())
     for part, changes in parts.items():

@@ -58,7 +58,8 @@ class LiveBytes(TorchDispatchMode):
 def base_of(family: str, attention: str) -> tuple[PreTrainedModel, TargetSpec]:
     """A model in bfloat16 with layers of usual proportions."""
     changes = {**SIZES, "layer_types": ["full_attention"] * LAYERS}
-    model = tiny_model(family, **changes).to(torch.bfloat16).requires_grad_(False)
+    model = tiny_model(family, **changes).requires_grad_(False)
+    model.bfloat16()
     model.set_attn_implementation(attention)
     record = BaseModelRecord("a/b", "0" * 40, family, "mit")
     modules = read_shape(model).choose(("q_proj", "v_proj"), 4)
