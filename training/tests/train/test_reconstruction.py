@@ -16,74 +16,17 @@ from adapters_for_tests import (
 )
 
 from t2l.base.lora import changed
-from t2l.base.low_rank import canonical_weights, mean_update, relative_errors, truncate
+from t2l.base.low_rank import canonical_weights
 from t2l.evaluate.compression import compression
 from t2l.hypernet.hypernetwork import Hypernetwork
 from t2l.hypernet.whitening import Whitening
 from t2l.train.objectives.reconstruction import (
-    canonical,
     deviations,
     reconstruction_loss,
     start_from,
     train_reconstruction,
 )
 from t2l.train.objectives.sft import build_hypernetwork
-
-
-def factors(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    a = torch.randn(3, 2, 4, 12, generator=generator)
-    return a, torch.randn(3, 2, 9, 4, generator=generator)
-
-
-def test_canonical_factors_have_the_same_product() -> None:
-    a, b = factors()
-    new_a, new_b = canonical(a, b)
-    assert new_a.shape == a.shape and new_b.shape == b.shape
-    torch.testing.assert_close(new_b @ new_a, b @ a, atol=1e-5, rtol=1e-5)
-
-
-def test_canonical_factors_do_not_depend_on_the_gauge() -> None:
-    a, b = factors()
-    gauge = torch.randn(4, 4, generator=torch.Generator().manual_seed(7)) + 3 * torch.eye(4)
-    other_a, other_b = torch.linalg.inv(gauge) @ a, b @ gauge
-    for one, other in zip(canonical(a, b), canonical(other_a, other_b), strict=True):
-        torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-4)
-
-
-def test_canonical_factors_are_balanced_ordered_and_positive_at_their_largest_entry() -> None:
-    a, b = canonical(*factors())
-    norms_a, norms_b = a.norm(dim=-1), b.norm(dim=-2)  # [3, 2, r]
-    torch.testing.assert_close(norms_a, norms_b)
-    assert (norms_b[..., :-1] >= norms_b[..., 1:]).all()
-    largest = b.gather(-2, b.abs().argmax(dim=-2, keepdim=True))
-    assert (largest > 0).all()
-
-
-def test_an_adapter_that_does_nothing_stays_one() -> None:
-    a, b = factors()
-    new_a, new_b = canonical(a, torch.zeros_like(b))
-    assert torch.isfinite(new_a).all() and not new_b.any()
-
-
-def test_truncation_of_an_update_of_that_rank_gives_its_canonical_factors() -> None:
-    a, b = factors()
-    for one, other in zip(truncate(b @ a, 4), canonical(a, b), strict=True):
-        torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-4)
-
-
-def test_the_mean_update_is_that_of_the_products_not_of_the_factors() -> None:
-    a, b = factors()
-    mean = mean_update({"q_proj": (a, b)})["q_proj"]
-    torch.testing.assert_close(mean, (b @ a).mean(dim=0))
-
-
-def test_relative_errors_are_those_of_the_full_updates() -> None:
-    (a, b), (other_a, other_b) = factors(), factors(1)
-    found = relative_errors({"q_proj": (a, b)}, {"q_proj": (other_a, other_b)})
-    wanted = (b @ a - other_b @ other_a).flatten(1).norm(dim=1)
-    wanted = wanted / (other_b @ other_a).flatten(1).norm(dim=1)
-    torch.testing.assert_close(found.float(), wanted, atol=1e-5, rtol=1e-5)
 
 
 def test_a_mean_squared_loss_of_one_is_what_the_mean_adapter_gets(tmp_path: Path) -> None:

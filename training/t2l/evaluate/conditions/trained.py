@@ -11,7 +11,7 @@ from torch import Tensor
 
 from t2l.base.adapter_stack import to_device
 from t2l.base.lora import LoraWeights
-from t2l.base.low_rank import mean_update, truncate
+from t2l.base.low_rank import mean_adapter
 from t2l.evaluate.questions import Block
 from t2l.evaluate.setting import Setting
 from t2l.train.objectives.hyperdecoder import load_hyperdecoder, prompt_vectors
@@ -46,11 +46,7 @@ def mean_oracle(setting: Setting, block: Block) -> list[bool]:
 @lru_cache(maxsize=1)
 def _mean_oracle(store: Path, names: tuple[str, ...], rank: int) -> LoraWeights:
     """The mean oracle as one adapter, [1, ...], B unscaled."""
-    factors = {
-        name: truncate(update, rank)
-        for name, update in mean_update(load_oracles(store, names)).items()
-    }
-    return {name: (a[None], b[None]) for name, (a, b) in factors.items()}
+    return mean_adapter(load_oracles(store, names), rank)
 
 
 def retrieval(setting: Setting, block: Block) -> list[bool]:
