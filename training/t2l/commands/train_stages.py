@@ -25,9 +25,11 @@ from t2l.evaluate.run import (
 from t2l.evaluate.studies import note_training
 from t2l.mini.adopt import adopt_base, base_is_missed
 from t2l.mini.base_model import train_base_model
+from t2l.train.objectives.canonical_library import CanonicalLibrary
 from t2l.train.objectives.hyperdecoder import train_hyperdecoder
 from t2l.train.objectives.multi_task import train_multi_task
-from t2l.train.objectives.oracles import load_oracles, train_oracles
+from t2l.train.objectives.oracle_store import OracleLibrary
+from t2l.train.objectives.oracles import train_oracles
 from t2l.train.objectives.reconstruction import train_reconstruction
 from t2l.train.objectives.sft import build_hypernetwork, whitening_of
 from t2l.train.parallel import join_world
@@ -127,15 +129,16 @@ def reconstruction(config: Config) -> None:
     corpus = oracle_corpus(config)
     base, target = _base_and_target(config)
     device = device_of(config)
-    wanted = load_oracles(config.run_dir, [task.name for task in corpus.tasks])
+    library = OracleLibrary.open(config.run_dir, [task.name for task in corpus.tasks])
+    targets = CanonicalLibrary.of(library)
     whitening, template = whitening_of(meta_corpus(config), config.sft), open_template(config, base)
     for variant in COMPRESSION_VARIANTS:
         ours = replace(config, hypernetwork=replace(config.hypernetwork, variant=variant))
         network = build_hypernetwork(ours, target, corpus.embeddings[0].shape[1])
         folder = reconstruction_folder(ours)
-        network = train_reconstruction(ours, network, corpus, wanted, folder, device, whitening)
+        network = train_reconstruction(ours, network, corpus, targets, folder, device, whitening)
         found = compression(
-            base.model, network, corpus, wanted, COMPRESSION_SAMPLES, 0, device, template
+            base.model, network, corpus, library, COMPRESSION_SAMPLES, 0, device, template
         )
         row = {"variant": variant, "train_seed": config.sft.seed, **asdict(found)}
         append_json(results_dir(config) / "compression.jsonl", row)

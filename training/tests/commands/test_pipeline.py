@@ -28,7 +28,7 @@ from t2l.evaluate.studies import run_study
 from t2l.export.bundle.manifest import read_manifest, verify_bundle
 from t2l.hypernet.hypernetwork import Hypernetwork
 from t2l.report.build import build_report
-from t2l.train.objectives.oracles import oracle_names
+from t2l.train.objectives.oracle_store import oracle_names
 
 TRAINING = Path(__file__).parents[2]
 CONDITIONS = conditions_of("arrow")

@@ -1,5 +1,6 @@
-"""Reconstruction: targets without gauge, a network that learns them, and what it keeps of them."""
+"""Reconstruction: a network that learns its targets, and what it keeps of them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,17 +16,16 @@ from adapters_for_tests import (
     with_baselines,
 )
 
-from t2l.base.lora import changed
+from t2l.base.library import HeldLibrary
+from t2l.base.lora import LoraWeights, changed
 from t2l.base.low_rank import canonical_weights
+from t2l.base.moments import Moments
+from t2l.config.errors import ConfigError
 from t2l.evaluate.compression import compression
 from t2l.hypernet.hypernetwork import Hypernetwork
 from t2l.hypernet.whitening import Whitening
-from t2l.train.objectives.reconstruction import (
-    deviations,
-    reconstruction_loss,
-    start_from,
-    train_reconstruction,
-)
+from t2l.train.objectives.distances import standardized
+from t2l.train.objectives.reconstruction import start_from, train_reconstruction
 from t2l.train.objectives.sft import build_hypernetwork
 
 
@@ -33,9 +33,9 @@ def test_a_mean_squared_loss_of_one_is_what_the_mean_adapter_gets(tmp_path: Path
     _, target = tiny_base(tmp_path)
     targets = canonical_weights(random_adapters(target, 6))
     mean = changed(targets, lambda side: side.mean(dim=0, keepdim=True).expand_as(side))
-    units = deviations(targets)
-    assert reconstruction_loss(mean, targets, units, "mse").item() == pytest.approx(1, rel=1e-5)
-    assert reconstruction_loss(targets, targets, units, "l1").item() == 0
+    units = Moments.of(HeldLibrary(targets)).deviations()
+    assert standardized(units, "mse")(mean, targets).item() == pytest.approx(1, rel=1e-5)
+    assert standardized(units, "l1")(targets, targets).item() == 0
 
 
 @pytest.mark.parametrize("loss", ["mse", "l1"])
@@ -46,15 +46,16 @@ def test_a_network_learns_its_oracles_and_both_saved_forms_agree(tmp_path: Path,
     corpus = tiny_corpus(4)
     oracles = random_adapters(target, len(corpus.tasks))
     network = build_hypernetwork(config, target, DIM)
-    trained = train_reconstruction(config, network, corpus, oracles, tmp_path, CPU)
+    targets = canonical_weights(oracles)
+    library = HeldLibrary(targets)
+    trained = train_reconstruction(config, network, corpus, library, tmp_path, CPU)
     vectors = torch.stack([row[0] for row in corpus.embeddings])
     with torch.no_grad():
         weights = trained(vectors)
         again = Hypernetwork.load(tmp_path / "final")(vectors)
-    targets = canonical_weights(oracles)
     mean = changed(targets, lambda side: side.mean(dim=0, keepdim=True).expand_as(side))
-    units = deviations(targets)
-    got, start = (reconstruction_loss(w, targets, units, loss).item() for w in (weights, mean))
+    distance = standardized(Moments.of(library).deviations(), loss)
+    got, start = (distance(some, targets).item() for some in (weights, mean))
     assert got < 0.7 * start
     for name, pair in weights.items():
         assert torch.equal(pair[0], again[name][0]) and torch.equal(pair[1], again[name][1])
@@ -79,8 +80,69 @@ def test_a_wrong_number_of_oracles_is_refused(tmp_path: Path) -> None:
     network = build_hypernetwork(CONFIG, target, DIM)
     with pytest.raises(ValueError, match="3 oracles"):
         train_reconstruction(
-            CONFIG, network, tiny_corpus(4), random_adapters(target, 3), tmp_path, CPU
+            CONFIG, network, tiny_corpus(4), HeldLibrary(random_adapters(target, 3)), tmp_path, CPU
         )
+
+
+class Noticing:
+    """A library that notes what is read of it.
+
+    :param weights: all adapters, [T, ...].
+    """
+
+    def __init__(self, weights: LoraWeights) -> None:
+        self.held = HeldLibrary(weights)
+        self.digest = self.held.digest
+        self.reads: list[list[int]] = []
+
+    def __len__(self) -> int:
+        return len(self.held)
+
+    def read(self, rows: Sequence[int]) -> LoraWeights:
+        self.reads.append(list(rows))
+        return self.held.read(rows)
+
+
+def test_a_step_reads_the_oracles_of_its_own_tasks_only(tmp_path: Path) -> None:
+    _, target = tiny_base(tmp_path / "base")
+    config = with_baselines(
+        reconstruction=replace(CONFIG.baselines.reconstruction, steps=3, tasks=2)
+    )
+    corpus = tiny_corpus(7)
+    library = Noticing(canonical_weights(random_adapters(target, 7)))
+    network = build_hypernetwork(config, target, DIM)
+    train_reconstruction(config, network, corpus, library, tmp_path, CPU)
+    moments, *steps = library.reads
+    assert moments == list(range(7))
+    assert len(steps) == 3 and all(len(rows) == 2 for rows in steps)
+
+
+def test_a_run_on_other_oracles_is_refused_also_when_it_is_finished(tmp_path: Path) -> None:
+    _, target = tiny_base(tmp_path / "base")
+    corpus = tiny_corpus(4)
+
+    def train(seed: int) -> Hypernetwork:
+        library = HeldLibrary(canonical_weights(random_adapters(target, 4, seed)))
+        network = build_hypernetwork(CONFIG, target, DIM)
+        return train_reconstruction(CONFIG, network, corpus, library, tmp_path / "run", CPU)
+
+    train(1)
+    train(1)
+    with pytest.raises(ConfigError, match="oracles.digest"):
+        train(2)
+
+
+def test_compression_by_blocks_is_that_of_all_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, target = tiny_base(tmp_path / "base")
+    network = build_hypernetwork(CONFIG, target, DIM).eval()
+    corpus = tiny_corpus(7)
+    library = Noticing(random_adapters(target, 7))
+    whole = compression(model, network, corpus, library, 2, 0, CPU)
+    monkeypatch.setattr("t2l.evaluate.compression.ROWS_A_BATCH", 6)
+    assert compression(model, network, corpus, library, 2, 0, CPU) == whole
+    assert library.reads[1:] == [[0, 1, 2], [3, 4, 5], [6]]
 
 
 def test_a_network_compared_with_its_own_adapters_keeps_everything(tmp_path: Path) -> None:
@@ -92,9 +154,10 @@ def test_a_network_compared_with_its_own_adapters_keeps_everything(tmp_path: Pat
     corpus = tiny_corpus(4)
     with torch.no_grad():
         own = network(torch.stack([row[0] for row in corpus.embeddings]))
-    found = compression(model, network, corpus, own, samples=2, seed=0, device=CPU)
+    found = compression(model, network, corpus, HeldLibrary(own), samples=2, seed=0, device=CPU)
     assert found.relative_error == pytest.approx(0, abs=1e-3)
     assert found.exact_match == found.oracle_exact_match
     assert found.oracle_weights == 4 * target.parameters
-    other = compression(model, network, corpus, random_adapters(target, 4), 2, 0, CPU)
+    others = HeldLibrary(random_adapters(target, 4))
+    other = compression(model, network, corpus, others, 2, 0, CPU)
     assert other.relative_error > 0.5

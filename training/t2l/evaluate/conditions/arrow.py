@@ -26,7 +26,7 @@ from t2l.evaluate.conditions.trained import training_oracles
 from t2l.evaluate.questions import Block
 from t2l.evaluate.setting import Setting
 from t2l.template.rows import collate
-from t2l.train.objectives.oracles import FOLDER, load_oracles
+from t2l.train.objectives.oracle_store import FOLDER, OracleLibrary
 
 # Untyped: its types are those of all of transformers, which takes a type checker 20 s to read.
 create_arrow_model: Any = vars(peft)["create_arrow_model"]
@@ -88,10 +88,11 @@ def export_oracles(target: TargetSpec, store: Path, names: tuple[str, ...]) -> l
     """
     root = store / FOLDER / "peft"
     folders = [root / hashlib.sha256(name.encode()).hexdigest()[:16] for name in names]
-    weights = load_oracles(store, names)
+    library = OracleLibrary.open(store, names)
     for row, folder in enumerate(folders):
         if (folder / CONFIG_FILE).exists():
             continue
-        folded = {name: (a[row], b[row] * target.scaling) for name, (a, b) in weights.items()}
+        weights = library.read([row])
+        folded = {name: (a[0], b[0] * target.scaling) for name, (a, b) in weights.items()}
         save_adapter(folder, target, folded)
     return folders

@@ -16,7 +16,7 @@ from t2l.evaluate.questions import Block
 from t2l.evaluate.setting import Setting
 from t2l.train.objectives.hyperdecoder import load_hyperdecoder, prompt_vectors
 from t2l.train.objectives.multi_task import load_multi_task
-from t2l.train.objectives.oracles import load_oracles, oracle_names
+from t2l.train.objectives.oracle_store import load_oracles, oracle_names
 
 ADAPTERS_AT_ONCE = 160
 
