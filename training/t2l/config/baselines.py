@@ -118,14 +118,25 @@ class ArrowOptions:
 class ReconstructionConfig(LoopOptions):
     """Training of a hypernetwork on oracles instead of through the base (`reconstruction.py`).
 
-    :param loss: distance to the oracle's standardized values.
+    :param on: what is compared (`objectives/distances.py`): A and B, standardized per module
+        (`factors`) or value by value (`elements`), or the update B A itself (`product`).
+    :param loss: distance of standardized values; a product has `mse` only.
     :param tasks: tasks a step.
     """
 
     steps: Natural = 2000
     weight_decay: Weight = 0.01
+    on: Literal["factors", "elements", "product"] = "factors"
     loss: Literal["mse", "l1"] = "mse"
     tasks: Count = 48
+
+    def __post_init__(self) -> None:
+        require_warmup(self.steps, self.warmup)
+        if self.on == "product" and self.loss != "mse":
+            raise ValueError(
+                f"loss {self.loss} is a distance of single values, which a product is compared "
+                "without; set it to mse, or on to factors or elements"
+            )
 
 
 @dataclass(frozen=True, config=STRICT)

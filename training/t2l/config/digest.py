@@ -10,12 +10,15 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 from t2l.config.config import Config
 from t2l.config.evaluation import FitSamples
 
-# keys that the first digests had not, with the value at which they are left out
+# keys that the first digests had not, with the value at which they are left out; parts of parts
+# are named with a dot
 LATER: dict[str, dict[str, Any]] = {
     "tasks": {"source": "procedural"},
     "base": {"kind": "mini"},
@@ -23,6 +26,7 @@ LATER: dict[str, dict[str, Any]] = {
     "hypernetwork": {"half_offsets": False},
     "sft": {"teacher": "codes", "teacher_shots": 4, "teacher_signal": "states", "answers": 1.0},
     "evaluation": {"fit": asdict(FitSamples()), "leave_out": (), "oracle_tasks": None},
+    "baselines.reconstruction": {"on": "factors"},
     "bundle": {"default": True, "precisions": ("float32", "int8"), "sizes": None},
 }
 
@@ -44,9 +48,10 @@ def config_digest(config: Config, leave_out: Sequence[str] = ()) -> str:
     del values["runs"], values["bundle"]["assets"], values["trainer"], values["plan"]
     _drop_folders(config, values)
     for part, keys in LATER.items():
+        own = reduce(getitem, part.split("."), values)
         for name, default in keys.items():
-            if values[part].get(name) == default:
-                del values[part][name]
+            if own.get(name) == default:
+                del own[name]
     if config.template.kind == "arrow":
         del values["template"]
     text = json.dumps(values, sort_keys=True, separators=(",", ":"))

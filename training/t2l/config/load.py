@@ -19,14 +19,20 @@ from t2l.config.errors import ConfigError
 from t2l.config.messages import sentences
 
 _CONFIG = TypeAdapter(Config)
+_TRUTH, _NAME = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:str"
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML in which no key comes twice, so that nobody reads a value that does not count."""
+class RecipeYaml(yaml.SafeLoader):
+    """YAML in which no key comes twice, so that nobody reads a value that does not count.
+
+    A key is always a name: YAML takes a bare `on` for true.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: list[Any] = []
         for key, _ in node.value:
+            if key.tag == _TRUTH:
+                key.tag = _NAME
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"{key.value} stands there twice; keep one", key.start_mark
@@ -42,7 +48,7 @@ def load_config(path: Path) -> Config:
     :raises ConfigError: if the file is missing, is not YAML, or has unknown or wrong values.
     """
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)
+        values = yaml.load(path.read_text(encoding="utf-8"), RecipeYaml)
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: no such configuration file") from error
     except OSError as error:

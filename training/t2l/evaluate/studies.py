@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from t2l.config.load import RecipeYaml
 from t2l.config.recipe import (
     BundleConfig,
     Config,
@@ -43,7 +44,7 @@ SAMPLING_SEED = 2000  # of studies; the report has others
 
 def read_studies(path: Path) -> dict[str, dict[str, Any]]:
     """Studies by name: variant -> what it changes in the configuration."""
-    studies = yaml.safe_load(path.read_text(encoding="utf-8"))
+    studies = yaml.load(path.read_text(encoding="utf-8"), RecipeYaml)
     return {
         name: {str(variant): changes or {} for variant, changes in variants.items()}
         for name, variants in studies.items()

@@ -25,6 +25,7 @@ from t2l.config.errors import ConfigError
 NEWEST = "checkpoint.safetensors"
 PLATEAU = "plateau.safetensors"  # from before the rates fell
 LENGTH = ("steps", "decay_from")  # what a longer run differs in
+EARLIER = {"reconstruction": {"on": "factors"}}  # what a run was whose checkpoint does not say it
 
 
 def save_checkpoint(
@@ -132,7 +133,8 @@ def _changes(
         notes = json.loads(read_metadata(path)["notes"])
     except SafetensorError as error:
         raise _damaged(path, error) from error
-    before = notes.get("identity", notes.get("config", {}))
+    noted = notes.get("identity", notes.get("config", {}))
+    before = {part: {**EARLIER.get(part, {}), **values} for part, values in noted.items()}
     return [
         (f"{part}.{name}", before[part][name], value)
         for part, values in json.loads(json.dumps(identity)).items()

@@ -102,6 +102,15 @@ MISTAKES = [
     ("baselines: {oracles: {steps: 3}}", "baselines.oracles.warmup 5 is longer .* steps, 3"),
     ("baselines: {multi_task: {steps: 3}}", "baselines.multi_task.warmup 50 is longer"),
     ("baselines: {arrow: {top_k: 65}}", "baselines.arrow.top_k 65 is more .* experts, 64"),
+    (
+        "baselines: {reconstruction: {on: product, loss: l1}}",
+        "baselines.reconstruction.loss l1 is a distance of single values, .* set it to mse",
+    ),
+    (
+        "baselines: {reconstruction: {on: values}}",
+        "baselines.reconstruction.on must be 'factors', 'elements' or 'product', got 'values'",
+    ),
+    ("baselines: {reconstruction: {steps: 3}}", "baselines.reconstruction.warmup 50 is longer"),
     ("sft: {contrast: 1, tasks: 1}", "sft.contrast compares .* make tasks at least 2"),
     ("tasks: {descriptions: 1}", "sft.whiten_within .* make tasks.descriptions at least 2"),
     ("evaluation: {samples: 7, descriptions: 2}", "evaluation.samples 7 must be a multiple"),
@@ -191,6 +200,16 @@ def test_a_file_that_is_missing_or_none_is_named(tmp_path: Path) -> None:
         load_config(tmp_path / "none.yaml")
     with pytest.raises(ConfigError, match="not a file that can be read"):
         load_config(tmp_path)
+
+
+def test_a_key_is_a_name_also_where_yaml_has_another_idea(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("runs: x\nbaselines: {reconstruction: {on: product}}\n")
+    assert load_config(path).baselines.reconstruction.on == "product"
+    assert "no is no key of sft" in refused(tmp_path, "sft: {no: 1}")
+    assert "on stands there twice" in refused(
+        tmp_path, "baselines: {reconstruction: {on: factors, on: product}}"
+    )
 
 
 def test_no_training_needs_no_warm_up(tmp_path: Path) -> None:

@@ -47,8 +47,18 @@ def test_folders_and_how_training_is_run_do_not_change_the_digest() -> None:
     assert digest(runs="y", bundle={"assets": "z"}, base={"continue_from": "w"}) == plain
     assert digest(trainer={"precision": "float32", "checkpoint_minutes": 1}) == plain
     assert digest(encoder={"steps": 70}) != plain
-    for part, keys in LATER.items():
-        assert digest(**{part: dict(keys)}) == plain
+    for place, keys in LATER.items():
+        part, *inner = place.split(".")
+        changes: dict[str, object] = dict(keys)
+        for name in reversed(inner):
+            changes = {name: changes}
+        assert digest(**{part: changes}) == plain
+
+
+@pytest.mark.parametrize("on", ["elements", "product"])
+def test_what_reconstruction_compares_changes_the_digest(on: str) -> None:
+    changes = {"runs": "x", "baselines": {"reconstruction": {"on": on}}}
+    assert config_digest(config_of(changes)) != config_digest(config_of({"runs": "x"}))
 
 
 @pytest.mark.parametrize(

@@ -29,15 +29,6 @@ from t2l.train.objectives.reconstruction import start_from, train_reconstruction
 from t2l.train.objectives.sft import build_hypernetwork
 
 
-def test_a_mean_squared_loss_of_one_is_what_the_mean_adapter_gets(tmp_path: Path) -> None:
-    _, target = tiny_base(tmp_path)
-    targets = canonical_weights(random_adapters(target, 6))
-    mean = changed(targets, lambda side: side.mean(dim=0, keepdim=True).expand_as(side))
-    units = Moments.of(HeldLibrary(targets)).deviations()
-    assert standardized(units, "mse")(mean, targets).item() == pytest.approx(1, rel=1e-5)
-    assert standardized(units, "l1")(targets, targets).item() == 0
-
-
 @pytest.mark.parametrize("loss", ["mse", "l1"])
 def test_a_network_learns_its_oracles_and_both_saved_forms_agree(tmp_path: Path, loss: str) -> None:
     _, target = tiny_base(tmp_path / "base")

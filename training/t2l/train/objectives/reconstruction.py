@@ -27,7 +27,7 @@ from t2l.encoders.corpus import Corpus
 from t2l.hypernet.hypernetwork import CONFIG_FILE, Hypernetwork
 from t2l.hypernet.whitening import Whitening
 from t2l.train.checkpoint import PLATEAU, require_same
-from t2l.train.objectives.distances import Distance, standardized
+from t2l.train.objectives.distances import Distance, distance_of
 from t2l.train.trainer import BETAS, Schedule, StepResult, Trainer, adamw
 
 FINAL = "final"
@@ -115,7 +115,7 @@ def train_reconstruction(
     start_at_mean(hypernetwork, moments.means)
     hypernetwork.to(device.name).train()
     optimizers = [adamw(hypernetwork, options.lr, BETAS, options.weight_decay)]
-    distance = standardized(moments.deviations(), options.loss)
+    distance = distance_of(options, moments, device.name)
     objective = Reconstruction(hypernetwork, optimizers, corpus, targets, distance, options, device)
     Trainer(schedule, config.trainer, folder, identity, "reconstruction").run(objective)
     hypernetwork.eval().cpu()
