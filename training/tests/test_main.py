@@ -67,6 +67,7 @@ def test_the_options_of_a_stage_and_a_wrong_recipe_import_nothing_heavy(tmp_path
     ("arguments", "options"),
     [
         (["export"], ["--config", "--real"]),
+        (["oracles"], ["--config", "--processes"]),
         (["refit"], [" bundle ", "--config", "--real"]),
         (["study"], [" name ", "--config"]),
         (["target"], ["MODEL", "--modules", "--rslora", "--list"]),

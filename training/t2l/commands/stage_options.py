@@ -43,10 +43,27 @@ def add_refit(command: argparse.ArgumentParser) -> None:
     add_config(command)
 
 
+def add_oracles(command: argparse.ArgumentParser) -> None:
+    """Options of `oracles`."""
+    add_config(command)
+    command.add_argument(
+        "--processes",
+        type=_count,
+        default=1,
+        help="how many train at once, each with a base model of its own; by default 1",
+    )
+
+
 def add_study(command: argparse.ArgumentParser) -> None:
     """Options of `study`."""
     command.add_argument("name", help="a study of configs/studies.yaml")
     add_config(command)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got {text}")
+    return int(text)
 
 
 def _add_real(command: argparse.ArgumentParser) -> None:

@@ -77,6 +77,7 @@ COMMANDS: dict[str, Stage | Tool] = {
         "Train a LoRA for the unseen tasks of the report, or some of them, and some training "
         "tasks.",
         "t2l.commands.train_stages:oracles",
+        f"{_OPTIONS}:add_oracles",
     ),
     "reconstruction": Stage(
         "Train S, M and L to reproduce the oracles; measure each as a compression of them.",

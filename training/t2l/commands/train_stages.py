@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from t2l.base.device import pick_device
 from t2l.base.model import BaseModel
 from t2l.base.target import TargetSpec
+from t2l.commands.oracle_processes import train_in_processes
 from t2l.config.recipe import Config
 from t2l.evaluate.compression import compression
 from t2l.evaluate.opening import device_of, open_base, open_template, target_of
@@ -79,11 +80,17 @@ def sft(config: Config) -> None:
         note_training(path, "main", config.hypernetwork.variant, seeded)
 
 
-def oracles(config: Config) -> None:
-    """Train a LoRA for the unseen tasks of the report, or some of them, and some training tasks."""
+def oracles(config: Config, processes: int = 1) -> None:
+    """Train a LoRA for the unseen tasks of the report, or some of them, and some training tasks.
+
+    :param processes: how many train at once.
+    """
     rows = tasks_with_oracles(config)
     if not rows:
         logger.info("no oracle is trained: evaluation.leave_out has all that need one")
+        return
+    if processes > 1:
+        train_in_processes(config, processes)
         return
     base, target = _base_and_target(config)
     options, device = config.baselines.oracles, device_of(config)

@@ -1,5 +1,6 @@
 """Oracles: many at once equal one alone, what is done is not done again, files keep every value."""
 
+import json
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -102,6 +103,25 @@ def test_a_second_run_trains_only_what_is_missing_and_keeps_the_rest(
     assert oracle_names(tmp_path) == tuple(task.name for task in tasks)
     for name, content in files.items():
         assert (tmp_path / "oracles" / name).read_bytes() == content
+
+
+def test_a_group_that_is_missing_between_others_is_made_as_it_would_have_been(
+    tmp_path: Path,
+) -> None:
+    """As after a kill of several processes, when a later group was ready first."""
+    model, target = tiny_base(tmp_path / "base")
+    tasks, place = tiny_tasks().train[:8], tmp_path / "oracles"
+    train_oracles(model, target, tasks, OPTIONS, tmp_path, CPU)
+    whole = {path.name: path.read_bytes() for path in place.iterdir()}
+    index = json.loads(whole["index.json"])
+    files = [file for file, _ in index["tasks"].values()]
+    assert files == [f"{number // OPTIONS.group:04d}.safetensors" for number in range(8)]
+    lost = files[OPTIONS.group]
+    kept = {name: row for name, row in index["tasks"].items() if row[0] != lost}
+    (place / "index.json").write_text(json.dumps({**index, "tasks": kept}))
+    (place / lost).write_bytes(b"of a run that was killed")
+    train_oracles(model, target, tasks, OPTIONS, tmp_path, CPU)
+    assert {path.name: path.read_bytes() for path in place.iterdir()} == whole
 
 
 def test_oracles_are_read_in_the_order_asked_for_also_twice(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from t2l.train.rows import KeptRows
 from t2l.train.trainer import BETAS, Schedule, StepResult, Trainer, adamw
 from t2l.train.zero_shot import frozen_reader, losses_backward, parts_of, task_rows
 
-__all__ = ["FOLDER", "load_oracles", "oracle_names", "train_group", "train_oracles"]
+__all__ = ["FOLDER", "load_oracles", "oracle_names", "save_group", "train_group", "train_oracles"]
 
 
 @dataclass
@@ -93,11 +93,29 @@ def train_oracles(
     progress = Progress(sum(len(group.names) for group in groups), 0, "oracles", unit="task")
     for group in groups:
         own = [by_name[name] for name in group.names]
-        weights = train_group(model, target, own, options, device, template, trainer)
-        save_stack(place / group.file, weights)
+        file = place / group.file
+        save_group(model, target, own, options, file, device, template=template, trainer=trainer)
         index.note(group)
         progress.advance(len(group.names))
     progress.close()
+
+
+def save_group(
+    model: PreTrainedModel,
+    target: TargetSpec,
+    tasks: Sequence[Task],
+    options: OraclesConfig,
+    file: Path,
+    device: Device,
+    *,
+    template: Template | None = None,
+    trainer: TrainerConfig | None = None,
+) -> None:
+    """Train the oracles of some tasks side by side and write them, in a single rename.
+
+    :param file: of these oracles; the index does not name it yet.
+    """
+    save_stack(file, train_group(model, target, tasks, options, device, template, trainer))
 
 
 def train_group(
