@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol, TypeVar, cast
 
+import torch
 from torch import Tensor, nn
 from transformers.modeling_utils import PreTrainedModel
 
@@ -34,6 +35,11 @@ def embedding_rows(model: PreTrainedModel) -> int:
 def on_device(model: M, device: str) -> M:
     """The model itself, moved to a device."""
     return cast(M, cast(nn.Module, model).to(device))
+
+
+def in_dtype(model: M, dtype: torch.dtype) -> M:
+    """The model itself, its weights converted."""
+    return cast(M, cast(nn.Module, model).to(dtype))
 
 
 def generate(model: nn.Module, *inputs: Tensor, **options: object) -> Tensor:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from t2l.base.typed import on_device
+from t2l.base.typed import in_dtype, on_device
 from t2l.config.errors import ConfigError
 from t2l.config.recipe import Config
 from t2l.config.tasks import BehaviourTasks
@@ -49,7 +49,7 @@ def replies(config: Config) -> None:
     every = chosen(tasks.pairs, tasks.seed, tasks.limit)
     model = on_device(base.model, device.name).eval()
     if device.bfloat16:  # autocast would convert every weight anew for each token
-        model = model.to(torch.bfloat16)
+        model = in_dtype(model, torch.bfloat16)
     count = write_replies(Path(tasks.replies), every, model, template, device, tasks, made_by)
     logger.info("%s: %d behaviours, %d of them new", tasks.replies, len(every), count)
 

@@ -103,7 +103,7 @@ def test_an_embedding_service_is_asked_and_its_vector_finished_as_the_manifest_s
         "/x/embed": (200, [row]),
     }
     with serving(routes) as service:
-        options = {"encoder_url": f"{service.url}/x/", "encoder_dialect": dialect}
+        options: dict[str, Any] = {"encoder_url": f"{service.url}/x/", "encoder_dialect": dialect}
         options["encoder_token"] = "a-token"
         t2l = load_t2l(folder, precision="float32", **options)
         made = generate_lora(t2l, DESCRIPTION.rstrip("."))

@@ -179,7 +179,11 @@ def test_an_endpoint_that_refuses_or_lies_is_named(lora: Lora, tmp_path: Path) -
     with serving({"/v1/hypernets": (200, b"<html>")}) as service:
         with pytest.raises(ServiceError, match="something else than expected"):
             load_t2l(service.url)
-    for options in ({"encoder_url": "http://x"}, {"encoder_token": "a-token"}):
+    refused: tuple[dict[str, Any], ...] = (
+        {"encoder_url": "http://x"},
+        {"encoder_token": "a-token"},
+    )
+    for options in refused:
         with pytest.raises(ValueError, match="an endpoint has its own encoder"):
             load_t2l(service.url, **options)
 
@@ -197,6 +201,11 @@ def test_a_token_and_wishes_go_with_every_request(
     assert tokens == ["Bearer of-the-variable"] * 4 + ["Bearer mine"] * 4
     body = service.bodies("/v1/adapters")[-1]
     assert (body["unlisted"], body["allow_unfit"]) == (True, False)
-    for options in ({"token": "mine"}, {"unlisted": True}, {"allow_unfit": True}):
+    refused: tuple[dict[str, Any], ...] = (
+        {"token": "mine"},
+        {"unlisted": True},
+        {"allow_unfit": True},
+    )
+    for options in refused:
         with pytest.raises(ValueError, match="belong to the URL of an endpoint"):
             load_t2l(BUNDLE, **options)

@@ -14,11 +14,11 @@ from t2l.base.model import BaseModel
 from t2l.commands import behaviour_stages, stages
 from t2l.config.errors import ConfigError
 from t2l.config.load import load_config
-from t2l.config.recipe import Config
+from t2l.config.recipe import BehaviourTasks, Config
 from t2l.evaluate.behaviours import CONDITIONS, Measured, measure_behaviours, summary
 from t2l.evaluate.opening import open_base, open_template
 from t2l.evaluate.run import load_hypernetwork, open_setting, training_corpus
-from t2l.tasks.behaviours.replies import Reply, behaviour_tasks
+from t2l.tasks.behaviours.replies import BehaviourTask, Reply, behaviour_tasks
 from t2l.template.template import Template
 
 
@@ -77,12 +77,14 @@ def told_divergence(base: BaseModel, template: Template, replies: tuple[Reply, .
 @torch.no_grad()
 def test_the_plain_model_is_as_far_away_as_its_own_passes_say(config: Config) -> None:
     tasks = config.tasks
+    assert isinstance(tasks, BehaviourTasks)
     found = behaviour_tasks(Path(tasks.replies), tasks.pairs, tasks.seed, tasks.limit)
     setting = open_setting(config, load_hypernetwork(config), training_corpus(config))
     rows = measure_behaviours(setting, found.groups, "0" * 64)
     base = open_base(config)
     template = open_template(config, base)
     [task, *_] = found.report
+    assert isinstance(task, BehaviourTask)
     expected = told_divergence(base, template, task.replies)
     own = [row for row in rows if (row.behaviour, row.condition) == (task.name, "plain")]
     assert sum(row.nats for row in own) / sum(row.tokens for row in own) == pytest.approx(

@@ -8,6 +8,7 @@ from t2l.config.recipe import FileTasks
 from t2l.tasks.open import file_tasks
 from t2l.tasks.overlap import runs_of
 from t2l.tasks.source import Sample
+from t2l.tasks.written import WrittenTask
 
 PASSAGE = "the red fox ran over nine hills"
 
@@ -32,6 +33,7 @@ def test_examples_and_tasks_that_share_a_passage_with_the_report_are_left_out(
     found = {task.name: task for task in file_tasks(config).train}
     assert list(found) == [f"{group}/lol_022", f"{group}/lol_075"]
     for task in found.values():
+        assert isinstance(task, WrittenTask)
         kept = [sample.input for part in ("train", "test") for sample in task.rows[part]]
         assert sorted(kept) == own
     # with eight words nothing is shared, and without the rule nothing is asked
