@@ -51,7 +51,7 @@ function quoted(name: string, value: string): string {
   const quote = QUOTES.find((one) => !value.includes(one));
   if (quote === undefined || /[\\\r\n]/.test(value)) {
     throw new Refusal(
-      `${name} holds what a file of settings cannot (all of ' \` ", a backslash or a line end); take a token of letters and digits.`,
+      `${name} holds what a file of settings cannot (all of ' \` ", a backslash or a line end); letters and digits are safe.`,
     );
   }
   return `${quote}${value.replaceAll('$', '\\$')}${quote}`;

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 from huggingface_hub import try_to_load_from_cache
+from transformers.configuration_utils import PreTrainedConfig
 from transformers.modeling_utils import PreTrainedModel
 from transformers.models.auto.configuration_auto import AutoConfig
 from transformers.models.auto.modeling_auto import AutoModelForCausalLM
@@ -92,20 +93,24 @@ def _described(source: BaseSource, path: Path) -> Outline:
     """A model of the hub by its written config; nothing is fetched."""
     values = read_config(path)
     shape = model_shape(values, path)
-    sizes = {key: value for key, value in values.items() if not key.startswith("_")}
-    kind, license = sizes.pop("model_type"), sizes.pop("license")
     revision = source.revision or ""  # or a branch, of which nothing here knows the commit
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(
-            AutoConfig.for_model(kind, **sizes), dtype=DTYPES[source.dtype]
-        )
+        model = AutoModelForCausalLM.from_config(shape_config(path), dtype=DTYPES[source.dtype])
     record = BaseModelRecord(
         id=source.id or source.where,
         revision=revision if COMMIT.match(revision) else values["_commit_hash"],
-        architecture=kind,
-        license=source.license or license,
+        architecture=values["model_type"],
+        license=source.license or values["license"],
     )
     return Outline(model, record, shape, _cached_tokenizer(source))
+
+
+def shape_config(path: Path) -> PreTrainedConfig:
+    """What a file of `configs/shapes` says, as transformers has it."""
+    values = read_config(path)
+    beside = ("model_type", "license")
+    sizes = {k: v for k, v in values.items() if not k.startswith("_") and k not in beside}
+    return AutoConfig.for_model(values["model_type"], **sizes)
 
 
 def _cached_tokenizer(source: BaseSource) -> PreTrainedTokenizerBase | None:

@@ -21,7 +21,7 @@ from t2l.commands.bench.figures import figures_of
 from t2l.commands.bench.measure import measure
 from t2l.commands.bench.memory import free_bytes, needed, require_room
 from t2l.commands.bench.peak import peak_tflops, step_flops
-from t2l.commands.bench.sizes import BEYOND_THE_SPEC, LARGE, SMALL, Sizes, sizes_of
+from t2l.commands.bench.sizes import LARGE, SHIPPED, SMALL, Sizes, sizes_of
 from t2l.commands.bench.subject import prepare
 from t2l.commands.bench.text import report_text
 from t2l.config.errors import Refusal
@@ -31,7 +31,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     """Add the command's own options to its parser."""
     command.add_argument(
         "--target",
-        choices=BEYOND_THE_SPEC,
+        choices=SHIPPED,
         help="a shipped target in bfloat16, meant for a GPU, in place of a small Llama",
     )
     command.add_argument("--layers", type=int, help=f"of the small Llama, {SMALL['layers']}")

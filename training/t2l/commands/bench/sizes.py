@@ -1,7 +1,7 @@
 """The sizes that a step is measured at: of a small Llama by default, or of a shipped target.
 
-A target spec has what adapters need to know of a base model. What they need not, the width of its
-MLP and its vocabulary, is in `BEYOND_THE_SPEC`.
+A target spec has what adapters need to know of a base model; `configs/shapes` has all of its sizes,
+under the same name.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from t2l.base.target import Attention, BaseModelRecord, TargetModule, TargetSpec
+from t2l.commands.plan_base import SHAPES, shape_config
+from t2l.commands.plan_flops import transformer_of
 from t2l.config.errors import Refusal
 from t2l.report.flops import Transformer
 
@@ -22,16 +24,7 @@ HEAD_DIM, SMALL_HEAD_DIM = 64, 16  # the small one where the width is no multipl
 ANSWER_SHARE = 4  # an answer is this part of its example, if nothing else is said
 
 
-@dataclass(frozen=True)
-class BeyondTheSpec:
-    """A shipped spec's file, and the sizes of its base model that are not in it."""
-
-    file: str
-    intermediate: int
-    vocab: int
-
-
-BEYOND_THE_SPEC = {"mistral-7b": BeyondTheSpec("mistral-7b-instruct-v0.2.json", 14_336, 32_000)}
+SHIPPED = {"mistral-7b": "mistral-7b-instruct-v0.2.json"}
 SMALL = {"layers": 4, "width": 1024, "tasks": 8, "examples": 4, "length": 64, "rounds": 15}
 LARGE = {"tasks": 8, "examples": 1, "length": 512, "rounds": 15}
 
@@ -130,17 +123,5 @@ def _shipped(options: Namespace) -> tuple[TargetSpec, Transformer]:
     for name in ("layers", "width"):
         if getattr(options, name) is not None:
             raise Refusal(f"--target {options.target} has its own {name}: leave --{name} out")
-    beyond = BEYOND_THE_SPEC[options.target]
-    target = TargetSpec.load(TARGETS / beyond.file)
-    attention = target.attention
-    assert attention is not None
-    shape = Transformer(
-        hidden=target.modules[0].in_features,
-        layers=target.layers,
-        heads=attention.heads,
-        kv_heads=attention.kv_heads,
-        head_dim=attention.head_dim,
-        intermediate=beyond.intermediate,
-        vocab=beyond.vocab,
-    )
-    return target, shape
+    file = SHIPPED[options.target]
+    return TargetSpec.load(TARGETS / file), transformer_of(shape_config(SHAPES / file))
