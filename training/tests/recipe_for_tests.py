@@ -1,4 +1,4 @@
-"""A recipe for any model: six tasks in files, MiniLM, and few steps of everything."""
+"""A recipe for any model: tasks in files, MiniLM, and few steps of everything."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from t2l.config.recipe import Config
 WORDS = ("naïve", "日本", "Привет", "🙂 👍🏽", "a\ttab", "“quoted”", "two\nlines", "plain")
 
 
-def recipe(folder: Path, encoder: Path, **parts: object) -> Config:
-    """A recipe for the model in `folder/model`, with tasks in a folder of JSON lines."""
+def recipe(folder: Path, encoder: Path, count: int = 6, **parts: object) -> Config:
+    """A recipe for the model in `folder/model`, with so many tasks in a folder of JSON lines."""
     tasks = folder / "tasks"
     tasks.mkdir()
-    for number in range(6):
+    for number in range(count):
         head = {"descriptions": [f"{verb} {number}." for verb in ("Give", "Say", "Write", "Add")]}
         rows = [
             {"input": f"{word} {n}", "output": f"{word}{number}"} for n, word in enumerate(WORDS)

@@ -22,10 +22,12 @@ from t2l.evaluate.run import (
     open_setting,
     report_tasks,
     results_dir,
+    tasks_of,
     training_corpus,
     with_seed,
 )
 from t2l.evaluate.setting import Setting
+from t2l.export.bundle.calibration import FOLDS
 from t2l.export.bundle.data import golden_from_encoder
 from t2l.export.bundle.write import export_bundle
 from t2l.export.graphs import GraphOptions
@@ -55,9 +57,9 @@ def ship(
     :param corpus: the training tasks.
     :param real: file of descriptions that people wrote of other tasks, for the fit's results.
     :return: the bundle's digest.
-    :raises ConfigError: if the run's encoder has no file that could ship.
+    :raises ConfigError: if there can be no bundle of the run.
     """
-    check_encoder(config)
+    check_shippable(config)
     setting = open_setting(config, hypernetwork, corpus)
     if not isinstance(setting.encoder, OnnxEncoder):
         raise TypeError(f"encoder.kind {config.encoder.kind} has no file that could ship")
@@ -81,6 +83,22 @@ def check_encoder(config: Config) -> None:
         raise ConfigError(
             f"encoder.kind {config.encoder.kind} cannot be exported; set it to one of {kinds}, or "
             "run the stages before the export by themselves"
+        )
+
+
+def check_shippable(config: Config) -> None:
+    """Refuse what the export would refuse, before anything is trained for it.
+
+    :raises ConfigError: for an encoder that a bundle cannot name, or too few tasks to measure a
+        bundle's fit on.
+    """
+    check_encoder(config)
+    count = len(tasks_of(config).selection)
+    if config.tasks.source != "procedural" and count < FOLDS:
+        raise ConfigError(
+            f"tasks: {count} for selection, but the fit of a bundle is measured on at least "
+            f"{FOLDS}; name more tasks or raise tasks.selection, or run the stages before the "
+            "export by themselves"
         )
 
 

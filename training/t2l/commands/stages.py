@@ -11,7 +11,7 @@ from t2l.commands.evaluate_stages import (
     vectors,
 )
 from t2l.commands.refit import refit
-from t2l.commands.ship import check_encoder, export
+from t2l.commands.ship import check_shippable, export
 from t2l.commands.train_stages import base, baselines, encode, oracles, reconstruction, sft
 from t2l.config.recipe import Config
 from t2l.mini.adopt import adopt
@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 def everything(config: Config) -> None:
     """All stages in order; what is finished is not done again."""
-    check_encoder(config)  # or the last stage would refuse it
+    check_shippable(config)  # or the last stage would refuse it
     for stage in (base, encoder, encode, oracles, sft, baselines, evaluate, export):
         logger.info("stage %s", stage.__name__)
         stage(config)
