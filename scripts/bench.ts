@@ -15,7 +15,8 @@
  * The peak is WASM memory, which never shrinks, and the largest JavaScript heap with its array
  * buffers that the inspector saw while adapters were made; an isolate on Cloudflare has 128 MB.
  *
- * `npm run bench -- reads traffic` measures something else: bench/reads.ts and bench/traffic.ts.
+ * `npm run bench -- reads traffic step` measures something else: bench/reads.ts, bench/traffic.ts and
+ * bench/step.ts.
  *
  * The clock: on Cloudflare it stands still between two I/O operations, so a step that only computes
  * reads 0 there. workerd on a machine of one's own lets it run. The benchmark does not take that on
@@ -40,7 +41,7 @@ import {
   S_MISTRAL_CHUNKED,
   S_SMOLLM2,
 } from './bench/random-bundle.ts';
-import { reportReads, reportTraffic } from './bench/report.ts';
+import { reportReads, reportStep, reportTraffic } from './bench/report.ts';
 import { machine } from './bench/results.ts';
 import { builtInBundles } from './built-in.ts';
 import { progress, readArguments, runCommand, table, WrongUsage, wholeNumber } from './command.ts';
@@ -55,18 +56,19 @@ const USAGE = `What making an adapter costs, step by step, and what it needs of 
   npm run bench -- [options]
   npm run bench -- reads [options]      what a read costs beside a bare Worker
   npm run bench -- traffic [options]    reads and writes while it evicts and a release goes on
-  npm run bench -- reads traffic --write    both, and docs/benchmarks.md
+  npm run bench -- step [options]       what a step of meta-training costs beside its floor
+  npm run bench -- reads traffic step --write    all three, and docs/benchmarks.md
 
   --runs N        adapters of each bundle (default: 9)
   --against DIR   what changed since the checkout in DIR
   --rounds N      of reads (default: 30)
   --minutes N     of traffic (default: 10)
-  --write         of reads and traffic: keep the figures, and write docs/benchmarks.md
+  --write         of these three: keep the figures, and write docs/benchmarks.md
   --json          print the result as JSON
   --help          print this
 
 It takes several minutes, and wants the machine for itself. Traffic with wrong bytes, or with an error that
-nothing explains, ends with 1.`;
+nothing explains, ends with 1; so does a step that misses a bar.`;
 
 await runCommand(main, USAGE);
 
@@ -84,15 +86,18 @@ async function main(): Promise<void> {
   });
   const rounds = wholeNumber('rounds', values.rounds, 1);
   const minutes = wholeNumber('minutes', values.minutes, 1);
-  const others = positionals.filter((one) => one !== 'reads' && one !== 'traffic');
+  const others = positionals.filter((one) => !['reads', 'traffic', 'step'].includes(one));
   if (others.length > 0) {
-    throw new WrongUsage(`There is reads and traffic, not ${others.join(' ')}.`);
+    throw new WrongUsage(`There are reads, traffic and step, not ${others.join(' ')}.`);
   }
   if (positionals.includes('reads')) {
     await reportReads(rounds, values);
   }
   if (positionals.includes('traffic')) {
     await reportTraffic(minutes, values);
+  }
+  if (positionals.includes('step')) {
+    await reportStep(values);
   }
   if (positionals.length > 0) {
     return;

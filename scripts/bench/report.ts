@@ -1,8 +1,9 @@
-/** What `npm run bench -- reads` and `-- traffic` measure, print and keep. */
+/** What `npm run bench -- reads`, `-- traffic` and `-- step` measure, print and keep. */
 import { Refusal, table } from '../command.ts';
 import { measureReads } from './reads.ts';
 import { keep, machine } from './results.ts';
 import { readRows, trafficLine, trafficRows } from './results-page.ts';
+import { measureStep, stepRatios, stepRows } from './step.ts';
 import { measureTraffic } from './traffic.ts';
 
 /** How the result is wanted. */
@@ -50,6 +51,29 @@ export async function reportTraffic(minutes: number, options: ReportOptions): Pr
   if (bad.length > 0) {
     throw new Refusal(
       `${figures.wrong.length} wrong, ${figures.unexplained.length} unexplained:\n${bad.slice(0, SHOWN).join('\n')}`,
+    );
+  }
+}
+
+/**
+ * Compares a step of meta-training with the least that it could cost.
+ *
+ * @throws Refusal for a bar that is missed
+ */
+export async function reportStep(options: ReportOptions): Promise<void> {
+  const figures = measureStep();
+  const tables = [
+    table(stepRows(figures), new Set([1, 2, 3, 4, 5])),
+    table(stepRatios(figures), new Set([1, 2])),
+  ];
+  print(figures, `${tables.join('\n\n')}\n${machine()}.`, options);
+  if (options.write) {
+    await keep('step', 'npm run bench -- step --write', figures);
+  }
+  const missed = figures.bars.filter(({ met }) => !met);
+  if (missed.length > 0) {
+    throw new Refusal(
+      missed.map(({ what, value }) => `${what}: ${value.toPrecision(3)}`).join('\n'),
     );
   }
 }

@@ -1,15 +1,16 @@
-/** docs/benchmarks.md: what was measured of reads and of traffic, in tables. */
+/** docs/benchmarks.md: what was measured of reads, of traffic and of a training step, in tables. */
 import type { ReadComparison } from './reads.ts';
 import type { Measured, Results } from './results.ts';
+import { type StepFigures, stepRatios, stepRows } from './step.ts';
 import type { TrafficFigures } from './traffic.ts';
 
 const HEAD = `# Benchmarks
 
-Written by the command below, which takes a quarter of an hour and wants the machine for itself; no number in it was
-typed. What making an adapter costs is in [operations.md](operations.md#what-it-costs).
+Written by the command below, which takes twenty minutes and wants the machine for itself; no number in it was typed.
+What making an adapter costs is in [operations.md](operations.md#what-it-costs).
 
 \`\`\`sh
-npm run bench -- reads traffic --write
+npm run bench -- reads traffic step --write
 \`\`\`
 `;
 
@@ -21,11 +22,12 @@ const BARE: Readonly<Record<ReadComparison['bare'], string>> = {
 };
 
 /** The page, of what was measured so far. */
-export function benchmarksPage({ reads, traffic }: Partial<Results>): string {
+export function benchmarksPage({ reads, traffic, step }: Partial<Results>): string {
   return [
     HEAD,
     ...(reads ? [readsSection(reads)] : []),
     ...(traffic ? [trafficSection(traffic)] : []),
+    ...(step ? [stepSection(step)] : []),
   ].join('\n');
 }
 
@@ -123,6 +125,37 @@ ${markdown(trafficRows(measured.figures), [1, 2, 3, 4])}
 
 Making an adapter takes the only thread of the isolate for some tens of milliseconds, and what is asked meanwhile waits:
 that, and not the reads themselves, is what the times show.
+
+${signature(measured)}
+`;
+}
+
+function stepSection(measured: Measured<StepFigures>): string {
+  const { figures } = measured;
+  return `## A step of meta-training
+
+\`python -m t2l bench\` takes three kinds of step in turns over the same tokens, with random weights:
+
+* \`floor\`: the frozen base model forward, and backward to its inputs, without adapters. Whatever trains through it
+  has to do about that; the floor also goes back through the first layer's queries, keys and values, where adapters
+  need only what lies behind them.
+* \`ours\`: a whole step. The hypernetwork makes an adapter for each task, one batched product a layer applies them,
+  logits are computed at the places of answers only, and the optimizers step.
+* \`repetition\`: the same step with A and B repeated for every token, as the reference implementation of Text-to-LoRA
+  applies them; a test compares its outputs and gradients with ours.
+
+Medians with their 95% intervals; *kept* is what the backward pass needs, base model and hypernetwork not counted, and
+ratios are taken inside each round. ${figures.sizes.layers} layers of width ${figures.sizes.hidden} in ${figures.precision}, ${figures.tokens} tokens a step, ${figures.answers} of
+them answers.
+
+${markdown(stepRows(figures), [1, 2, 3, 4, 5])}
+
+${markdown(stepRatios(figures), [1, 2])}
+
+${figures.bars.map(({ what, value, met }) => `* ${what}: ${value.toPrecision(3)}, ${met ? 'met' : 'missed'}`).join('\n')}
+
+A part of what is above the floor is the optimizers, whose cost does not grow with the tokens of a step or the depth of
+its base model. On a GPU the bar is 40% of its peak, with \`--target mistral-7b\`; that was not measured yet.
 
 ${signature(measured)}
 `;

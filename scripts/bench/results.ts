@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { ROOT } from '../environment.ts';
 import type { ReadComparison } from './reads.ts';
 import { benchmarksPage } from './results-page.ts';
+import type { StepFigures } from './step.ts';
 import type { TrafficFigures } from './traffic.ts';
 
 /** Where and of what something was measured. */
@@ -25,6 +26,7 @@ export interface Measured<Figures> {
 export interface Results {
   readonly reads: Measured<readonly ReadComparison[]>;
   readonly traffic: Measured<TrafficFigures>;
+  readonly step: Measured<StepFigures>;
 }
 
 const FOLDER = join(import.meta.dirname, 'results');
@@ -51,7 +53,7 @@ export async function keep<Name extends keyof Results>(
 
 /** What was measured last. */
 export async function readResults(): Promise<Partial<Results>> {
-  const names = ['reads', 'traffic'] as const;
+  const names = ['reads', 'traffic', 'step'] as const;
   const found = await Promise.all(
     names.map(async (name) => {
       const text = await readFile(fileOf(name), 'utf8').catch(() => undefined);
@@ -69,7 +71,7 @@ function commit(): string {
   const git = (...args: readonly string[]) =>
     execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim();
   try {
-    const changed = git('status', '--porcelain', '--', 'src', 'scripts') !== '';
+    const changed = git('status', '--porcelain', '--', 'src', 'scripts', 'training/t2l') !== '';
     return `${git('rev-parse', '--short', 'HEAD')}${changed ? ' and changes' : ''}`;
   } catch {
     return 'unknown';

@@ -43,7 +43,7 @@ test.each([
 
 test.each([
   ['bench', ['--runs', '0'], '--runs must be a whole number of at least 1, not 0.'],
-  ['bench', ['reads', 'writes'], 'There is reads and traffic, not writes.'],
+  ['bench', ['reads', 'writes'], 'There are reads, traffic and step, not writes.'],
   [
     'bench',
     ['traffic', '--minutes', '0.5'],
