@@ -104,6 +104,32 @@ FAMILIES: dict[str, Family] = {
 }
 
 
+# The linear layers that PEFT's IA3 scales at their inputs, by `model_type`; a copy, because to
+# import PEFT for a table takes seconds.
+FEEDFORWARD: dict[str, str] = {
+    **dict.fromkeys(("gemma", "gemma2", "gemma3_text", "llama", "llama4"), "down_proj"),
+    **dict.fromkeys(("mistral", "qwen2", "qwen3"), "down_proj"),
+    **dict.fromkeys(("bloom", "falcon", "gpt_neox"), "dense_4h_to_h"),
+    "mixtral": "w2",
+    "gptj": "fc_out",
+    "opt": "fc2",
+    "phi": "fc2",
+}
+
+
+def feedforward_modules(architecture: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Which of some modules are feedforward ones, as PEFT sees it.
+
+    :raises TargetError: for a family that PEFT has no IA3 defaults for.
+    """
+    if architecture not in FEEDFORWARD:
+        raise TargetError(
+            f"PEFT does not say which modules of a {architecture} model are feedforward ones: "
+            "name them with target.feedforward, [] for none"
+        )
+    return tuple(name for name in names if name == FEEDFORWARD[architecture])
+
+
 @dataclass(frozen=True)
 class ModelShape:
     """What a config says of a model.

@@ -12,18 +12,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from transformers.modeling_utils import PreTrainedModel
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from t2l.base.families import CONFIG_FILE, FAMILIES, ModelShape, model_shape
+from t2l.base.families import CONFIG_FILE, FAMILIES, ModelShape, feedforward_modules, model_shape
 from t2l.base.layers import check_shape, read_shape
 from t2l.base.loading import load_frozen
 from t2l.base.locating import locate
 from t2l.base.source import BaseSource
-from t2l.base.target import BaseModelRecord, TargetSpec
+from t2l.base.target import BaseModelRecord, OutputKind, TargetSpec
 
 KEYS = ("target.modules", "target.rank")  # of the configuration
 
@@ -77,13 +77,22 @@ class BaseModel:
         )
 
     def target(
-        self, modules: Sequence[str], rank: int, alpha: float, use_rslora: bool = False
+        self,
+        modules: Sequence[str],
+        rank: int,
+        alpha: float,
+        use_rslora: bool = False,
+        output: OutputKind = "lora",
+        feedforward: Sequence[str] | None = None,
     ) -> TargetSpec:
         """The target of adapters for some of its modules, in the order of the names.
 
+        :param feedforward: of IA3, modules that are scaled at their inputs; PEFT's by default.
         :raises TargetError: for a module that it does not have, or a rank that does not fit.
         """
-        return target_of_shape(self.record, self.shape, modules, rank, alpha, use_rslora)
+        return target_of_shape(
+            self.record, self.shape, modules, rank, alpha, use_rslora, output, feedforward
+        )
 
     def identity(self) -> dict[str, Any]:
         """What a run is tied to, as JSON values; other weights or tokens make another run."""
@@ -102,20 +111,30 @@ def target_of_shape(
     rank: int,
     alpha: float,
     use_rslora: bool,
+    output: OutputKind = "lora",
+    feedforward: Sequence[str] | None = None,
 ) -> TargetSpec:
     """The target of adapters for some modules of a shape, in the order of the names.
 
-    :raises TargetError: for a module that it does not have, or a rank that does not fit.
+    :param feedforward: of IA3, modules that are scaled at their inputs; PEFT's by default.
+    :raises TargetError: for a module that it does not have, a rank that does not fit, or a family
+        of which PEFT does not say the feedforward modules.
     """
+    chosen = shape.choose(modules, rank, KEYS)
+    if output == "ia3":
+        if feedforward is None:
+            feedforward = feedforward_modules(record.architecture, modules)
+        chosen = tuple(replace(module, feedforward=module.name in feedforward) for module in chosen)
     return TargetSpec(
         base_model=record,
         layers=shape.layers,
-        modules=shape.choose(modules, rank, KEYS),
+        modules=chosen,
         rank=rank,
         alpha=alpha,
         use_rslora=use_rslora,
         attention=shape.attention,
         layers_path=shape.layers_path,
+        output=output,
     )
 
 

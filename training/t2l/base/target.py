@@ -1,8 +1,14 @@
-"""What an adapter is for: base model, layers, heads, ordered target modules, rank and LoRA scale.
+"""What an adapter is for: base model, layers, heads, target modules, kind of output, rank, scale.
 
 The spec replaces loading the base model: everything but the training through the frozen model
 itself works from these few numbers. Module order is data. It fixes the module embedding's rows,
 the order of graph outputs and of tensors, so it is a tuple here and an array on disk, never a set.
+
+What is written for a module is its tensors, the sides of the kind of output, N layers each:
+
+    lora    A [N, R, in]   B [N, out, R]
+    dora    A [N, R, in]   B [N, out, R]   M [N, out]    magnitudes of the adapted rows
+    ia3     L [N, out], or [N, in] for a feedforward module, which is scaled at its inputs
 """
 
 from __future__ import annotations
@@ -12,13 +18,15 @@ import math
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from t2l.config.errors import ConfigError
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 _PATH = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$")
 _REVISION = re.compile(r"^[0-9a-f]{40}$")
+OutputKind = Literal["lora", "dora", "ia3"]
+OUTPUTS: tuple[str, ...] = get_args(OutputKind)
 LAYERS_PATH = "model.layers"  # of transformers' causal language models, with few exceptions
 
 
@@ -28,18 +36,20 @@ class TargetError(ConfigError):
 
 @dataclass(frozen=True)
 class TargetModule:
-    """One kind of linear layer that gets a LoRA in every transformer layer.
+    """One kind of linear layer that is adapted in every transformer layer.
 
     :param name: short name, the key of weights and graph outputs (`q_proj`).
     :param path: path inside one transformer layer (`self_attn.q_proj`).
     :param in_features: columns of A.
     :param out_features: rows of B.
+    :param feedforward: of IA3: whether its inputs are scaled instead of its outputs.
     """
 
     name: str
     path: str
     in_features: int
     out_features: int
+    feedforward: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not _NAME.match(self.name):
@@ -52,6 +62,10 @@ class TargetModule:
             )
         _require_positive(f"module {self.name}: in", self.in_features)
         _require_positive(f"module {self.name}: out", self.out_features)
+        if not isinstance(self.feedforward, bool):
+            raise TargetError(
+                f"module {self.name}: feedforward must be true or false, got {self.feedforward!r}"
+            )
 
 
 @dataclass(frozen=True)
@@ -111,12 +125,13 @@ class TargetSpec:
     :param base_model: which model the adapters are for.
     :param layers: number of transformer layers.
     :param modules: target modules, in the order that everything downstream uses.
-    :param rank: LoRA rank r.
+    :param rank: LoRA rank r; 1 for IA3, which has none.
     :param alpha: LoRA alpha at training time; export folds the scale into B.
     :param use_rslora: whether the training-time scale is alpha / sqrt(r) instead of alpha / r.
     :param attention: the base model's heads; None in specs from before they were written down.
     :param layers_path: where in the model its list of transformer layers lies; in the spec's JSON
         only if it is not where nearly every model has it.
+    :param output: which kind of adapter it is; in the spec's JSON only if it is no LoRA.
     """
 
     base_model: BaseModelRecord
@@ -127,6 +142,7 @@ class TargetSpec:
     use_rslora: bool = False
     attention: Attention | None = None
     layers_path: str = LAYERS_PATH
+    output: OutputKind = "lora"
 
     def __post_init__(self) -> None:
         _require_positive("layers", self.layers)
@@ -154,12 +170,27 @@ class TargetSpec:
             raise TargetError(f"alpha must be a positive number, got {self.alpha!r}")
         if not isinstance(self.use_rslora, bool):
             raise TargetError(f"use_rslora must be true or false, got {self.use_rslora!r}")
+        self._check_output()
         for module in self.modules:
             rows = self.attention.rows(module.name) if self.attention else None
             if rows not in (None, module.out_features):
                 raise TargetError(
                     f"attention says that {module.name} has {rows} outputs, "
                     f"the module that it has {module.out_features}"
+                )
+
+    def _check_output(self) -> None:
+        if self.output not in OUTPUTS:
+            raise TargetError(f"output must be one of {', '.join(OUTPUTS)}, got {self.output!r}")
+        if self.output == "ia3":
+            if self.rank != 1:
+                raise TargetError(f"rank must be 1 for output ia3, which has none; got {self.rank}")
+            return
+        for module in self.modules:
+            if module.feedforward:
+                raise TargetError(
+                    f"module {module.name} is feedforward, which means nothing for output "
+                    f"{self.output}: leave it out, or make output ia3"
                 )
 
     @property
@@ -173,10 +204,19 @@ class TargetSpec:
         return tuple(module.name for module in self.modules)
 
     @property
+    def sides(self) -> tuple[str, ...]:
+        """Names of the tensors of every module, in order."""
+        return tuple(self.shapes(self.modules[0]))
+
+    def shapes(self, module: TargetModule) -> dict[str, tuple[int, ...]]:
+        """Side -> shape of a module's tensor with its layers, in order."""
+        widths = (module.in_features, module.out_features)
+        return side_shapes(self.output, self.layers, self.rank, widths, module.feedforward)
+
+    @property
     def parameters(self) -> int:
         """Number of values in one adapter."""
-        per_layer = sum(self.rank * (m.in_features + m.out_features) for m in self.modules)
-        return self.layers * per_layer
+        return sum(math.prod(shape) for m in self.modules for shape in self.shapes(m).values())
 
     def to_manifest(self) -> dict[str, Any]:
         """The manifest's `target`: without alpha and use_rslora, which export folds into B."""
@@ -191,8 +231,15 @@ class TargetSpec:
             "layers": self.layers,
             **({} if attention is None else {"attention": asdict(attention)}),
             **({} if self.layers_path == LAYERS_PATH else {"layers_path": self.layers_path}),
+            **({} if self.output == "lora" else {"output": self.output}),
             "modules": [
-                {"name": m.name, "path": m.path, "in": m.in_features, "out": m.out_features}
+                {
+                    "name": m.name,
+                    "path": m.path,
+                    "in": m.in_features,
+                    "out": m.out_features,
+                    **({"feedforward": True} if m.feedforward else {}),
+                }
                 for m in self.modules
             ],
             "rank": self.rank,
@@ -209,7 +256,7 @@ class TargetSpec:
         :raises TargetError: for a missing, unknown or wrong field, naming it.
         """
         known = ("base_model", "layers", "modules", "rank", "alpha", "use_rslora")
-        fields = _object("target", data, known, ("attention", "layers_path"))
+        fields = _object("target", data, known, ("attention", "layers_path", "output"))
         base = _object(
             "base_model", fields["base_model"], ("id", "revision", "architecture", "license")
         )
@@ -217,10 +264,10 @@ class TargetSpec:
             raise TargetError("modules must be an array, because their order is data")
         modules = []
         for i, item in enumerate(fields["modules"]):
-            module = _object(f"modules[{i}]", item, ("name", "path", "in", "out"))
-            modules.append(
-                TargetModule(module["name"], module["path"], module["in"], module["out"])
-            )
+            keys = ("name", "path", "in", "out")
+            module = _object(f"modules[{i}]", item, keys, ("feedforward",))
+            feedforward = module.get("feedforward", False)
+            modules.append(TargetModule(*(module[key] for key in keys), feedforward))
         attention = None
         if "attention" in fields:
             keys = ("heads", "kv_heads", "head_dim")
@@ -234,6 +281,7 @@ class TargetSpec:
             use_rslora=fields["use_rslora"],
             attention=attention,
             layers_path=fields.get("layers_path", LAYERS_PATH),
+            output=fields.get("output", "lora"),
         )
 
     @classmethod
@@ -244,6 +292,22 @@ class TargetSpec:
     def save(self, path: Path) -> None:
         """Write the spec as a JSON file for people to read."""
         Path(path).write_text(json.dumps(self.to_json(), indent=2) + "\n", encoding="utf-8")
+
+
+def side_shapes(
+    output: str, layers: int, rank: int, widths: tuple[int, int], feedforward: bool = False
+) -> dict[str, tuple[int, ...]]:
+    """Side -> shape of a module's tensor with its layers, in order.
+
+    :param widths: features that the module takes and gives.
+    """
+    n_in, n_out = widths
+    if output == "ia3":
+        return {"L": (layers, n_in if feedforward else n_out)}
+    found: dict[str, tuple[int, ...]] = {"A": (layers, rank, n_in), "B": (layers, n_out, rank)}
+    if output == "dora":
+        found["M"] = (layers, n_out)
+    return found
 
 
 def _require_positive(what: str, value: object) -> None:

@@ -93,6 +93,23 @@ def _teacher(config: Config) -> str | None:
     return None
 
 
+def _shape_for_output(config: Config) -> str | None:
+    output, network = config.target.output, config.hypernetwork
+    if output == "lora":
+        return None
+    if not network.per_layer_bias or network.bounded or network.modulation != "none":
+        return (
+            f"target.output {output} starts at offsets per layer; set hypernetwork.per_layer_bias "
+            "to true, hypernetwork.bounded to false and hypernetwork.modulation to none"
+        )
+    if config.sft.warm_start:
+        return (
+            f"sft.warm_start begins with copies of LoRAs, which no {output} is; set it to false or "
+            "target.output to lora"
+        )
+    return None
+
+
 def _phrasings(config: Config) -> str | None:
     wanted = config.sft.whitening is not None and config.sft.whiten_within
     if wanted and config.tasks.descriptions < 2:
@@ -108,6 +125,7 @@ RULES: tuple[Callable[[Config], str | None], ...] = (
     _template_for_base,
     _modules_of_mini,
     _rank_of_mini,
+    _shape_for_output,
     _encoder_for_base,
     _teacher,
     _phrasings,

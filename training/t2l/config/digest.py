@@ -23,6 +23,7 @@ LATER: dict[str, dict[str, Any]] = {
     "tasks": {"source": "procedural"},
     "base": {"kind": "mini"},
     "encoder": {"temperature": 0.05, "reads": None},
+    "target": {"output": "lora", "feedforward": None},
     "hypernetwork": {"half_offsets": False},
     "sft": {"teacher": "codes", "teacher_shots": 4, "teacher_signal": "states", "answers": 1.0},
     "evaluation": {"fit": asdict(FitSamples()), "leave_out": (), "oracle_tasks": None},

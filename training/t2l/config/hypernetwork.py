@@ -18,19 +18,34 @@ class TargetConfig:
     """What the adapters are for.
 
     :param modules: linear layers of a transformer layer that get an update, in order.
+    :param rank: of LoRA and DoRA; 1 for IA3, which has none.
     :param alpha: training-time scale times the rank; export folds the scale into B.
+    :param output: kind of adapter: a LoRA, a DoRA (with magnitudes of rows), or IA3's factors.
+    :param feedforward: of IA3, the modules that are scaled at their inputs instead of their
+        outputs; by default those that PEFT takes for the base model's family.
     """
 
     modules: tuple[str, ...] = ("q_proj", "v_proj")
     rank: Count = 8
     alpha: Positive = 16.0
     use_rslora: bool = False
+    output: Literal["lora", "dora", "ia3"] = "lora"
+    feedforward: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         require_distinct("modules", self.modules)
         for name in self.modules:
             if not _NAME.match(name):
                 raise ValueError(f"modules has {name!r}, which is no module's name: as q_proj is")
+        if self.output == "ia3" and self.rank != 1:
+            raise ValueError(f"rank {self.rank} must be 1 for output ia3, which has no ranks")
+        if self.feedforward is None:
+            return
+        if self.output != "ia3":
+            raise ValueError(f"feedforward is for output ia3, not for {self.output}: leave it out")
+        for name in self.feedforward:
+            if name not in self.modules:
+                raise ValueError(f"feedforward has {name!r}, which is none of modules")
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -50,10 +50,18 @@ def open_base(config: Config) -> BaseModel:
 def target_of(config: Config, base: BaseModel) -> TargetSpec:
     """What the run's adapters are for.
 
-    :raises TargetError: for modules or a rank that the base model has no room for.
+    :raises TargetError: for modules or a rank that the base model has no room for, or a family of
+        which nobody knows the feedforward modules.
     """
     target = config.target
-    return base.target(target.modules, target.rank, target.alpha, target.use_rslora)
+    return base.target(
+        target.modules,
+        target.rank,
+        target.alpha,
+        target.use_rslora,
+        target.output,
+        target.feedforward,
+    )
 
 
 def open_template(config: Config, base: BaseModel) -> Template:

@@ -25,7 +25,10 @@ from t2l.config.errors import ConfigError
 NEWEST = "checkpoint.safetensors"
 PLATEAU = "plateau.safetensors"  # from before the rates fell
 LENGTH = ("steps", "decay_from")  # what a longer run differs in
-EARLIER = {"reconstruction": {"on": "factors"}}  # what a run was whose checkpoint does not say it
+EARLIER = {  # what a run was whose checkpoint does not say it
+    "reconstruction": {"on": "factors"},
+    "target": {"output": "lora", "feedforward": None},
+}
 
 
 def save_checkpoint(

@@ -42,6 +42,29 @@ def test_heads_go_into_the_manifest_and_specs_without_them_stay_as_they_were(tmp
     assert "attention" not in spec().to_json()
 
 
+def test_kinds_of_output_go_into_the_manifest_and_loras_stay_as_they_were(tmp_path: Path):
+    feedforward = TargetModule("down_proj", "mlp.down_proj", 12, 8, feedforward=True)
+    for other in (spec(output="dora"), spec(output="ia3", rank=1, modules=(feedforward,))):
+        other.save(tmp_path / "t.json")
+        assert TargetSpec.load(tmp_path / "t.json") == other
+        assert other.to_manifest()["output"] == other.output
+    assert other.to_manifest()["modules"][0]["feedforward"] is True
+    plain = spec().to_json()
+    assert "output" not in plain and "feedforward" not in plain["modules"][0]
+
+
+def test_a_kind_of_output_says_which_tensors_a_module_has():
+    wide = TargetModule("down_proj", "mlp.down_proj", 12, 8)
+    lora = {"A": (2, 4, 12), "B": (2, 8, 4)}
+    assert spec(modules=(wide,)).shapes(wide) == lora
+    dora = spec(modules=(wide,), output="dora")
+    assert dora.shapes(wide) == {**lora, "M": (2, 8)} and dora.sides == ("A", "B", "M")
+    assert dora.parameters == 2 * (4 * (12 + 8) + 8)
+    assert spec(output="ia3", rank=1).shapes(wide) == {"L": (2, 8)}
+    fed = TargetModule("down_proj", "mlp.down_proj", 12, 8, feedforward=True)
+    assert spec(output="ia3", rank=1).shapes(fed) == {"L": (2, 12)}
+
+
 def test_scaling_matches_peft():
     peft = pytest.importorskip("peft")
     torch = pytest.importorskip("torch")
@@ -74,6 +97,9 @@ def test_shipped_targets_load(path: Path):
         ({"alpha": 0}, "alpha"),
         ({"alpha": math.nan}, "alpha"),
         ({"use_rslora": 1}, "use_rslora"),
+        ({"output": "lokr"}, "output must be one of lora, dora, ia3, got 'lokr'"),
+        ({"output": "ia3"}, "rank must be 1 for output ia3"),
+        ({"modules": (TargetModule("q", "q", 1, 1, True),)}, "module q is feedforward, .* lora"),
         ({"attention": Attention(2, 2, 4)}, "v_proj has 8 outputs, the module that it has 4"),
         ({"attention": Attention(2, 1, 8)}, "v_proj has 8 outputs"),
     ],

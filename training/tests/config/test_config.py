@@ -88,6 +88,24 @@ MISTAKES = [
         "hypernetwork: {half_offsets: true, per_layer_bias: false}",
         "hypernetwork.half_offsets rounds offsets per layer, .* set per_layer_bias or static_bias",
     ),
+    ("target: {output: lokr}", "target.output must be 'lora', 'dora' or 'ia3', got 'lokr'"),
+    ("target: {output: ia3}", "target.rank 8 must be 1 for output ia3, which has no ranks"),
+    (
+        "target: {output: dora, feedforward: []}",
+        "target.feedforward is for output ia3, not",
+    ),
+    (
+        "target: {output: ia3, rank: 1, feedforward: [up_proj]}",
+        "target.feedforward has 'up_proj', which is none of modules",
+    ),
+    (
+        "target: {output: dora}\nhypernetwork: {per_layer_bias: false}",
+        "target.output dora starts at offsets per layer; set hypernetwork.per_layer_bias to true",
+    ),
+    (
+        "target: {output: dora}\nsft: {warm_start: true}",
+        "sft.warm_start begins with copies of",
+    ),
     ("base: {hidden: 190}", "base.hidden 190 must be a multiple of heads 4"),
     ("base: {hidden: 36}", "base.hidden 36 leaves 9 values a head .* an even number"),
     ("base: {hidden: 64}\ntarget: {rank: 500}", "target.rank 500 .* of q_proj, which is 64"),
