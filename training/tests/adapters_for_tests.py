@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from transformers.modeling_utils import PreTrainedModel
 
+from t2l.base.adapter_weights import AdapterWeights
 from t2l.base.device import Device
-from t2l.base.lora import LoraWeights
 from t2l.base.model import BaseModel
 from t2l.base.source import BaseSource
 from t2l.base.target import TargetSpec
@@ -110,7 +110,7 @@ def tiny_corpus(limit: int | None = None) -> Corpus:
     return Corpus(tasks, texts, tuple(torch.nn.functional.normalize(v, dim=1) for v in vectors))
 
 
-def random_adapters(target: TargetSpec, count: int, seed: int = 1) -> LoraWeights:
+def random_adapters(target: TargetSpec, count: int, seed: int = 1) -> AdapterWeights:
     generator = torch.Generator().manual_seed(seed)
     return {
         m.name: (

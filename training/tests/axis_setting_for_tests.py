@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 from transformers.modeling_utils import PreTrainedModel
 
+from t2l.base.adapter_weights import AdapterWeights
 from t2l.base.device import Device
-from t2l.base.lora import LoraWeights
 from t2l.base.target import TargetSpec
 from t2l.config.recipe import BundleConfig, Config
 from t2l.encoders.corpus import Corpus
@@ -87,7 +87,7 @@ class AxisEncoder:
 class AxisSetting(Setting):
     """An adapter is its vector; it answers right if a training task of even number is closest."""
 
-    def generate_from(self, vectors: Tensor) -> LoraWeights:
+    def generate_from(self, vectors: Tensor) -> AdapterWeights:
         return {"vector": (torch.ones(len(vectors), 1, 1, 1), vectors[:, None, :, None])}
 
     def score(self, rows, weights=None, answers=None) -> list[bool]:

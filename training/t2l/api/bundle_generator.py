@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import onnxruntime as ort
+import torch
 from torch import Tensor
 
 from t2l.api.adapter_id import adapter_id
 from t2l.api.fit import judge
 from t2l.api.generated import Hypernet, Lora
-from t2l.base.target import TargetSpec
 from t2l.encoders.embedding_service import finish_vector, prepare_text, service_of
 from t2l.encoders.onnx_encoder import MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
-from t2l.export.bundle.graphs import run_graphs
+from t2l.export.bundle.data import update_norms
+from t2l.export.bundle.graphs import bundle_target, run_graphs
 from t2l.export.bundle.manifest import (
     MANIFEST_FILE,
     BundleError,
@@ -67,10 +68,7 @@ class BundleGenerator:
             name, version = self.folder.parts[-2:]
             found = verify_bundle(self._root, name, version)
             self.manifest, _ = read_manifest(self.folder)
-            stored = self.manifest["target"]
-            self.target = TargetSpec.from_json(
-                {**stored, "alpha": float(stored["rank"]), "use_rslora": False}
-            )
+            self.target = bundle_target(self.manifest)
             self.hypernet = Hypernet(name, version, found)
             self.precision: str = precision or self.manifest["precision"]
             graphs, encoder = self.manifest["graphs"], self.manifest["encoder"]
@@ -103,7 +101,8 @@ class BundleGenerator:
         vector = self.encode(task) if isinstance(task, str) else task
         tensors = run_graphs(self.manifest, self._read, self.precision, vector, kept=self._sessions)
         weights = {
-            name: (tensors[f"{name}.A"], tensors[f"{name}.B"]) for name in self.target.module_names
+            name: tuple(tensors[f"{name}.{side}"] for side in self.target.sides)
+            for name in self.target.module_names
         }
         guard_norms(self.manifest, weights)
         fit = judge(self._stored_fit(), self.hypernet.name, vector, weights)
@@ -156,15 +155,19 @@ class BundleGenerator:
         return self._path(file).read_bytes()
 
 
-def guard_norms(manifest: Mapping[str, Any], weights: Mapping[str, tuple[Tensor, Tensor]]) -> None:
+def guard_norms(manifest: Mapping[str, Any], weights: Mapping[str, tuple[Tensor, ...]]) -> None:
     """Refuse an update that is not finite or far larger than any of training.
 
-    :param weights: module -> (A [layers, rank, in], B [layers, out, rank]).
+    The norm is that of the update B A, or of what an IA3's factors are away from 1; a DoRA's
+    magnitudes must be finite.
+
+    :param weights: module -> its sides, such as (A [layers, rank, in], B [layers, out, rank]).
     :raises ValueError: naming module, layer and norm.
     """
-    for name, (a, b) in weights.items():
-        a, b = a.double(), b.double()
-        norms = ((b.mT @ b) * (a @ a.mT)).sum(dim=(-1, -2)).clamp(min=0).sqrt()  # [layers]
+    for name, sides in weights.items():
+        norms = update_norms(sides)  # [layers]
+        if len(sides) == 3 and not torch.isfinite(sides[2]).all():
+            raise ValueError(f"the generated magnitudes of {name} are not all finite")
         usual = (manifest.get("norms") or {}).get(name)
         for layer, norm in enumerate(norms.tolist()):
             limit, reason = sys.float_info.max, "which no base model can use"

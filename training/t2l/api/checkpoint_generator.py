@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 
 import torch
@@ -15,6 +16,8 @@ from torch import Tensor
 
 from t2l.api.bundle_generator import guard_norms
 from t2l.api.generated import Hypernet, Lora
+from t2l.base.adapter_weights import changed
+from t2l.base.outputs import output_of
 from t2l.encoders.embedding_service import EmbeddingService
 from t2l.sakana.checkpoint import WEIGHTS_FILE, read_checkpoint
 from t2l.sakana.convert import convert
@@ -52,10 +55,12 @@ class CheckpointGenerator:
         """
         text = task if isinstance(task, str) else None
         vector = self._encode(task) if isinstance(task, str) else task
-        scaling = self._network.target.scaling
+        trained = self._network.target
         with torch.no_grad():
-            made = self._network(vector[None])
-        weights = {name: (a[0], b[0] * scaling) for name, (a, b) in made.items()}
+            made = changed(self._network(vector[None]), itemgetter(0))
+        weights = {
+            name: output_of(trained).folded(sides, trained.scaling) for name, sides in made.items()
+        }
         guard_norms({}, weights)
         return Lora.from_weights(self.target, weights, self.hypernet, text)
 

@@ -13,6 +13,7 @@ from typing import Literal
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from t2l.base.adapter_weights import factors_of
 from t2l.export.bundle.predictor import predict, reason_of
 from t2l.export.bundle.sketch import sketch_modules
 from t2l.export.bundle.stored_fit import StoredFit
@@ -47,14 +48,15 @@ def judge(
     stored: StoredFit | None,
     name: str,
     vector: Tensor,
-    weights: Mapping[str, tuple[Tensor, Tensor]],
+    weights: Mapping[str, tuple[Tensor, ...]],
 ) -> Fit:
     """The fit of an adapter at strength 1.
 
     :param stored: None: the bundle does not say what it was trained on.
     :param name: of the hypernetwork.
     :param vector: of the description, [dim], of any length.
-    :param weights: module -> (A [layers, rank, in], B [layers, out, rank]), the scale in B.
+    :param weights: module -> its sides, [layers, ...], the scale in B; those of a predictor's
+        bundle are (A [layers, rank, in], B [layers, out, rank]).
     """
     if stored is None:
         return UNKNOWN
@@ -64,7 +66,8 @@ def judge(
         score = round(float(cosines.max()), DIGITS)
         return Fit(score, _verdict(stored, score))
     width, probes = predictor.places.projection.shape[1], predictor.places.probes
-    one = {module: (a[None], b[None]) for module, (a, b) in weights.items()}
+    factors = factors_of(weights, "a sketch")
+    one = {module: (a[None], b[None]) for module, (a, b) in factors.items()}
     sketches = sketch_modules(one, probes, width)
     judged = predict(predictor, vector[None], sketches)
     score = round(min(1.0, float(judged.score[0])), DIGITS)

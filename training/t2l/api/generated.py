@@ -1,6 +1,7 @@
 """One adapter as a hypernetwork made it, and its two files, byte for byte as the edge writes them.
 
-The update of a layer is B @ A: the scale lies in B, so alpha is the rank and PEFT applies 1.
+The update of a layer is B @ A: the scale lies in B, so alpha is the rank and PEFT applies 1. An
+adapter of another kind (`target.output`) has that kind's tensors in the same places.
 """
 
 from __future__ import annotations
@@ -14,7 +15,15 @@ from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
 from t2l.api.fit import UNKNOWN, Fit
-from t2l.base.peft_io import CONFIG_FILE, WEIGHTS_FILE, config_text, tensor_name
+from t2l.base.outputs import output_of
+from t2l.base.peft_io import (
+    CONFIG_FILE,
+    WEIGHTS_FILE,
+    config_text,
+    filed_tensors,
+    stacked_tensors,
+    tensor_name,
+)
 from t2l.base.target import TargetSpec
 
 STORED_DTYPES = (torch.float32, torch.float16, torch.bfloat16)
@@ -37,8 +46,9 @@ class Lora:
     """One adapter, the scale in B, so that the update of a layer is exactly B @ A.
 
     :param target: the base model, its layers and target modules, and the rank; alpha is the rank.
-    :param tensors: PEFT name -> A [rank, in] or B [out, rank], by module, layer and side. Float32
-        on the CPU when generated; see `to`.
+    :param tensors: PEFT name -> A [rank, in] or B [out, rank], by module, layer and side; of a DoRA
+        also its magnitudes [out], of an IA3 factors, [out, 1] or [1, in]. Float32 on the CPU when
+        generated; see `to`.
     :param hypernet: what made it.
     :param description: the normalised description, None if it was made from an embedding.
     :param fit: what is to be expected of it at strength 1.
@@ -56,21 +66,15 @@ class Lora:
     def __repr__(self) -> str:
         modules = ", ".join(self.target.module_names)
         what = "an embedding" if self.description is None else repr(self.description)
+        kind = "Lora" if self.target.output == "lora" else output_of(self.target).title
+        rank = "" if self.target.output == "ia3" else f"rank {self.target.rank} "
         return (
-            f"Lora({what}, fit {self.fit}, by {self.hypernet} for {self.target.base_model.id}, "
-            f"rank {self.target.rank} on {modules}, id {self.id})"
+            f"{kind}({what}, fit {self.fit}, by {self.hypernet} for {self.target.base_model.id}, "
+            f"{rank}on {modules}, id {self.id})"
         )
 
     def __post_init__(self) -> None:
-        wanted = {
-            tensor_name(module.path, layer, side): shape
-            for module in self.target.modules
-            for layer in range(self.target.layers)
-            for side, shape in (
-                ("A", (self.target.rank, module.in_features)),
-                ("B", (module.out_features, self.target.rank)),
-            )
-        }
+        wanted = _shapes(self.target)
         for name, shape in wanted.items():
             if name not in self.tensors:
                 raise ValueError(f"the adapter lacks {name}")
@@ -87,32 +91,20 @@ class Lora:
     def from_weights(
         cls,
         target: TargetSpec,
-        weights: Mapping[str, tuple[Tensor, Tensor]],
+        weights: Mapping[str, tuple[Tensor, ...]],
         hypernet: Hypernet,
         description: str | None = None,
         fit: Fit = UNKNOWN,
         id: str | None = None,
     ) -> Lora:
-        """An adapter from module -> (A [layers, rank, in], B [layers, out, rank])."""
-        tensors = {
-            tensor_name(module.path, layer, side): stacked[layer]
-            for module in target.modules
-            for side, stacked in zip("AB", weights[module.name], strict=True)
-            for layer in range(target.layers)
-        }
-        return cls(target, tensors, hypernet, description, fit, id)
+        """An adapter from module -> its sides, (A [layers, rank, in], B [layers, out, rank])."""
+        return cls(target, filed_tensors(target, weights), hypernet, description, fit, id)
 
     @property
-    def weights(self) -> dict[str, tuple[Tensor, Tensor]]:
-        """Module -> (A [layers, rank, in], B [layers, out, rank]), copies, in target order."""
-        layers = range(self.target.layers)
-        return {
-            module.name: (
-                torch.stack([self.tensors[tensor_name(module.path, i, "A")] for i in layers]),
-                torch.stack([self.tensors[tensor_name(module.path, i, "B")] for i in layers]),
-            )
-            for module in self.target.modules
-        }
+    def weights(self) -> dict[str, tuple[Tensor, ...]]:
+        """Module -> its sides, (A [layers, rank, in], B [layers, out, rank]), copies, in target
+        order."""
+        return stacked_tensors(self.target, self.tensors)
 
     def to(
         self, device: torch.device | str | None = None, dtype: torch.dtype | None = None
@@ -139,6 +131,19 @@ class Lora:
         folder.mkdir(parents=True, exist_ok=True)
         _replace_file(folder / WEIGHTS_FILE, safetensors_bytes(stored, {"format": "pt"}))
         _replace_file(folder / CONFIG_FILE, config_text(self.target).encode())
+
+
+def _shapes(target: TargetSpec) -> dict[str, tuple[int, ...]]:
+    """PEFT name -> shape, by module, layer and side."""
+    output = output_of(target)
+    shapes: dict[str, tuple[int, ...]] = {}
+    for module in target.modules:
+        for layer in range(target.layers):
+            for side, (_, *shape) in target.shapes(module).items():
+                filed = output.filed(side, torch.empty(shape, device="meta"), module)
+                name = tensor_name(module.path, layer, side, target.layers_path)
+                shapes[name] = tuple(filed.shape)
+    return shapes
 
 
 def _replace_file(path: Path, data: bytes) -> None:

@@ -14,9 +14,10 @@ from torch import Tensor
 from transformers.generation.configuration_utils import GenerationConfig
 from transformers.modeling_utils import PreTrainedModel
 
+from t2l.base.adapter_weights import AdapterWeights
+from t2l.base.applying import apply_adapters
 from t2l.base.device import Device
 from t2l.base.grouping import batches_by_adapter
-from t2l.base.lora import LoraWeights, apply_lora
 from t2l.base.target import TargetSpec
 from t2l.base.typed import generate
 
@@ -32,7 +33,7 @@ def greedy(
     pad: int,
     device: Device,
     target: TargetSpec | None = None,
-    weights: LoraWeights | None = None,
+    weights: AdapterWeights | None = None,
 ) -> list[list[int]]:
     """What the model writes after each prompt, greedily.
 
@@ -56,11 +57,11 @@ def greedy(
 
 
 def _applied(
-    model: PreTrainedModel, target: TargetSpec | None, weights: LoraWeights | None
+    model: PreTrainedModel, target: TargetSpec | None, weights: AdapterWeights | None
 ) -> AbstractContextManager[None]:
     if weights is None or target is None:
         return nullcontext()
-    return apply_lora(model, target, weights)
+    return apply_adapters(model, target, weights)
 
 
 def _continued(

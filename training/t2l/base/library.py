@@ -16,7 +16,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from t2l.base.lora import LoraWeights, changed
+from t2l.base.adapter_weights import AdapterWeights, adapter_count, changed, named_sides
 
 
 class Library(Protocol):
@@ -31,7 +31,7 @@ class Library(Protocol):
         """How many adapters there are."""
         ...
 
-    def read(self, rows: Sequence[int]) -> LoraWeights:
+    def read(self, rows: Sequence[int]) -> AdapterWeights:
         """Some adapters in this order, [rows, ...], on the CPU; a number may come twice."""
         ...
 
@@ -43,7 +43,7 @@ class HeldLibrary:
     :param weights: all of them, [T, ...].
     """
 
-    weights: LoraWeights
+    weights: AdapterWeights
 
     @property
     def digest(self) -> str:
@@ -51,9 +51,9 @@ class HeldLibrary:
         return joined_digest([content_hash(self.read([row])) for row in range(len(self))])
 
     def __len__(self) -> int:
-        return next(iter(self.weights.values()))[0].shape[0]
+        return adapter_count(self.weights)
 
-    def read(self, rows: Sequence[int]) -> LoraWeights:
+    def read(self, rows: Sequence[int]) -> AdapterWeights:
         """See `Library.read`."""
         return changed(self.weights, lambda side: side[list(rows)])
 
@@ -64,11 +64,11 @@ def blocks(count: int, size: int) -> Iterator[range]:
         yield range(start, min(start + size, count))
 
 
-def content_hash(weights: LoraWeights) -> str:
+def content_hash(weights: AdapterWeights) -> str:
     """The sha256 of adapters' values, with their names, types and shapes."""
     digest = hashlib.sha256()
     for name in sorted(weights):
-        for side, values in zip("AB", weights[name], strict=True):
+        for side, values in named_sides(weights[name]):
             head = [name, side, str(values.dtype), list(values.shape)]
             digest.update(json.dumps(head).encode())
             digest.update(_bytes_of(values))

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from t2l.base.lora import LoraWeights
+from t2l.base.adapter_weights import AdapterWeights, LoraWeights, factors_of
 
 
 def canonical(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
@@ -51,12 +51,13 @@ def _balanced(u: Tensor, values: Tensor, vh: Tensor, dtype: torch.dtype) -> tupl
     return ((root * signs).mT * vh).to(dtype), (u * root * signs).to(dtype)
 
 
-def canonical_weights(weights: LoraWeights) -> LoraWeights:
+def canonical_weights(weights: AdapterWeights) -> LoraWeights:
     """Canonical factors of every adapter."""
-    return {name: canonical(a, b) for name, (a, b) in weights.items()}
+    factors = factors_of(weights, "the canonical form")
+    return {name: canonical(a, b) for name, (a, b) in factors.items()}
 
 
-def mean_adapter(weights: LoraWeights, rank: int) -> LoraWeights:
+def mean_adapter(weights: AdapterWeights, rank: int) -> LoraWeights:
     """The best adapter of a rank for the mean of the updates B A, which is not that of the factors.
 
     The mean is the product of all factors side by side, one layer at a time.
@@ -66,7 +67,7 @@ def mean_adapter(weights: LoraWeights, rank: int) -> LoraWeights:
     :raises ValueError: if the mean cannot have that rank.
     """
     found: dict[str, tuple[Tensor, Tensor]] = {}
-    for name, (a, b) in weights.items():
+    for name, (a, b) in factors_of(weights, "the mean of updates").items():
         layers = [
             truncate(layer_a.flatten(0, 1), layer_b.movedim(0, 1).flatten(1) / len(a), rank)
             for layer_a, layer_b in zip(a.unbind(1), b.unbind(1), strict=True)
@@ -78,7 +79,7 @@ def mean_adapter(weights: LoraWeights, rank: int) -> LoraWeights:
     return found
 
 
-def relative_errors(weights: LoraWeights, wanted: LoraWeights) -> Tensor:
+def relative_errors(weights: AdapterWeights, wanted: AdapterWeights) -> Tensor:
     """Frobenius norm of the updates' difference over that of the wanted updates, [T].
 
     The norms are over all modules and layers of an adapter together.
@@ -86,14 +87,15 @@ def relative_errors(weights: LoraWeights, wanted: LoraWeights) -> Tensor:
     return relative_squares(weights, wanted).sqrt()
 
 
-def relative_squares(weights: LoraWeights, wanted: LoraWeights) -> Tensor:
+def relative_squares(weights: AdapterWeights, wanted: AdapterWeights) -> Tensor:
     """Squares of `relative_errors`, [T]; unlike those they have a gradient where there is no error.
 
     A wanted update of zero gives infinity, or NaN.
     """
     error, norm = torch.zeros(()), torch.zeros(())
-    for name, (a, b) in wanted.items():
-        ours_a, ours_b = weights[name]
+    ours = factors_of(weights, "the distance of updates")
+    for name, (a, b) in factors_of(wanted, "the distance of updates").items():
+        ours_a, ours_b = ours[name]
         joined_a = torch.cat([ours_a, a], dim=-2)  # [T, N, 2 r, in]
         joined_b = torch.cat([ours_b, -b], dim=-1)  # [T, N, out, 2 r]
         error = error + _squared_norm(joined_a, joined_b)

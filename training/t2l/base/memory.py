@@ -9,7 +9,7 @@ def recompute_activations(model: PreTrainedModel) -> None:
 
     transformers does this in training mode alone. Only the layers' own flag is set to it, not that
     of what is inside them, so dropout stays off. Gradients are exact as long as the backward pass
-    runs where the forward pass did, inside `apply_lora`.
+    runs where the forward pass did, inside `apply_adapters`.
 
     :raises ValueError: if the model's layers cannot do it.
     """

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from t2l.base.adapter_weights import factors_of
 from t2l.base.library import Library, blocks
 
 BLOCK = 8  # adapters that are read at once
@@ -46,7 +47,7 @@ class Moments:
             raise ValueError("a library of no adapters has no mean; give at least one adapter")
         running: dict[str, tuple[_Running, _Running]] = {}
         for rows in blocks(len(library), BLOCK):
-            for name, (a, b) in library.read(rows).items():
+            for name, (a, b) in factors_of(library.read(rows), "a library's mean").items():
                 if name not in running:
                     running[name] = _Running(a[0]), _Running(b[0])
                 running[name][0].add(a)

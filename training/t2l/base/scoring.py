@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 from transformers.modeling_utils import PreTrainedModel
 
+from t2l.base.adapter_weights import AdapterWeights, adapter_count
+from t2l.base.applying import apply_adapters
 from t2l.base.device import Device
 from t2l.base.grouping import batches_by_adapter
-from t2l.base.lora import LoraWeights, apply_lora
 from t2l.base.reader import Reader
 from t2l.base.target import TargetSpec
 from t2l.template.rows import IGNORED, Row
@@ -30,7 +31,7 @@ def exact_matches(
     rows: Sequence[Row],
     device: Device,
     target: TargetSpec | None = None,
-    weights: LoraWeights | None = None,
+    weights: AdapterWeights | None = None,
 ) -> list[bool]:
     """Whether greedy decoding would give each row's answer.
 
@@ -48,9 +49,8 @@ def exact_matches(
         return [hit for part in parts for hit in _hits(reader, part, len(part))]
     found: list[bool] = []
     for some, part in batches_by_adapter(rows, weights, ROWS_A_BATCH):
-        adapters = next(iter(some.values()))[0].shape[0]
-        with apply_lora(model, target, some):
-            found += _hits(reader, part, adapters)
+        with apply_adapters(model, target, some):
+            found += _hits(reader, part, adapter_count(some))
     return found
 
 

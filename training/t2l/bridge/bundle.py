@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from t2l.api.bundle_generator import BundleGenerator
+from t2l.base.adapter_weights import LoraWeights
 from t2l.bridge.graph import bridged, with_encoded_task
 from t2l.bridge.manifest import FIT_FILE, GOLDEN_FILE, bridge_manifest, kept_files
 from t2l.bridge.regression import BridgeReport, Split, evenly, fit_map, measure_map, split_tasks
@@ -28,7 +29,6 @@ from t2l.export.bundle.fit_matrix import fit_of_descriptions
 from t2l.export.bundle.graphs import run_graphs
 from t2l.export.bundle.manifest import BundleError, check_name, resolve
 from t2l.export.bundle.write import partial_folder, publish
-from t2l.export.onnx.hypernet import Lora
 from t2l.graph.session import run_session
 from t2l.tasks.descriptions import TaskDescriptions
 
@@ -65,12 +65,18 @@ def build_bridge(
     :param source: the other encoder.
     :param tasks: normalised descriptions, as `read_descriptions` gives them.
     :param out: folder of the new bundle, `<root>/<name>/<version>`.
-    :raises BundleError: for a bundle that cannot be bridged, or a folder that exists.
+    :raises BundleError: for a bundle that cannot be bridged, such as one that makes no LoRAs, or a
+        folder that exists.
     :raises DescriptionsError: for too few tasks.
     """
     check_name(out.parent.name, out.name)
     if out.exists() and not overwrite:
         raise BundleError(f"{out} exists and versions are immutable; choose the next version")
+    if bundle.target.output != "lora":
+        raise BundleError(
+            f"{bundle.hypernet} makes adapters of kind {bundle.target.output}: a bridge is "
+            "measured by the updates of LoRAs, so give a bundle of those"
+        )
     split, task_encoder = split_tasks(tasks), _task_encoder(bundle)
     samples = _encode(bundle, source, tasks, split)
     encoded = task_encoder(samples.old)  # [texts, Z/2]
@@ -137,14 +143,14 @@ def _task_encoder(bundle: BundleGenerator) -> Callable[[Tensor], Tensor]:
 
 def _generator(
     bundle: BundleGenerator, replaced: Mapping[str, bytes], precision: str | None = None
-) -> Callable[[Tensor], Lora]:
+) -> Callable[[Tensor], LoraWeights]:
     """The bundle's hypernetwork, with some of its files replaced."""
     sessions: dict[str, ort.InferenceSession] = {}
 
     def read(file: str) -> bytes:
         return replaced[file] if file in replaced else _read(bundle, file)
 
-    def run(vector: Tensor) -> Lora:
+    def run(vector: Tensor) -> LoraWeights:
         chosen = precision or bundle.precision
         tensors = run_graphs(bundle.manifest, read, chosen, vector, kept=sessions)
         names = bundle.target.module_names

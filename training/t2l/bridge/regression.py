@@ -21,7 +21,8 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from torch import Tensor
 
-from t2l.export.onnx.hypernet import Lora, update_cosines
+from t2l.base.adapter_weights import LoraWeights
+from t2l.export.onnx.hypernet import update_cosines
 from t2l.tasks.descriptions import DescriptionsError, TaskDescriptions
 
 PENALTIES = tuple(float(10.0**power) for power in range(-6, 5))
@@ -129,8 +130,8 @@ def measure_map(
     vectors: Tensor,
     encoded: Tensor,
     split: Split,
-    own: Callable[[int], Lora],
-    bridged: Callable[[int], Lora],
+    own: Callable[[int], LoraWeights],
+    bridged: Callable[[int], LoraWeights],
 ) -> BridgeReport:
     """What the map does on the held-out tasks.
 
@@ -159,6 +160,6 @@ def measure_map(
     )
 
 
-def _cosine(first: Lora, second: Lora) -> Tensor:
+def _cosine(first: LoraWeights, second: LoraWeights) -> Tensor:
     """Mean cosine of two adapters' updates over modules and layers."""
     return torch.cat([update_cosines(first[name], pair) for name, pair in second.items()]).mean()

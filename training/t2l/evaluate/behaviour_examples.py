@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from t2l.base.adapter_weights import AdapterWeights
 from t2l.base.decoding import greedy
-from t2l.base.lora import LoraWeights
 from t2l.evaluate.setting import Setting
 from t2l.tasks.behaviours.replies import BehaviourTask
 from t2l.tasks.sides import evenly
@@ -58,7 +58,9 @@ def examples(
     return found
 
 
-def _said(setting: Setting, question: str, longest: int, weights: LoraWeights | None = None) -> str:
+def _said(
+    setting: Setting, question: str, longest: int, weights: AdapterWeights | None = None
+) -> str:
     template = setting.template
     [ids] = greedy(
         setting.model,

@@ -22,8 +22,9 @@ import torch
 from torch import Tensor
 
 from t2l.base.adapter_stack import to_device
+from t2l.base.adapter_weights import AdapterWeights
+from t2l.base.applying import apply_adapters
 from t2l.base.device import Device
-from t2l.base.lora import LoraWeights, apply_lora
 from t2l.base.reader import Reader
 from t2l.evaluate.conditions.controls import mean_adapter
 from t2l.evaluate.results import append_json
@@ -92,7 +93,7 @@ def measure_behaviours(
     reader = Reader(setting.model, exact)
     rows: list[Measured] = []
     for place, (group, task, told, replies) in enumerate(described):
-        adapters: dict[str, LoraWeights | None] = {
+        adapters: dict[str, AdapterWeights | None] = {
             "plain": None,
             "matched": setting.generate([told]),
             "shuffled": setting.generate([_another(described, place)]),
@@ -124,12 +125,12 @@ def _part(setting: Setting, replies: Sequence[Reply]) -> Part:
 
 @torch.no_grad()
 def _divergence(
-    setting: Setting, reader: Reader, part: Part, wanted: Tensor, weights: LoraWeights | None
+    setting: Setting, reader: Reader, part: Part, wanted: Tensor, weights: AdapterWeights | None
 ) -> Tensor:
     sheets = reader.sheets(part.rows, 1)
     if weights is None:
         return divergence(answer_losses(reader, sheets).logits, wanted)
-    with apply_lora(setting.model, setting.hypernetwork.target, weights, 1):
+    with apply_adapters(setting.model, setting.hypernetwork.target, weights, 1):
         return divergence(answer_losses(reader, sheets).logits, wanted)
 
 

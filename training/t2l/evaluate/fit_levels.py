@@ -15,7 +15,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from t2l.base.lora import LoraWeights
+from t2l.base.adapter_weights import AdapterWeights
+from t2l.base.applying import strengthened
 from t2l.evaluate.kept import kept_score
 from t2l.evaluate.measure import TASKS_A_BLOCK
 from t2l.evaluate.questions import describe, make_block
@@ -70,7 +71,7 @@ def measure_strengths(setting: Setting, tasks: Sequence[Task]) -> list[LevelRow]
         block = make_block(some, samples, DESCRIPTIONS, SEED, "selection", setting.template)
         weights = setting.generate([text for texts in block.descriptions for text in texts])
         for strength in STRENGTHS:
-            scaled = {name: (a, b * strength) for name, (a, b) in weights.items()}
+            scaled = strengthened(setting.hypernetwork.target, weights, strength)
             hits = kept_score(setting, block.rows(), scaled, block.answers)
             shares = _shares(hits, len(some))
             rows += [
@@ -105,7 +106,7 @@ def measure_sizes(setting: Setting, tasks: Sequence[Task]) -> list[LevelRow]:
         texts = [text for task in some for text in describe(task, "selection", DESCRIPTIONS, SEED)]
         asked = [setting.template.row(sample) for samples in drawn for sample in samples]
         answers = [sample.answers for samples in drawn for sample in samples]
-        weights: LoraWeights = setting.generate(texts)
+        weights: AdapterWeights = setting.generate(texts)
         shares = _shares(kept_score(setting, asked, weights, answers), len(some))
         rows += [
             LevelRow("size", size, row_trained, task.name, share)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 import torch
 from torch import Tensor
 
-from t2l.base.lora import LoraWeights
+from t2l.base.adapter_weights import AdapterWeights, adapter_count, changed, factors_of
 from t2l.evaluate.kept import kept_score
 from t2l.evaluate.measure import TASKS_A_BLOCK
 from t2l.evaluate.questions import make_block
@@ -51,15 +52,16 @@ def sketches_of(setting: Setting, vectors: Tensor) -> Tensor:
     return torch.cat(parts)
 
 
-def sketched(setting: Setting, weights: LoraWeights) -> Tensor:
+def sketched(setting: Setting, weights: AdapterWeights) -> Tensor:
     """Sketches of some adapters, whose scale is not in B yet, [n, modules, width]."""
     scale = setting.hypernetwork.target.scaling
-    count = len(next(iter(weights.values()))[0])
+    factors = factors_of(weights, "a sketch")
+    count = adapter_count(weights)
     parts = []
     for start in range(0, count, SKETCHED_AT_ONCE):
         rows = slice(start, start + SKETCHED_AT_ONCE)
         parts.append(
-            sketch_modules({n: (a[rows], b[rows] * scale) for n, (a, b) in weights.items()})
+            sketch_modules({n: (a[rows], b[rows] * scale) for n, (a, b) in factors.items()})
         )
     return torch.cat(parts)
 
@@ -134,7 +136,7 @@ def measure_written(
                     tasks[str(row.task)], WRITTEN_SAMPLES, f"spoken|{row.text}", "test"
                 )
             ]
-            asked = {name: (a[own], b[own]) for name, (a, b) in weights.items()}
+            asked = changed(weights, itemgetter(own))
             lines = [setting.template.row(sample) for sample in drawn]
             right_ones = [sample.answers for sample in drawn]
             hits = kept_score(setting, lines, asked, right_ones)

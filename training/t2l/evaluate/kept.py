@@ -13,7 +13,7 @@ import json
 import shutil
 from collections.abc import Sequence
 
-from t2l.base.lora import LoraWeights
+from t2l.base.adapter_weights import AdapterWeights
 from t2l.evaluate.setting import Setting
 from t2l.template.rows import Row
 
@@ -23,7 +23,7 @@ FOLDER = "measuring"
 def kept_score(
     setting: Setting,
     rows: Sequence[Row],
-    weights: LoraWeights,
+    weights: AdapterWeights,
     answers: Sequence[Sequence[str]],
 ) -> list[bool]:
     """`Setting.score`, read from the run's folder where it was measured before.
@@ -47,7 +47,7 @@ def forget(setting: Setting) -> None:
 
 
 def _name(
-    setting: Setting, rows: Sequence[Row], weights: LoraWeights, answers: Sequence[Sequence[str]]
+    setting: Setting, rows: Sequence[Row], weights: AdapterWeights, answers: Sequence[Sequence[str]]
 ) -> str:
     """The sha256 of what the answers depend on."""
     target = setting.hypernetwork.target

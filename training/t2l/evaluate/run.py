@@ -174,7 +174,7 @@ def trained_hypernetwork(config: Config, corpus: Corpus) -> Hypernetwork:
     base = open_base(config)
     template = open_template(config, base)
     dim = corpus.embeddings[0].shape[1]
-    network = build_hypernetwork(config, target_of(config, base), dim)
+    network = build_hypernetwork(config, target_of(config, base), dim, base.model)
     store = config.run_dir / "sft" / f"seed-{config.sft.seed}"
     if config.sft.warm_start and not store.exists():
         start_from(network, reconstruction_folder(config))

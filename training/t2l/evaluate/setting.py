@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from transformers.modeling_utils import PreTrainedModel
 
+from t2l.base.adapter_weights import AdapterWeights, concatenated
 from t2l.base.decoding import greedy
 from t2l.base.device import Device
-from t2l.base.lora import LoraWeights, concatenated
 from t2l.base.scoring import exact_matches
 from t2l.config.recipe import Config
 from t2l.encoders.corpus import Corpus, Encoder
@@ -50,12 +50,12 @@ class Setting:
     template: Template = field(default_factory=ArrowTemplate)
 
     @torch.no_grad()
-    def generate(self, descriptions: Sequence[str]) -> LoraWeights:
+    def generate(self, descriptions: Sequence[str]) -> AdapterWeights:
         """The adapters of some descriptions, [descriptions, ...]."""
         return self.generate_from(self.encoder.encode(list(descriptions)))
 
     @torch.no_grad()
-    def generate_from(self, vectors: Tensor) -> LoraWeights:
+    def generate_from(self, vectors: Tensor) -> AdapterWeights:
         """The adapters of some vectors, [n, ...]."""
         parts = [self.hypernetwork(part.to(self.device.name)) for part in vectors.split(64)]
         return concatenated(parts)
@@ -72,7 +72,7 @@ class Setting:
     def score(
         self,
         rows: Sequence[Row],
-        weights: LoraWeights | None = None,
+        weights: AdapterWeights | None = None,
         answers: Sequence[Sequence[str]] | None = None,
     ) -> list[bool]:
         """Exact match of every row under no adapter, or under adapters that share the rows.
@@ -87,7 +87,7 @@ class Setting:
         return [exact(text, ones) for text, ones in zip(said, right, strict=True)]
 
     def said(
-        self, rows: Sequence[Row], weights: LoraWeights | None = None, room: int = ROOM
+        self, rows: Sequence[Row], weights: AdapterWeights | None = None, room: int = ROOM
     ) -> list[str]:
         """What the model writes after every row's prompt.
 
@@ -110,7 +110,7 @@ class Setting:
     def ask(
         self,
         block: Block,
-        weights: LoraWeights | None = None,
+        weights: AdapterWeights | None = None,
         judge: Callable[[str, Sequence[str]], bool] | None = None,
         **how: Any,
     ) -> list[bool]:

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from t2l.base.lora import LoraWeights
+from t2l.base.adapter_weights import AdapterWeights, factors_of
 from t2l.evaluate.setting import Setting
 from t2l.tasks.source import Split, Task
 
@@ -43,14 +43,14 @@ def write_vectors(
     )
 
 
-def project(weights: LoraWeights) -> Tensor:
+def project(weights: AdapterWeights) -> Tensor:
     """Random projections of every adapter's update, [adapters, projections].
 
     :param weights: A [T, N, R, in] and B [T, N, out, R].
     """
     generator = torch.Generator().manual_seed(SEED)
     total = torch.zeros(())
-    for a, b in weights.values():
+    for a, b in factors_of(weights, "a projection of updates").values():
         layers, n_in, n_out = a.shape[1], a.shape[-1], b.shape[-2]
         left = torch.randn(layers, PROJECTIONS, n_out, generator=generator)
         right = torch.randn(layers, n_in, PROJECTIONS, generator=generator)

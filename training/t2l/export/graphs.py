@@ -15,7 +15,7 @@ from typing import Any
 
 from torch import Tensor
 
-from t2l.export.bundle.data import folded_lora
+from t2l.export.bundle.data import folded_adapter
 from t2l.export.bundle.graphs import run_graphs
 from t2l.export.bundle.manifest import BundleError, file_entry
 from t2l.export.graph_size import fits_whole
@@ -24,7 +24,7 @@ from t2l.export.onnx.hypernet import (
     MIN_INT8_COSINE,
     PRECISIONS,
     build_hypernet_graph,
-    update_cosines,
+    change_cosines,
 )
 from t2l.hypernet.head_rounding import rounded_heads
 from t2l.hypernet.hypernetwork import Hypernetwork
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 MAX_FLOAT32_ERROR = 1e-5  # of a tensor's largest value, PyTorch against ONNX Runtime
 BODY_FILE = "hypernet.body.onnx"
 
-Outputs = list[dict[str, tuple[Tensor, Tensor]]]
+Outputs = list[dict[str, tuple[Tensor, ...]]]
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def write_graphs(
     :return: the manifest's `graphs`, and the `files` entries of what was written.
     :raises BundleError: for a graph that does not reproduce PyTorch.
     """
-    wanted = [folded_lora(exact, row) for row in embeddings]
+    wanted = [folded_adapter(exact, row) for row in embeddings]
     graphs: dict[str, Any] = {}
     files: dict[str, Any] = {}
     for precision in options.precisions:
@@ -89,7 +89,7 @@ def write_graphs(
             written = dict(_write(network, precision, bits, chunked, options.chunk_bytes, folder))
             graphs[precision] = written.pop("graph")
             found = _run(exact, graphs, folder, precision, embeddings)
-            problem = _problem(precision, found, wanted)
+            problem = _problem(exact, precision, found, wanted)
             if problem is None:
                 break
             logger.info("%s with %d bits: %s", precision, bits, problem)
@@ -138,26 +138,26 @@ def _run(
     network: Hypernetwork, graphs: dict[str, Any], folder: Path, precision: str, rows: Tensor
 ) -> Outputs:
     manifest = {"name": folder.name, "graphs": graphs, "target": network.target.to_manifest()}
-    names = network.target.module_names
+    names, sides = network.target.module_names, network.target.sides
     outputs = []
     for row in rows:
         found = run_graphs(manifest, lambda f: (folder / f).read_bytes(), precision, row)
-        outputs.append({name: (found[f"{name}.A"], found[f"{name}.B"]) for name in names})
+        outputs.append({name: tuple(found[f"{name}.{side}"] for side in sides) for name in names})
     return outputs
 
 
-def _problem(precision: str, found: Outputs, wanted: Outputs) -> str | None:
+def _problem(network: Hypernetwork, precision: str, found: Outputs, wanted: Outputs) -> str | None:
     """What is wrong with a graph's outputs, if anything."""
     for ours, exact in zip(found, wanted, strict=True):
-        for name, pair in exact.items():
+        for name, sides in exact.items():
             if precision == "float32":
-                for value, right in zip(ours[name], pair, strict=True):
+                for value, right in zip(ours[name], sides, strict=True):
                     scale = right.abs().max().clamp(min=1e-30)
                     error = float((value - right).abs().max() / scale)
                     if error > MAX_FLOAT32_ERROR:
                         return f"{name}: the float32 graph is off by {error:.1e}"
-            elif pair[1].any():  # no update at all has no direction
-                cosine = float(update_cosines(ours[name], pair).min())
+            else:
+                cosine = float(change_cosines(network, name, ours[name], sides).min())
                 logger.info("%s: int8 cosine %.6f", name, cosine)
                 if cosine < MIN_INT8_COSINE:
                     return f"{name}: the int8 graph's worst layer has cosine {cosine:.5f}"

@@ -1,7 +1,9 @@
 """Bundles with random weights, for benchmarks at sizes nobody has trained here.
 
     python -m t2l.export.random_bundle --variant S --target configs/targets/NAME.json --dim 384 \\
-        --name NAME --out DIR
+        --name NAME --out DIR [--output dora | --output ia3]
+
+Magnitudes of a DoRA lie around the row norms of no base model in particular, 0.5 to 1.5.
 """
 
 from __future__ import annotations
@@ -9,13 +11,15 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
 
-from t2l.base.target import TargetSpec
+from t2l.base.families import feedforward_modules
+from t2l.base.target import OUTPUTS, OutputKind, TargetSpec
 from t2l.encoders.info import MINILM, MINILM_FOLDER, EncoderInfo
 from t2l.encoders.onnx_encoder import MODEL_FILE, OnnxEncoder, export_encoder
 from t2l.export.bundle.data import Fit, Golden, golden_from_encoder
@@ -57,8 +61,13 @@ def export_random(
 
     :return: the bundle's digest.
     """
-    config = HypernetworkConfig(variant, dim, latent, head_in, head_init="normal")
+    plain = target.output == "lora"
+    config = HypernetworkConfig(
+        variant, dim, latent, head_in, head_init="normal", per_layer_bias=not plain
+    )
     network = Hypernetwork(config, target, seed=seed)
+    if not plain:
+        _move_scales(network, seed)
     if dim == MINILM.dim:
         info, shared = MINILM, Path(out_dir) / MINILM_FOLDER
         if not (shared / MODEL_FILE).exists():
@@ -86,6 +95,25 @@ def export_random(
     )
 
 
+def with_output(target: TargetSpec, output: OutputKind) -> TargetSpec:
+    """The same target for another kind of output; of IA3, feedforward modules are PEFT's."""
+    if output != "ia3":
+        return replace(target, output=output)
+    chosen = feedforward_modules(target.base_model.architecture, target.module_names)
+    modules = tuple(replace(m, feedforward=m.name in chosen) for m in target.modules)
+    return replace(target, output=output, rank=1, modules=modules)
+
+
+def _move_scales(network: Hypernetwork, seed: int) -> None:
+    """Give magnitudes or factors offsets, and magnitudes norms, that differ from each other."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, offset in network.offset_scale.items():
+            offset.copy_(0.1 * torch.randn(offset.shape, generator=generator))
+            if network.target.output == "dora":
+                network.norms[name].copy_(torch.rand(offset.shape, generator=generator) + 0.5)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line of the random export."""
     parser = argparse.ArgumentParser(prog="python -m t2l.export.random_bundle", description=__doc__)
@@ -94,6 +122,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--dim", type=int, default=MINILM.dim, help="length of the embedding")
     parser.add_argument("--latent", type=int, default=128, help="width of the body")
     parser.add_argument("--head-in", type=int, default=512, help="width of the heads' input")
+    parser.add_argument(
+        "--output", choices=OUTPUTS, help="kind of adapter; the target's by default"
+    )
     add_graph_options(parser)
     parser.add_argument("--name", required=True)
     parser.add_argument("--version", default="0.0.0")
@@ -101,9 +132,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="the hypernets root")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    target = TargetSpec.load(options.target)
+    if options.output is not None:
+        target = with_output(target, options.output)
     found = export_random(
         options.variant,
-        TargetSpec.load(options.target),
+        target,
         options.dim,
         options.name,
         options.out,

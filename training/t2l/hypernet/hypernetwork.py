@@ -1,4 +1,4 @@
-"""The hypernetwork: one embedding in, the LoRA of every layer and target module out (T2L, 1.2).
+"""The hypernetwork: one embedding in, the adapter of every layer and target module out (T2L, 1.2).
 
     embedding [dim] * sqrt(dim) -> Linear + LN             task 64  |
     layer index                 -> Embedding + LN         depth 32  |> concat: latent 128
@@ -11,7 +11,13 @@
     mlp3    LN, 128 -> 512 -> head_in
     head[m] L: rank * (in + out) | M: rank * max(in, out), sliced | S: max(in, out), sliced
 
-Symbols in shape comments: T tasks, N layers, M modules, R rank, Z latent, H head_in; AB is 2.
+Symbols in shape comments: T tasks, N layers, M modules, R rank, Z latent, H head_in, W a module's
+inputs or outputs; AB is 2, or 3 with DoRA's magnitudes. Other kinds of output (`TargetSpec.output`)
+are factors that start at 1, with an offset per layer, through the same body and head:
+
+    dora   A and B as above, M = row norms of the base model * (1 + offset + generated)
+    ia3    L = 1 + offset + generated; there are no ranks, so S is M
+
 Everything before the heads runs once for all of them as one batch. The heads' weights start at
 zero and their bias as a usual LoRA init of A, so training starts from one shared adapter
 ("Bias-HyperInit"). Two options of ours replace the single head bias by a bias per layer:
@@ -29,6 +35,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
@@ -40,7 +47,7 @@ from torch.nn import functional as F
 
 from t2l.base.target import TargetModule, TargetSpec
 from t2l.hypernet.config import HypernetworkConfig
-from t2l.hypernet.parts import NormedEmbedding, OneHotRows, ResidualBlock, turn
+from t2l.hypernet.parts import NamedBuffers, NormedEmbedding, OneHotRows, ResidualBlock, turn
 from t2l.hypernet.task_encoders import CLASSES, code_encoder
 
 WEIGHTS_FILE = "hypernetwork.safetensors"
@@ -48,15 +55,17 @@ CONFIG_FILE = "hypernetwork.json"
 
 
 class Hypernetwork(nn.Module):
-    """Emits LoRA weights for `target` from embeddings.
+    """Emits adapters for `target` from embeddings.
 
     :param config: the hypernetwork's shape.
-    :param target: what the LoRA is for.
+    :param target: what the adapters are for.
     :param seed: seeds the initial weights without touching the global generator.
+    :raises ValueError: for a shape that cannot make the target's kind of output.
     """
 
     def __init__(self, config: HypernetworkConfig, target: TargetSpec, seed: int = 0) -> None:
         super().__init__()
+        check_output(config, target)
         self.config = config
         self.target = target
         with torch.random.fork_rng(devices=[]):
@@ -86,9 +95,10 @@ class Hypernetwork(nn.Module):
         self.mlp3_down = nn.Linear(latent * 4, config.head_in)
         self.dropout = nn.Dropout(config.dropout)
         if config.variant in ("M", "S"):
-            self.ab_table = nn.Parameter(torch.randn(modules, 2, latent))  # [M, AB, Z]
+            sides = len(target.sides)
+            self.ab_table = nn.Parameter(torch.randn(modules, sides, latent))  # [M, AB, Z]
             self.ab_norm = nn.LayerNorm(latent)
-        if config.variant == "S" and config.position == "learned":
+        if config.variant == "S" and config.position == "learned" and target.output != "ia3":
             self.position = NormedEmbedding(target.rank, latent)
 
         self.heads = nn.ModuleDict()
@@ -97,7 +107,15 @@ class Hypernetwork(nn.Module):
             head = nn.Linear(config.head_in, width, bias=not config.has_offsets)
             self.heads[module.name] = head
             self._init_head(head, module)
-        if config.has_offsets:
+        if target.output != "lora":
+            self.offset_scale = nn.ParameterDict(
+                {m.name: torch.zeros(list(target.shapes(m).values())[-1]) for m in target.modules}
+            )
+        if target.output == "dora":
+            self.norms = NamedBuffers(
+                {m.name: torch.full(target.shapes(m)["M"], math.nan) for m in target.modules}
+            )
+        if config.has_offsets and target.output != "ia3":
             self.offset_a = nn.ParameterDict()
             self.offset_b = nn.ParameterDict()
             for module in target.modules:
@@ -147,11 +165,33 @@ class Hypernetwork(nn.Module):
             else:
                 head.bias.div_(math.sqrt(2 * rank))
 
-    def forward(self, embedding: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
-        """Generate the LoRA of every task; B is not multiplied by `target.scaling`.
+    def start_from(self, norms: Mapping[str, Tensor]) -> None:
+        """Tell a DoRA's network the norms of the base model's rows: module -> [N, out].
+
+        They are saved with its weights.
+        """
+        for module in self.target.modules:
+            self.norms[module.name].copy_(norms[module.name])
+
+    def require_norms(self) -> None:
+        """Refuse a DoRA's network that nobody told its base model's norms.
+
+        :raises ValueError: if so.
+        """
+        if self.target.output == "dora":
+            for module in self.target.modules:
+                if not torch.isfinite(self.norms[module.name]).all():
+                    raise ValueError(
+                        f"the network has no norms of the rows of {module.name}: "
+                        "call start_from(row_norms(model, target)) once it is built"
+                    )
+
+    def forward(self, embedding: Tensor) -> dict[str, tuple[Tensor, ...]]:
+        """Generate the adapter of every task; B is not multiplied by `target.scaling`.
 
         :param embedding: the encoder's vectors, [T, dim].
-        :return: module name -> (A [T, N, R, in], B [T, N, out, R]), in target order.
+        :return: module name -> its sides: of a LoRA (A [T, N, R, in], B [T, N, out, R]), in target
+            order.
         """
         if embedding.dim() != 2 or embedding.shape[1] != self.config.embedding_dim:
             raise ValueError(
@@ -161,9 +201,13 @@ class Hypernetwork(nn.Module):
         features = self.features(embedding)
         if self.config.modulation != "none":
             return self._modulated(features)
-        weights = {}
+        weights: dict[str, tuple[Tensor, ...]] = {}
         for index, module in enumerate(self.target.modules):
-            a, b = self._apply_head(features[:, :, index], module)
+            own = features[:, :, index]
+            if self.target.output == "ia3":
+                weights[module.name] = (self._scale(own, module),)
+                continue
+            a, b = self._apply_head(self.ranked_rows(own), module)
             if self.config.bounded:
                 scale = self.log_scale[index].exp()
                 a, b = a.tanh() * scale[0], b.tanh() * scale[1]
@@ -175,12 +219,34 @@ class Hypernetwork(nn.Module):
             if self.config.has_offsets:
                 a = a + self.offset_a[module.name]
                 b = b + self.offset_b[module.name]
-            weights[module.name] = (a, b)
+            scale = (self._scale(own, module),) if self.target.output == "dora" else ()
+            weights[module.name] = (a, b, *scale)
         return weights
 
-    def _modulated(self, features: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
+    def ranked_rows(self, features: Tensor) -> Tensor:
+        """Of one module's features those that A and B are made of, as a LoRA's network has them."""
+        variant = self.config.variant
+        if self.target.output == "lora" or variant == "L":
+            return features
+        if variant == "M":
+            return features[:, :, :2]
+        return features[:, :, : 2 * self.target.rank].unflatten(2, (2, self.target.rank))
+
+    def _scale(self, features: Tensor, module: TargetModule) -> Tensor:
+        """The factors L or the magnitudes M of one module, [T, N, W]."""
+        row = features if self.config.variant == "L" else features[:, :, -1]  # [T, N, H]
+        y = F.linear(row, self.scale_weight(module)) + self.offset_scale[module.name] + 1
+        return y * self.norms[module.name] if self.target.output == "dora" else y
+
+    def scale_weight(self, module: TargetModule) -> Tensor:
+        """The part of a head that makes L or M, [W, H]."""
+        weight = self.head(module.name).weight
+        width = self.offset_scale[module.name].shape[-1]
+        return weight[-width:] if self.config.variant == "L" else weight[:width]
+
+    def _modulated(self, features: Tensor) -> dict[str, tuple[Tensor, ...]]:
         """The shared A, and the shared B times what was generated; features [T, N, M, H]."""
-        weights = {}
+        weights: dict[str, tuple[Tensor, ...]] = {}
         for index, module in enumerate(self.target.modules):
             y = self.head(module.name)(features[:, :, index])  # [T, N, R]
             shared_a, shared_b = self.offset_a[module.name], self.offset_b[module.name]
@@ -196,7 +262,10 @@ class Hypernetwork(nn.Module):
         return self.task(x)
 
     def features(self, embedding: Tensor) -> Tensor:
-        """The heads' input: L [T, N, M, H], M [T, N, M, AB, H], S [T, N, M, AB, R, H]."""
+        """The heads' input: L [T, N, M, H], M [T, N, M, AB, H], S [T, N, M, AB, R, H].
+
+        Of S with DoRA [T, N, M, 2 R + 1, H]: the ranks of A, those of B, and M, which has none.
+        """
         target = self.target
         task = self.encode_task(embedding)  # [T, Z/2]
         shape = (embedding.shape[0], target.layers, len(target.modules))
@@ -213,13 +282,20 @@ class Hypernetwork(nn.Module):
         if self.config.variant in ("M", "S"):
             hidden = hidden[:, :, :, None] + self.ab_norm(self.ab_table)  # [T, N, M, AB, Z]
         hidden = self.mlp2(hidden)
-        if self.config.variant == "S" and self.config.position == "learned":
-            hidden = hidden[..., None, :] + self.mlp2(self.position())  # [T, N, M, AB, R, Z]
-        elif self.config.variant == "S":
-            rows = hidden[..., None, :].expand(*hidden.shape[:-1], target.rank, -1)
-            hidden = self.mlp2(turn(rows))  # [T, N, M, AB, R, Z]
+        if self.config.variant == "S" and target.output == "lora":
+            hidden = self._placed(hidden)  # [T, N, M, AB, R, Z]
+        elif self.config.variant == "S" and target.output == "dora":
+            ranked = self._placed(hidden[:, :, :, :2]).flatten(3, 4)
+            hidden = torch.cat([ranked, hidden[:, :, :, 2:]], dim=3)  # [T, N, M, 2 R + 1, Z]
         hidden = self.dropout(F.silu(self.mlp3_up(self.mlp3_norm(hidden))))
         return F.silu(self.mlp3_down(hidden))
+
+    def _placed(self, hidden: Tensor) -> Tensor:
+        """Every row once for each rank, [..., Z] to [..., R, Z]."""
+        if self.config.position == "learned":
+            return hidden[..., None, :] + self.mlp2(self.position())
+        rows = hidden[..., None, :].expand(*hidden.shape[:-1], self.target.rank, -1)
+        return self.mlp2(turn(rows))
 
     def _apply_head(self, features: Tensor, module: TargetModule) -> tuple[Tensor, Tensor]:
         """A [T, N, R, in] and B [T, N, out, R] of one module.
@@ -231,7 +307,11 @@ class Hypernetwork(nn.Module):
         widths = (module.in_features, module.out_features)
         head = self.head(module.name)
         if variant == "L":
-            sides = head(features).split([rank * width for width in widths], dim=-1)
+            made = [rank * width for width in widths]
+            if self.target.output == "lora":
+                sides = head(features).split(made, dim=-1)
+            else:
+                sides = F.linear(features, head.weight[: sum(made)]).split(made, dim=-1)
             return sides[0].unflatten(-1, (rank, -1)), sides[1].unflatten(-1, (rank, -1)).mT
 
         def needed(rows: Tensor, width: int) -> Tensor:
@@ -258,7 +338,7 @@ class Hypernetwork(nn.Module):
         still compute exactly what was measured.
         """
         rounded = [layer.weight for layer in self.modules() if isinstance(layer, nn.Linear)]
-        if self.config.half_offsets:
+        if self.config.half_offsets and self.target.output != "ia3":
             rounded += [*self.offset_a.values(), *self.offset_b.values()]
         for weight in rounded:
             weight.copy_(weight.half().float())
@@ -283,6 +363,22 @@ class Hypernetwork(nn.Module):
         return network.eval()
 
 
+def check_output(config: HypernetworkConfig, target: TargetSpec) -> None:
+    """Refuse a shape that cannot make a kind of output.
+
+    :raises ValueError: naming what would be right.
+    """
+    kind = target.output
+    if kind == "lora":
+        return
+    plain = config.modulation == "none" and not config.bounded and not config.per_layer_gain
+    if not config.per_layer_bias or not plain or config.position != "learned":
+        raise ValueError(
+            f"output {kind} needs per_layer_bias, which says where its factors start, and none of "
+            "modulation, bounded, per_layer_gain and rotary positions"
+        )
+
+
 def body_width(config: HypernetworkConfig, target: TargetSpec) -> int:
     """Width Z of the body; with one-hot rows it follows from how many there are."""
     if config.task_encoder == "discrete":
@@ -293,10 +389,13 @@ def body_width(config: HypernetworkConfig, target: TargetSpec) -> int:
 def head_width(config: HypernetworkConfig, target: TargetSpec, module: TargetModule) -> int:
     """Outputs of one module's head in the given variant."""
     n_in, n_out = module.in_features, module.out_features
+    if target.output == "ia3":
+        return target.shapes(module)["L"][-1]
     if config.modulation != "none":
         return target.rank
     if config.variant == "L":
-        return target.rank * (n_in + n_out)
+        magnitudes = n_out if target.output == "dora" else 0
+        return target.rank * (n_in + n_out) + magnitudes
     return max(n_in, n_out) * (target.rank if config.variant == "M" else 1)
 
 

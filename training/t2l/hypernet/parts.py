@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -45,6 +47,21 @@ class OneHotRows(nn.Module):
 
     def forward(self) -> Tensor:
         return self.rows  # [rows, rows]
+
+
+class NamedBuffers(nn.Module):
+    """Tensors by name that are saved with the weights and never trained.
+
+    :param values: what they are until they are told.
+    """
+
+    def __init__(self, values: Mapping[str, Tensor]) -> None:
+        super().__init__()
+        for name, value in values.items():
+            self.register_buffer(name, value)
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self.get_buffer(name)
 
 
 def turn(x: Tensor) -> Tensor:

@@ -18,15 +18,15 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from t2l.base.lora import LoraWeights, changed
+from t2l.base.adapter_weights import AdapterWeights, changed
 
 P = TypeVar("P")
 
 
 def adapted_backward(
-    weights: LoraWeights,
+    weights: AdapterWeights,
     parts: Iterable[tuple[Tensor, P]],
-    run: Callable[[P, LoraWeights], None],
+    run: Callable[[P, AdapterWeights], None],
     dtype: torch.dtype = torch.float32,
 ) -> None:
     """Run parts and leave the gradients where the adapters came from.
@@ -34,23 +34,28 @@ def adapted_backward(
     :param weights: generated adapters, [tasks, ...]; without gradients, parts only run.
     :param parts: which adapters each part is under, [tasks of the part], and the part.
     :param run: forward and backward pass of a part under its adapters, which are leaves.
-    :param dtype: of the leaves, the model's.
+    :param dtype: of the factors among the leaves, the model's. What scales rows, [tasks, layers,
+        width], stays as precise as it is: near 1, half precision has no small changes.
     """
-    learns = any(value.requires_grad for pair in weights.values() for value in pair)
+    generated = [value for sides in weights.values() for value in sides]
+    learns = any(value.requires_grad for value in generated)
     gradients = changed(weights, lambda side: torch.zeros_like(side) if learns else side)
 
     def leaf(side: Tensor, places: Tensor) -> Tensor:
-        return side.detach()[places].to(dtype).requires_grad_(learns)
+        taken = side.detach()[places]
+        return (taken.to(dtype) if side.dim() == 4 else taken).requires_grad_(learns)
 
     for places, part in parts:
-        leaves = {name: (leaf(a, places), leaf(b, places)) for name, (a, b) in weights.items()}
+        leaves = {
+            name: tuple(leaf(side, places) for side in sides) for name, sides in weights.items()
+        }
         run(part, leaves)
         if not learns:
             continue
-        for name, pair in leaves.items():
-            for total, side in zip(gradients[name], pair, strict=True):
+        for name, sides in leaves.items():
+            for total, side in zip(gradients[name], sides, strict=True):
                 if side.grad is not None:
                     total.index_add_(0, places, side.grad.to(total.dtype))
     if learns:
-        generated = [value for pair in weights.values() for value in pair]
-        torch.autograd.backward(generated, [value for pair in gradients.values() for value in pair])
+        summed = [value for sides in gradients.values() for value in sides]
+        torch.autograd.backward(generated, summed)

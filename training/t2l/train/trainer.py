@@ -292,7 +292,7 @@ def adamw(
     """AdamW whose decay leaves offsets, norms and embeddings alone."""
     decayed, kept = [], []
     for name, parameter in module.named_parameters():
-        matrix = parameter.ndim == 2 and "table" not in name
+        matrix = parameter.ndim == 2 and not any(kind in name for kind in ("table", "offset"))
         (decayed if matrix else kept).append(parameter)
     groups = [
         {"params": decayed, "weight_decay": weight_decay},

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 
 import torch
 from torch import Tensor
 from transformers.modeling_utils import PreTrainedModel
 
+from t2l.base.adapter_weights import AdapterWeights, adapter_count, changed
+from t2l.base.applying import apply_adapters
 from t2l.base.device import Device
-from t2l.base.lora import LoraWeights, apply_lora
 from t2l.base.memory import recompute_activations
 from t2l.base.reader import Reader
 from t2l.base.target import TargetSpec
@@ -85,20 +87,20 @@ def part_losses(reader: Reader, part: Part) -> tuple[Tensor, Tensor, int]:
 
 
 def adapted_losses(
-    reader: Reader, target: TargetSpec, weights: LoraWeights, parts: Sequence[Part]
+    reader: Reader, target: TargetSpec, weights: AdapterWeights, parts: Sequence[Part]
 ) -> tuple[Tensor, Tensor]:
     """Cross-entropy of the answers of every task under its adapter.
 
     :param weights: one adapter a place, [places, ...], on the device.
     :return: sums over answer tokens and numbers of them, both [places].
     """
-    places = next(iter(weights.values()))[0].shape[0]
+    places = adapter_count(weights)
     sums = torch.zeros(places, device=reader.device.name)
     counts = torch.zeros(places, device=reader.device.name)
     for part in parts:
         here = part.places.to(reader.device.name)
-        own = {name: (a[here], b[here]) for name, (a, b) in weights.items()}
-        with apply_lora(reader.model, target, own, len(here)):
+        own = changed(weights, itemgetter(here))
+        with apply_adapters(reader.model, target, own, len(here)):
             found, labelled, _ = part_losses(reader, part)
         sums = sums.index_add(0, here, found)
         counts = counts.index_add(0, here, labelled.to(counts.dtype))
@@ -108,7 +110,7 @@ def adapted_losses(
 def losses_backward(
     reader: Reader,
     target: TargetSpec,
-    weights: LoraWeights,
+    weights: AdapterWeights,
     parts: Sequence[Part],
     loss_of: Callable[[Tensor, Tensor], Tensor],
 ) -> StepResult:
@@ -119,9 +121,9 @@ def losses_backward(
     """
     total, tokens = 0.0, 0
 
-    def run(part: Part, own: LoraWeights) -> None:
+    def run(part: Part, own: AdapterWeights) -> None:
         nonlocal total, tokens
-        with apply_lora(reader.model, target, own, len(part.places)):
+        with apply_adapters(reader.model, target, own, len(part.places)):
             sums, counts, ran = part_losses(reader, part)
             loss = loss_of(sums, counts)
             loss.backward()

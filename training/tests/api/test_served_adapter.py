@@ -19,8 +19,8 @@ from mini_bundle_for_tests import BUNDLE
 from peft import PeftModel
 
 from t2l import generate_lora, load_t2l
+from t2l.base.applying import apply_adapters
 from t2l.base.files import load_base_model
-from t2l.base.lora import apply_lora
 from t2l.base.peft_io import load_adapter
 from t2l.base.target import TargetSpec
 from t2l.graph.session import run_session
@@ -77,7 +77,7 @@ def hook_logits(served: Served, target: TargetSpec) -> np.ndarray:
     weights = {
         name: (a[None], b[None]) for name, (a, b) in load_adapter(served.folder, target).items()
     }
-    with torch.no_grad(), apply_lora(model, target, weights):
+    with torch.no_grad(), apply_adapters(model, target, weights):
         return model(torch.tensor([served.ids])).logits[0].numpy()
 
 

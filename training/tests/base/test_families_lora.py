@@ -11,7 +11,7 @@ from peft import PeftModel
 from transformers.models.auto.configuration_auto import AutoConfig
 from transformers.models.auto.modeling_auto import AutoModelForCausalLM
 
-from t2l.base.lora import apply_lora
+from t2l.base.applying import apply_adapters
 from t2l.base.model import BaseModel
 from t2l.base.peft_io import load_adapter, save_adapter
 from t2l.base.source import BaseSource
@@ -42,7 +42,7 @@ def compare_with_peft(base: BaseModel, folder: Path) -> None:
     tokens, _, mask = collate(rows, template.pad)
     with torch.no_grad():
         plain = base.model(tokens, attention_mask=mask).logits
-        with apply_lora(base.model, spec, weights, TASKS):
+        with apply_adapters(base.model, spec, weights, TASKS):
             ours = base.model(tokens, attention_mask=mask).logits
         for task in range(TASKS):
             scaled = {name: (a[task], b[task] * spec.scaling) for name, (a, b) in weights.items()}

@@ -2,11 +2,11 @@
 
 import torch
 
+from t2l.base.adapter_weights import AdapterWeights, changed
 from t2l.base.library import HeldLibrary, blocks, content_hash
-from t2l.base.lora import LoraWeights, changed
 
 
-def adapters(count: int = 5) -> LoraWeights:
+def adapters(count: int = 5) -> AdapterWeights:
     generator = torch.Generator().manual_seed(count)
     return {
         "v_proj": (

@@ -10,7 +10,8 @@ from llama_for_tests import tiny_llama
 from peft import LoraConfig, get_peft_model
 from transformers.models.llama.modeling_llama import LlamaForCausalLM
 
-from t2l.base.lora import apply_lora, changed
+from t2l.base.adapter_weights import changed
+from t2l.base.applying import apply_adapters
 from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec
 from t2l.base.typed import layers_at
 
@@ -62,7 +63,7 @@ def test_equals_peft_for_every_task():
     ids = torch.randint(0, 20, (6, 7), generator=torch.Generator().manual_seed(4))
     with torch.no_grad():
         plain = model(ids).logits
-        with apply_lora(model, TARGET, weights, groups=3):
+        with apply_adapters(model, TARGET, weights, groups=3):
             ours = model(ids).logits
         for task in range(3):
             rows = slice(2 * task, 2 * task + 2)
@@ -75,7 +76,7 @@ def test_equals_peft_for_every_task():
 def test_gradients_reach_the_weights_and_only_them():
     model = tiny_llama().requires_grad_(False)
     weights = changed(random_weights(2), lambda side: side.requires_grad_())
-    with apply_lora(model, TARGET, weights):
+    with apply_adapters(model, TARGET, weights):
         model(torch.randint(0, 20, (4, 5))).logits.square().sum().backward()
     for a, b in weights.values():
         assert a.grad is not None and b.grad is not None
@@ -86,7 +87,7 @@ def test_gradients_reach_the_weights_and_only_them():
 def test_hooks_are_gone_after_an_exception():
     model = tiny_llama()
     with pytest.raises(RuntimeError, match="stop"):
-        with apply_lora(model, TARGET, random_weights(1)):
+        with apply_adapters(model, TARGET, random_weights(1)):
             raise RuntimeError("stop")
     assert not any(module._forward_hooks for module in model.modules())
 
@@ -94,12 +95,12 @@ def test_hooks_are_gone_after_an_exception():
 def test_misfits_are_refused_and_leave_nothing_behind():
     model, weights = tiny_llama(), random_weights(2)
     with pytest.raises(ValueError, match="lack the target module q_proj"):
-        with apply_lora(model, TARGET, {"v_proj": weights["v_proj"]}):
+        with apply_adapters(model, TARGET, {"v_proj": weights["v_proj"]}):
             pass
     with pytest.raises(ValueError, match="v_proj: A must be"):
-        with apply_lora(model, TARGET, weights, groups=3):
+        with apply_adapters(model, TARGET, weights, groups=3):
             pass
     with pytest.raises(ValueError, match="equal groups"):
-        with apply_lora(model, TARGET, weights):
+        with apply_adapters(model, TARGET, weights):
             model(torch.zeros(3, 4, dtype=torch.long))
     assert not any(module._forward_hooks for module in model.modules())

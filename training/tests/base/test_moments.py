@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from t2l.base.adapter_weights import AdapterWeights, changed
 from t2l.base.library import HeldLibrary
-from t2l.base.lora import LoraWeights, changed
 from t2l.base.moments import BLOCK, FLOOR, Moments
 
 
-def adapters(count: int, mean: float = 0.0) -> LoraWeights:
+def adapters(count: int, mean: float = 0.0) -> AdapterWeights:
     generator = torch.Generator().manual_seed(count)
     sides = [
         mean + torch.randn(count, *shape, generator=generator) * scale

@@ -14,7 +14,7 @@ from peft import PeftModel
 from test_lora import TARGET, random_weights
 from test_onnx_lm import llama, lora_inputs, tokens
 
-from t2l.base.lora import apply_lora
+from t2l.base.applying import apply_adapters
 from t2l.base.peft_io import load_adapter, save_adapter
 from t2l.export.onnx.lm import build_lm_graph
 
@@ -29,7 +29,7 @@ def test_peft_hook_and_graph_agree_at_one_strength(tmp_path: Path):
     model = llama()
     with torch.no_grad():
         plain = model(ids).logits
-        with apply_lora(model, TARGET, weights):
+        with apply_adapters(model, TARGET, weights):
             hook = model(ids).logits
         peft = PeftModel.from_pretrained(llama(), tmp_path).eval()(ids).logits
     session = ort.InferenceSession(

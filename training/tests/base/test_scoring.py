@@ -6,7 +6,7 @@ import pytest
 import torch
 from adapters_for_tests import CPU, random_adapters, tiny_base, tiny_tasks
 
-from t2l.base.lora import apply_lora
+from t2l.base.applying import apply_adapters
 from t2l.base.scoring import exact_matches
 from t2l.evaluate.questions import make_block
 from t2l.template.characters import TOKEN_IDS
@@ -66,7 +66,7 @@ def test_matches_under_adapters_are_those_of_generation_under_each(
     rows, plain = [], []
     for index, prompt in enumerate(questions):
         own = {n: (a[index // 2][None], b[index // 2][None]) for n, (a, b) in weights.items()}
-        with apply_lora(model, target, own):
+        with apply_adapters(model, target, own):
             answer = greedy(model, prompt)
         rows.append(row(prompt, answer))
         plain.append(greedy(model, prompt) == answer)

@@ -18,9 +18,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 from transformers.models.auto.modeling_auto import AutoModelForCausalLM
 
-from t2l.base.lora import apply_lora
+from t2l.base.applying import apply_adapters
 from t2l.base.peft_io import save_adapter
-from t2l.export.bundle.data import folded_lora
+from t2l.export.bundle.data import folded_adapter
 from t2l.export.onnx.hypernet import build_hypernet_graph, hypernet_runner
 from t2l.sakana.checkpoint import read_checkpoint
 from t2l.sakana.convert import convert
@@ -65,10 +65,10 @@ def test_the_same_number_in_every_path(checked, tmp_path: Path):
         model = base_model()
         target = network.target
         inner = model.model.layers[0].self_attn.q_proj
-        with apply_lora(model, target, weights):
+        with apply_adapters(model, target, weights):
             found["trainer"] = strength(inner(x[:1]) - linear(x[:1]), x[:1], lora)
 
-        save_adapter(tmp_path / "adapter", target, folded_lora(exact, embedding))
+        save_adapter(tmp_path / "adapter", target, folded_adapter(exact, embedding))
         adapted = PeftModel.from_pretrained(base_model(), tmp_path / "adapter").double()
         layer = adapted.get_submodule(LAYER)
         found["peft"] = strength(layer(x) - linear(x), x, lora)
@@ -84,7 +84,7 @@ def test_the_same_number_in_every_path(checked, tmp_path: Path):
 
 def test_a_saved_adapter_gives_the_logits_of_the_hook(checked, tmp_path: Path):
     name, network, embedding, _, hook = checked
-    save_adapter(tmp_path, network.target, folded_lora(network.double(), embedding))
+    save_adapter(tmp_path, network.target, folded_adapter(network.double(), embedding))
     model = PeftModel.from_pretrained(base_model(), tmp_path).double().eval()
     with torch.no_grad():
         logits = model(hook["input_ids"]).logits

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from t2l.base.adapter_weights import LoraWeights
 from t2l.bridge.regression import (
     UPDATES,
     BridgeReport,
@@ -17,7 +18,6 @@ from t2l.bridge.regression import (
     measure_map,
     split_tasks,
 )
-from t2l.export.onnx.hypernet import Lora
 from t2l.tasks.descriptions import DescriptionsError, TaskDescriptions
 
 DIM, WIDTH = 9, 4
@@ -42,7 +42,7 @@ def related(rows: int, noise: float = 0.0) -> tuple[Tensor, Tensor, LinearMap]:
     return vectors, encoded, LinearMap(weight.numpy(), bias.numpy(), 0.0)
 
 
-def adapter(row: Tensor) -> Lora:
+def adapter(row: Tensor) -> LoraWeights:
     """Two layers of rank 1 whose update's direction is the row's."""
     return {"q_proj": (torch.ones(2, 1, 3), row.double().reshape(1, -1, 1).expand(2, -1, -1))}
 

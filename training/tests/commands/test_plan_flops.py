@@ -10,8 +10,8 @@ from families_for_tests import tiny_model
 from torch.utils.flop_counter import FlopCounterMode
 from transformers.modeling_utils import PreTrainedModel
 
+from t2l.base.applying import apply_adapters
 from t2l.base.layers import read_shape
-from t2l.base.lora import apply_lora
 from t2l.base.memory import recompute_activations
 from t2l.base.target import BaseModelRecord, TargetSpec
 from t2l.base.typed import on_device
@@ -58,7 +58,7 @@ def counted(model: PreTrainedModel, target: TargetSpec, recompute: bool) -> int:
         b = torch.empty(ROWS, LAYERS, module.out_features, target.rank, device="meta")
         weights[module.name] = (a.requires_grad_(), b.requires_grad_())
     places = torch.zeros(ANSWERS, dtype=torch.long, device="meta")
-    with FlopCounterMode(display=False) as counter, apply_lora(model, target, weights, ROWS):
+    with FlopCounterMode(display=False) as counter, apply_adapters(model, target, weights, ROWS):
         states = model.base_model(**inputs()).last_hidden_state
         head = model.get_output_embeddings()
         assert head is not None

@@ -13,8 +13,9 @@ from torch.utils._pytree import tree_map_only
 from torch.utils.weak import WeakIdKeyDictionary
 from transformers.modeling_utils import PreTrainedModel
 
+from t2l.base.adapter_weights import AdapterWeights
+from t2l.base.applying import apply_adapters
 from t2l.base.layers import read_shape
-from t2l.base.lora import LoraWeights, apply_lora
 from t2l.base.memory import recompute_activations
 from t2l.base.target import BaseModelRecord, TargetSpec
 from t2l.commands.plan_memory import LargestPart, memory_parts
@@ -68,7 +69,7 @@ def base_of(family: str, attention: str) -> tuple[PreTrainedModel, TargetSpec]:
 
 def peak_bytes(model: PreTrainedModel, target: TargetSpec) -> int:
     """The most that lives at once in a step's pass forward and back, weights included."""
-    weights: LoraWeights = {
+    weights: AdapterWeights = {
         module.name: (
             torch.randn(PART.sheets, LAYERS, target.rank, module.in_features),
             torch.randn(PART.sheets, LAYERS, module.out_features, target.rank),
@@ -83,7 +84,7 @@ def peak_bytes(model: PreTrainedModel, target: TargetSpec) -> int:
             name: tuple(side.bfloat16().requires_grad_() for side in pair)
             for name, pair in weights.items()
         }
-        with apply_lora(model, target, own, PART.sheets):  # pyright: ignore[reportArgumentType]
+        with apply_adapters(model, target, own, PART.sheets):  # pyright: ignore[reportArgumentType]
             states = model.base_model(input_ids=tokens, use_cache=False).last_hidden_state
             head = model.get_output_embeddings()
             assert head is not None

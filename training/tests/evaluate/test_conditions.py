@@ -16,7 +16,7 @@ from adapters_for_tests import (
 )
 
 from t2l.base.adapter_stack import load_stack, save_stack
-from t2l.base.lora import apply_lora
+from t2l.base.applying import apply_adapters
 from t2l.config.baselines import ArrowOptions
 from t2l.evaluate.conditions import (
     CONDITIONS,
@@ -105,7 +105,7 @@ def test_arrow_with_a_single_expert_is_that_expert(setting: Setting) -> None:
     ids = torch.randint(4, 60, (3, 9), generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         mixed = routed(input_ids=ids).logits
-        with apply_lora(setting.model, target, load_oracles(setting.store, names)):
+        with apply_adapters(setting.model, target, load_oracles(setting.store, names)):
             alone = setting.model(input_ids=ids).logits
         plain = setting.model(input_ids=ids).logits
     torch.testing.assert_close(mixed, alone, atol=1e-4, rtol=1e-4)

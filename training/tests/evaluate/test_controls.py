@@ -17,7 +17,7 @@ from adapters_for_tests import (
     tiny_tasks,
 )
 
-from t2l.base.lora import LoraWeights
+from t2l.base.adapter_weights import AdapterWeights
 from t2l.evaluate.conditions import CONDITIONS, STRENGTHS, controls
 from t2l.evaluate.questions import Block, make_block
 from t2l.evaluate.setting import Setting
@@ -103,12 +103,12 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Setting:
 class Recorder(Setting):
     """Keeps the adapters that are scored."""
 
-    scored: ClassVar[list[LoraWeights]] = []
+    scored: ClassVar[list[AdapterWeights]] = []
 
     def score(
         self,
         rows: Sequence[Row],
-        weights: LoraWeights | None = None,
+        weights: AdapterWeights | None = None,
         answers: Sequence[Sequence[str]] | None = None,
     ) -> list[bool]:
         assert weights is not None
@@ -116,7 +116,7 @@ class Recorder(Setting):
         return super().score(rows, weights, answers)
 
 
-def recorded(setting: Setting, names: Sequence[str], asked: Block) -> list[LoraWeights]:
+def recorded(setting: Setting, names: Sequence[str], asked: Block) -> list[AdapterWeights]:
     """The adapters that some conditions score, in order."""
     Recorder.scored.clear()
     recorder = Recorder(**{field.name: getattr(setting, field.name) for field in fields(setting)})

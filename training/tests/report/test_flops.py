@@ -10,7 +10,7 @@ from transformers.models.bert.modeling_bert import BertModel
 from transformers.models.llama.configuration_llama import LlamaConfig
 from transformers.models.llama.modeling_llama import LlamaForCausalLM
 
-from t2l.base.lora import apply_lora
+from t2l.base.applying import apply_adapters
 from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec
 from t2l.config.recipe import Config
 from t2l.hypernet.config import Variant
@@ -89,7 +89,7 @@ def test_an_adapter_s_products_are_what_torch_counts() -> None:
     }
 
     def adapted() -> None:
-        with apply_lora(model, TARGET, weights):
+        with apply_adapters(model, TARGET, weights):
             model(ids)
 
     extra = counted(adapted) - counted(lambda: model(ids))

@@ -11,7 +11,8 @@ import torch
 from adapters_for_tests import CONFIG, CPU
 from families_for_tests import SAMPLES, save_family
 
-from t2l.base.lora import LoraWeights, apply_lora, changed
+from t2l.base.adapter_weights import AdapterWeights, changed
+from t2l.base.applying import apply_adapters
 from t2l.base.model import BaseModel
 from t2l.base.scoring import exact_matches
 from t2l.base.source import BaseSource
@@ -60,7 +61,7 @@ def opened(family: str, folder: Path) -> tuple[BaseModel, ChatTemplate]:
     return base, ChatTemplate(base.tokenizer, None)
 
 
-def values(weights: LoraWeights) -> torch.Tensor:
+def values(weights: AdapterWeights) -> torch.Tensor:
     return torch.cat([b.flatten() for _, b in weights.values()])
 
 
@@ -107,7 +108,7 @@ def test_a_right_answer_in_a_chat_is_a_match_alone_and_together(tmp_path: Path) 
         prompt = template.prompt(sample.input)
         own = {name: (a[index // 2][None], b[index // 2][None]) for name, (a, b) in weights.items()}
         ids = torch.tensor([prompt])
-        with apply_lora(base.model, target, own):
+        with apply_adapters(base.model, target, own):
             mask = torch.ones_like(ids)
             row = generate(base.model, ids, attention_mask=mask, max_new_tokens=4, do_sample=False)
             written = row[0, len(prompt) :].tolist()

@@ -9,7 +9,7 @@ from adapters_for_tests import CONFIG, CPU, tiny_base, tiny_tasks
 from safetensors.torch import load_file
 
 from t2l.base.adapter_stack import load_stack, save_stack
-from t2l.base.lora import LoraWeights, changed
+from t2l.base.adapter_weights import AdapterWeights, changed
 from t2l.base.low_rank import canonical_weights
 from t2l.train.objectives.canonical_library import CanonicalLibrary
 from t2l.train.objectives.oracle_store import OracleLibrary
@@ -42,7 +42,7 @@ def times(store: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in sorted(folder.iterdir())}
 
 
-def same(ours: LoraWeights, theirs: Mapping[str, tuple[torch.Tensor, torch.Tensor]]) -> bool:
+def same(ours: AdapterWeights, theirs: Mapping[str, tuple[torch.Tensor, torch.Tensor]]) -> bool:
     assert list(ours) == list(theirs)
     return all(
         torch.equal(ours[name][side], theirs[name][side]) for name in theirs for side in (0, 1)

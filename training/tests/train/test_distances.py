@@ -8,8 +8,8 @@ import pytest
 import torch
 from adapters_for_tests import CONFIG, CPU, DIM, random_adapters, tiny_base, tiny_corpus
 
+from t2l.base.adapter_weights import AdapterWeights, changed
 from t2l.base.library import HeldLibrary
-from t2l.base.lora import LoraWeights, changed
 from t2l.base.low_rank import canonical_weights, relative_errors
 from t2l.base.moments import FLOOR, Moments
 from t2l.config.baselines import ReconstructionConfig
@@ -30,17 +30,17 @@ def options(on: On, **changes: object) -> ReconstructionConfig:
     return replace(CONFIG.baselines.reconstruction, on=on, **changes)
 
 
-def targets_of(folder: Path, count: int = TASKS) -> LoraWeights:
+def targets_of(folder: Path, count: int = TASKS) -> AdapterWeights:
     _, target = tiny_base(folder / "base")
     return canonical_weights(random_adapters(target, count))
 
 
-def distance(on: On, targets: LoraWeights, **changes: object) -> Distance:
+def distance(on: On, targets: AdapterWeights, **changes: object) -> Distance:
     moments = Moments.of(HeldLibrary(targets))
     return distance_of(options(on, **changes), moments, "cpu")
 
 
-def train(folder: Path, targets: LoraWeights, own: ReconstructionConfig) -> Hypernetwork:
+def train(folder: Path, targets: AdapterWeights, own: ReconstructionConfig) -> Hypernetwork:
     _, target = tiny_base(folder / "base")
     config = replace(CONFIG, baselines=replace(CONFIG.baselines, reconstruction=own))
     network = build_hypernetwork(config, target, DIM)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from adapters_for_tests import CONFIG, CPU, DIM, random_adapters, tiny_base, tiny_corpus
 
-from t2l.base.lora import apply_lora
+from t2l.base.applying import apply_adapters
 from t2l.template.arrow import ArrowTemplate
 from t2l.train.meta_batch import Batch, make_batch
 from t2l.train.objectives.distillation import (
@@ -87,7 +87,7 @@ def test_a_batch_s_distance_is_that_of_its_rows_under_their_own_adapters(tmp_pat
         own = {name: (a[part.places], b[part.places]) for name, (a, b) in weights.items()}
         sheets = reader.sheets(part.rows, len(part.places), whole=True)
         taught = teacher_states(reader, part, sheets)
-        with apply_lora(model, target, own):
+        with apply_adapters(model, target, own):
             states = reader.states(sheets)
         total += distance(taught.tokens_of(states), taught.states).item() * part.answer_tokens
     assert found.distilled == pytest.approx(total / batch.answer_tokens, rel=1e-4)

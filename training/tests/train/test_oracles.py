@@ -12,9 +12,9 @@ from adapters_for_tests import CONFIG, CPU, random_adapters, tiny_base, tiny_tas
 from peft import PeftModel
 from transformers.modeling_utils import PreTrainedModel
 
+from t2l.base.adapter_weights import AdapterWeights
 from t2l.base.device import Device
 from t2l.base.files import load_base_model
-from t2l.base.lora import LoraWeights
 from t2l.base.peft_io import save_adapter
 from t2l.base.target import TargetSpec
 from t2l.config.baselines import OraclesConfig
@@ -93,7 +93,7 @@ def test_a_second_run_trains_only_what_is_missing_and_keeps_the_rest(
         device: Device,
         template: Template | None,
         trainer: TrainerConfig | None,
-    ) -> LoraWeights:
+    ) -> AdapterWeights:
         trained.extend(task.name for task in tasks)
         return train_group(model, target, tasks, options, device, template, trainer)
 

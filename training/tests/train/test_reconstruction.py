@@ -16,8 +16,8 @@ from adapters_for_tests import (
     with_baselines,
 )
 
+from t2l.base.adapter_weights import AdapterWeights, changed
 from t2l.base.library import HeldLibrary
-from t2l.base.lora import LoraWeights, changed
 from t2l.base.low_rank import canonical_weights
 from t2l.base.moments import Moments
 from t2l.config.errors import ConfigError
@@ -81,7 +81,7 @@ class Noticing:
     :param weights: all adapters, [T, ...].
     """
 
-    def __init__(self, weights: LoraWeights) -> None:
+    def __init__(self, weights: AdapterWeights) -> None:
         self.held = HeldLibrary(weights)
         self.digest = self.held.digest
         self.reads: list[list[int]] = []
@@ -89,7 +89,7 @@ class Noticing:
     def __len__(self) -> int:
         return len(self.held)
 
-    def read(self, rows: Sequence[int]) -> LoraWeights:
+    def read(self, rows: Sequence[int]) -> AdapterWeights:
         self.reads.append(list(rows))
         return self.held.read(rows)
 

@@ -10,7 +10,7 @@ from adapters_for_tests import CONFIG, CPU, DIM, MINI, open_tiny, tiny_corpus
 from families_for_tests import SAMPLES, save_family
 from torch import nn
 
-from t2l.base.lora import apply_lora
+from t2l.base.applying import apply_adapters
 from t2l.base.model import BaseModel
 from t2l.base.packing import make_sheets
 from t2l.base.source import BaseSource
@@ -54,7 +54,7 @@ def own_loss(model: nn.Module, rows, target: TargetSpec, weights, places) -> flo
     """Mean loss of rows by the model's own logits, in a plain batch."""
     own = {name: (a[places], b[places]) for name, (a, b) in weights.items()}
     tokens, labels, _ = collate(rows, PAD)
-    with torch.no_grad(), apply_lora(model, target, own):
+    with torch.no_grad(), apply_adapters(model, target, own):
         return completion_loss(model(input_ids=tokens).logits, labels).item()
 
 

@@ -7,8 +7,9 @@ import torch
 from families_for_tests import FAMILIES, SAMPLES, tiny_model, tiny_tokenizer
 from torch import Tensor, nn
 
+from t2l.base.adapter_weights import AdapterWeights
+from t2l.base.applying import apply_adapters
 from t2l.base.device import Device
-from t2l.base.lora import LoraWeights, apply_lora
 from t2l.base.memory import recompute_activations
 from t2l.base.reader import Reader
 from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec
@@ -39,7 +40,7 @@ class Generator(nn.Module):
                 self.pairs[f"{module.name}_{side}"] = nn.Parameter(values)
         self.names = target.module_names
 
-    def forward(self) -> LoraWeights:
+    def forward(self) -> AdapterWeights:
         factors = torch.arange(1, TASKS + 1)[:, None, None, None] / TASKS
         return {
             n: (self.pairs[f"{n}_a"] * factors, self.pairs[f"{n}_b"] * factors) for n in self.names
@@ -61,15 +62,15 @@ def make(family: str) -> tuple[Reader, TargetSpec, list[list[Row]]]:
 
 
 def in_parts(
-    reader: Reader, target: TargetSpec, groups: list[list[Row]], weights: LoraWeights
+    reader: Reader, target: TargetSpec, groups: list[list[Row]], weights: AdapterWeights
 ) -> float:
     parts = by_length([Drawn(place, rows, []) for place, rows in enumerate(groups)], 2)
     count = sum(part.answer_tokens for part in parts)
     total = 0.0
 
-    def run(part: Part, own: LoraWeights) -> None:
+    def run(part: Part, own: AdapterWeights) -> None:
         nonlocal total
-        with apply_lora(reader.model, target, own, len(part.places)):
+        with apply_adapters(reader.model, target, own, len(part.places)):
             sheets = reader.sheets(part.rows, len(part.places))
             loss = answer_losses(reader, sheets).sums.sum() / count
             if loss.requires_grad:
@@ -81,11 +82,11 @@ def in_parts(
 
 
 def at_once(
-    reader: Reader, target: TargetSpec, groups: list[list[Row]], weights: LoraWeights
+    reader: Reader, target: TargetSpec, groups: list[list[Row]], weights: AdapterWeights
 ) -> Tensor:
     """The whole batch's whole logits, in one pass and one graph."""
     tokens, labels, _ = collate([row for rows in groups for row in rows], PAD)
-    with apply_lora(reader.model, target, weights, TASKS):
+    with apply_adapters(reader.model, target, weights, TASKS):
         mask = (tokens != 0).long() | (labels != IGNORED)
         loss = completion_loss(reader.model(input_ids=tokens, attention_mask=mask).logits, labels)
         loss.backward()

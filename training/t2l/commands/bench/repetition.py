@@ -3,8 +3,8 @@
     A [tasks, rank, in]  --repeated-->  [tokens, in, rank]
     x [tokens, 1, in]  @ A  @ B [tokens, rank, out]  * scaling  ->  + layer output
 
-It computes what `apply_lora` computes, and is here only to be measured beside it: a batched product
-keeps its factors for the backward pass, so a layer holds `tokens` copies of its adapter.
+It computes what `apply_adapters` computes, and is here only to be measured beside it: a batched
+product keeps its factors for the backward pass, so a layer holds `tokens` copies of its adapter.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from t2l.base.lora import LoraWeights
+from t2l.base.adapter_weights import AdapterWeights, factors_of
 from t2l.base.target import TargetSpec
 from t2l.base.typed import layers_at
 
 
 @contextmanager
-def apply_repeated(model: nn.Module, target: TargetSpec, weights: LoraWeights) -> Iterator[None]:
+def apply_repeated(model: nn.Module, target: TargetSpec, weights: AdapterWeights) -> Iterator[None]:
     """Make every target module add its task's update while the block runs, token by token.
 
     :param weights: module -> (A [tasks, layers, rank, in], B [tasks, layers, out, rank]); the rows
@@ -29,8 +29,9 @@ def apply_repeated(model: nn.Module, target: TargetSpec, weights: LoraWeights) -
     """
     handles = []
     try:
+        factors = factors_of(weights, "the repeated product")
         for module in target.modules:
-            a, b = weights[module.name]
+            a, b = factors[module.name]
             pairs = zip(a.unbind(1), b.unbind(1), strict=True)
             for layer, pair in zip(layers_at(model, target.layers_path), pairs, strict=True):
                 hook = _add_repeated(*pair, target.scaling)

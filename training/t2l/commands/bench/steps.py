@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from torch import Tensor, nn
 from transformers.modeling_utils import PreTrainedModel
 
-from t2l.base.lora import LoraWeights, changed
+from t2l.base.adapter_weights import AdapterWeights, changed
 from t2l.commands.bench.repetition import apply_repeated
 from t2l.commands.bench.subject import SFT, Subject
 from t2l.train.loss import answer_losses
@@ -58,7 +58,7 @@ def repetition_gradients(subject: Subject) -> float:
         weights = network(batch.embeddings.to(device.name))
     weights = changed(weights, Tensor.float)
 
-    def run(part: Part, own: LoraWeights) -> None:
+    def run(part: Part, own: AdapterWeights) -> None:
         nonlocal total
         sheets = reader.sheets(part.rows, len(part.places))
         with apply_repeated(reader.model, network.target, own):

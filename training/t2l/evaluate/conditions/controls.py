@@ -9,7 +9,8 @@ from weakref import WeakKeyDictionary
 
 from torch import nn
 
-from t2l.base.lora import LoraWeights, changed
+from t2l.base.adapter_weights import AdapterWeights, added, changed
+from t2l.base.applying import strengthened
 from t2l.encoders.corpus import Corpus
 from t2l.evaluate.questions import Block, describe
 from t2l.evaluate.setting import Setting
@@ -22,8 +23,7 @@ ADAPTERS_AT_ONCE = 64  # of a base model of 135 M parameters one has 5 MB
 def matched(setting: Setting, block: Block, strength: float = 1.0) -> list[bool]:
     """The task's own description, its adapter's update times a strength."""
     weights = setting.generate([text for row in block.descriptions for text in row])
-    scaled = {name: (a, b * strength) for name, (a, b) in weights.items()}
-    return setting.ask(block, scaled)
+    return setting.ask(block, strengthened(setting.hypernetwork.target, weights, strength))
 
 
 def paraphrase(setting: Setting, block: Block) -> list[bool]:
@@ -104,22 +104,20 @@ def static(setting: Setting, block: Block) -> list[bool]:
     return setting.ask(block, mean_adapter(setting))
 
 
-_MEANS: WeakKeyDictionary[nn.Module, tuple[Corpus, LoraWeights]] = WeakKeyDictionary()
+_MEANS: WeakKeyDictionary[nn.Module, tuple[Corpus, AdapterWeights]] = WeakKeyDictionary()
 
 
-def mean_adapter(setting: Setting) -> LoraWeights:
+def mean_adapter(setting: Setting) -> AdapterWeights:
     """The mean adapter, computed once for all blocks; never are all adapters there at a time."""
     known = _MEANS.get(setting.hypernetwork)
     if known is not None and known[0] is setting.train:
         return known[1]
     vectors = setting.train.centroids()
-    total: LoraWeights | None = None
+    total: AdapterWeights | None = None
     for part in vectors.split(ADAPTERS_AT_ONCE):
         summed = changed(setting.generate_from(part), lambda side: side.sum(dim=0, keepdim=True))
         if total is not None:
-            summed = {
-                name: (a + total[name][0], b + total[name][1]) for name, (a, b) in summed.items()
-            }
+            summed = added(summed, total)
         total = summed
     assert total is not None  # there are training tasks
     weights = changed(total, lambda side: side / len(vectors))

@@ -1,7 +1,8 @@
 """The hypernetwork as the edge runs it by default: its int8 graph in place of float32."""
 
-import torch
-
+from t2l.base.adapter_stack import to_device
+from t2l.base.adapter_weights import changed, concatenated
+from t2l.base.outputs import output_of
 from t2l.evaluate.questions import Block
 from t2l.evaluate.setting import Setting
 from t2l.export.onnx.hypernet import hypernet_runner, int8_graph
@@ -21,13 +22,11 @@ def int8(setting: Setting, block: Block) -> list[bool]:
     vectors = setting.encoder.encode([text for row in block.descriptions for text in row])
     run = hypernet_runner(int8_graph(network, vectors[:TRIED], setting.train.typical()))
     rows = [run(vector) for vector in vectors]
+    made = concatenated([changed(row, lambda side: side[None]) for row in rows])
+    output, scaling = output_of(network.target), network.target.scaling
+    # the graph has the scale in B; what applies adapters here multiplies by it again
     weights = {
-        name: (
-            torch.stack([row[name][0] for row in rows]).to(setting.device.name),
-            # the graph has the scale in B; what applies adapters here multiplies by it again
-            torch.stack([row[name][1] for row in rows]).to(setting.device.name)
-            / network.target.scaling,
-        )
-        for name in network.target.module_names
+        name: output.unfolded(sides, scaling)
+        for name, sides in to_device(made, setting.device.name).items()
     }
     return setting.ask(block, weights)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from t2l.base.adapter_stack import to_device
-from t2l.base.lora import LoraWeights
+from t2l.base.adapter_weights import AdapterWeights
 from t2l.base.low_rank import mean_adapter
 from t2l.evaluate.questions import Block
 from t2l.evaluate.setting import Setting
@@ -44,7 +44,7 @@ def mean_oracle(setting: Setting, block: Block) -> list[bool]:
 
 
 @lru_cache(maxsize=1)
-def _mean_oracle(store: Path, names: tuple[str, ...], rank: int) -> LoraWeights:
+def _mean_oracle(store: Path, names: tuple[str, ...], rank: int) -> AdapterWeights:
     """The mean oracle as one adapter, [1, ...], B unscaled."""
     return mean_adapter(load_oracles(store, names), rank)
 

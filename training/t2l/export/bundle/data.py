@@ -17,6 +17,7 @@ import torch
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from t2l.base.outputs import output_of
 from t2l.base.target import TargetSpec
 from t2l.encoders.onnx_encoder import OnnxEncoder
 from t2l.export.bundle.manifest import significant
@@ -98,11 +99,15 @@ def golden_from_encoder(encoder: OnnxEncoder, descriptions: Sequence[str]) -> Go
     )
 
 
-def folded_lora(exact: Hypernetwork, embedding: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
-    """What one embedding gives, B with its scale: A [N, R, in], B [N, out, R]."""
+def folded_adapter(exact: Hypernetwork, embedding: Tensor) -> dict[str, tuple[Tensor, ...]]:
+    """What one embedding gives, B with its scale: such as A [N, R, in], B [N, out, R]."""
+    output, scaling = output_of(exact.target), exact.target.scaling
     with torch.no_grad():
         weights = exact(embedding[None].double())
-    return {name: (a[0], b[0] * exact.target.scaling) for name, (a, b) in weights.items()}
+    return {
+        name: output.folded(tuple(side[0] for side in sides), scaling)
+        for name, sides in weights.items()
+    }
 
 
 def fit_bytes(fit: Fit) -> bytes:
@@ -120,9 +125,8 @@ def golden_limit(target: TargetSpec, descriptions: int) -> int:
     """
     sizes: list[tuple[int, int]] = []  # of every tensor: its values, and those of one row
     for module in target.modules:
-        values = target.layers * target.rank
-        sizes.append((values * module.in_features, module.in_features))  # A [N, R, in]
-        sizes.append((values * module.out_features, target.rank))  # B [N, out, R]
+        for shape in target.shapes(module).values():
+            sizes.append((math.prod(shape), shape[-1]))
 
     def kept(limit: int) -> int:
         return sum(math.ceil(size / golden_stride(size, limit)) for size, _ in sizes)
@@ -143,13 +147,13 @@ def golden_stride(size: int, limit: int) -> int:
 
 def golden_bytes(exact: Hypernetwork, golden: Golden, max_tokens: int) -> bytes:
     """Embeddings and every `stride`-th value of what they give, B with its scale."""
-    outputs = [folded_lora(exact, row) for row in golden.embeddings]
+    outputs = [folded_adapter(exact, row) for row in golden.embeddings]
     return golden_file(exact.target, outputs, golden, max_tokens)
 
 
 def golden_file(
     target: TargetSpec,
-    outputs: Sequence[Mapping[str, tuple[Tensor, Tensor]]],
+    outputs: Sequence[Mapping[str, tuple[Tensor, ...]]],
     golden: Golden,
     max_tokens: int,
 ) -> bytes:
@@ -157,7 +161,7 @@ def golden_file(
     tensors = {"embedding": golden.embeddings.float().contiguous()}
     limit = golden_limit(target, len(golden.descriptions))
     for module in target.module_names:
-        for number, side in enumerate("AB"):
+        for number, side in enumerate(target.sides):
             rows = [output[module][number].flatten() for output in outputs]
             stride = golden_stride(rows[0].numel(), limit)
             picked = torch.stack([row[::stride] for row in rows])
@@ -173,16 +177,15 @@ def golden_file(
 def measure_norms(exact: Hypernetwork, embeddings: Tensor) -> dict[str, dict[str, list[float]]]:
     """Mean and deviation per module and layer of the update's Frobenius norm.
 
-    |B A|^2 = sum((B^T B) * (A A^T)), so the products are never formed.
+    A DoRA's is that of its B A, and an IA3's that of L - 1.
     """
     names = exact.target.module_names
     found: dict[str, list[Tensor]] = {name: [] for name in names}
     with torch.no_grad():
         for batch in embeddings.double().split(NORM_BATCH):
-            for name, (a, b) in exact(batch).items():
-                inner = (b.transpose(-1, -2) @ b) * (a @ a.transpose(-1, -2))
-                norms = inner.sum(dim=(-1, -2)).clamp(min=0).sqrt()  # [T, N]
-                found[name].append(norms * exact.target.scaling)
+            for name, sides in exact(batch).items():
+                scale = 1.0 if exact.target.output == "ia3" else exact.target.scaling
+                found[name].append(update_norms(sides) * scale)  # [T, N]
     norms = {name: torch.cat(found[name]) for name in names}
     return {
         name: {
@@ -191,3 +194,15 @@ def measure_norms(exact: Hypernetwork, embeddings: Tensor) -> dict[str, dict[str
         }
         for name in names
     }
+
+
+def update_norms(sides: Sequence[Tensor]) -> Tensor:
+    """Norms of the updates of a module's sides, [..., layers].
+
+    |B A|^2 = sum((B^T B) * (A A^T)), so the products are never formed.
+    """
+    if len(sides) == 1:
+        return (sides[0].double() - 1).norm(dim=-1)
+    a, b = sides[0].double(), sides[1].double()
+    inner = (b.mT @ b) * (a @ a.mT)
+    return inner.sum(dim=(-1, -2)).clamp(min=0).sqrt()

@@ -20,6 +20,7 @@ import onnxruntime as ort
 import torch
 from torch import Tensor
 
+from t2l.base.target import TargetSpec, side_shapes
 from t2l.export.bundle.manifest import BundleError
 from t2l.graph.session import run_session
 
@@ -43,8 +44,8 @@ def run_graphs(
     :param embedding: what the graph takes, [dim], with the encoder's scale in it.
     :param kept: where the session of a whole graph stays for the next call; without it, it is
         released. Graphs in chunks are always opened one at a time.
-    :return: `<module>.A` [layers, rank, in] and `<module>.B` [layers, out, rank] in float32 on the
-        CPU, in manifest order, the scale in B.
+    :return: `<module>.<side>` in float32 on the CPU, in manifest order, the scale in B: of a LoRA
+        A [layers, rank, in] and B [layers, out, rank].
     :raises BundleError: for a precision the bundle lacks, and for graphs that do not give the
         target's tensors; it names the file and the tensor.
     """
@@ -64,15 +65,23 @@ def run_graphs(
     return {name: torch.from_numpy(values[name]) for name in shapes}
 
 
-def tensor_shapes(manifest: dict[str, Any]) -> dict[str, tuple[int, int, int]]:
-    """Tensor name -> shape, in the order of the manifest's modules, A before B."""
+def tensor_shapes(manifest: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    """Tensor name -> shape, in the order of the manifest's modules and of their sides."""
     target = manifest["target"]
-    layers, rank = target["layers"], target["rank"]
-    shapes = {}
+    output, layers, rank = target.get("output", "lora"), target["layers"], target["rank"]
+    shapes: dict[str, tuple[int, ...]] = {}
     for module in target["modules"]:
-        shapes[f"{module['name']}.A"] = (layers, rank, module["in"])
-        shapes[f"{module['name']}.B"] = (layers, module["out"], rank)
+        widths = (module["in"], module["out"])
+        feedforward = module.get("feedforward", False)
+        for side, shape in side_shapes(output, layers, rank, widths, feedforward).items():
+            shapes[f"{module['name']}.{side}"] = shape
     return shapes
+
+
+def bundle_target(manifest: dict[str, Any]) -> TargetSpec:
+    """What a bundle's adapters are for; their scale lies in B."""
+    target = manifest["target"]
+    return TargetSpec.from_json({**target, "alpha": float(target["rank"]), "use_rslora": False})
 
 
 def _run_whole(
@@ -94,7 +103,7 @@ def _run_chunks(
     graph: dict[str, Any],
     read_file: ReadFile,
     feeds: dict[str, np.ndarray],
-    shapes: dict[str, tuple[int, int, int]],
+    shapes: dict[str, tuple[int, ...]],
 ) -> dict[str, np.ndarray]:
     features = _outputs(graph["body"], _open(graph["body"], read_file), feeds)
     for file in graph.get("stages", ()):
@@ -178,7 +187,7 @@ def _place(
 
 
 def _require_shapes(
-    file: str, values: dict[str, np.ndarray], shapes: dict[str, tuple[int, int, int]]
+    file: str, values: dict[str, np.ndarray], shapes: dict[str, tuple[int, ...]]
 ) -> None:
     for name, shape in shapes.items():
         if name not in values:

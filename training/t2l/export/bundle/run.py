@@ -7,9 +7,8 @@ import onnxruntime as ort
 import torch
 from torch import Tensor, nn
 
-from t2l.base.lora import LoraWeights
-from t2l.base.target import TargetSpec
-from t2l.export.bundle.graphs import run_graphs
+from t2l.base.adapter_weights import AdapterWeights
+from t2l.export.bundle.graphs import bundle_target, run_graphs
 from t2l.export.bundle.manifest import MANIFEST_FILE
 
 
@@ -33,20 +32,20 @@ class BundleNetwork(nn.Module):
             raise ValueError(f"{folder} has no {precision} graph; it has {', '.join(graphs)}")
         self._folder, self._precision = Path(folder), precision
         self._sessions: dict[str, ort.InferenceSession] = {}
-        target = self.manifest["target"]
-        self.target = TargetSpec.from_json(
-            {**target, "alpha": float(target["rank"]), "use_rslora": False}
-        )
+        self.target = bundle_target(self.manifest)
 
-    def forward(self, embedding: Tensor) -> LoraWeights:
-        """A [T, N, R, in] and B [T, N, out, R] of every module, for vectors [T, dim]."""
+    def forward(self, embedding: Tensor) -> AdapterWeights:
+        """Adapters, such as A [T, N, R, in] and B [T, N, out, R], for vectors [T, dim]."""
         rows = [self._run(row) for row in embedding]
 
         def stacked(tensor: str) -> Tensor:
             return torch.stack([row[tensor] for row in rows]).to(embedding.device)
 
-        names = self.target.module_names
-        return {name: (stacked(f"{name}.A"), stacked(f"{name}.B")) for name in names}
+        sides = self.target.sides
+        return {
+            name: tuple(stacked(f"{name}.{side}") for side in sides)
+            for name in self.target.module_names
+        }
 
     def first_graph(self) -> bytes:
         """The graph that takes vectors: the whole one, or the body of one in chunks."""

@@ -55,7 +55,10 @@ class Step:
 
 
 def add_body(graph: GraphBuilder, network: Hypernetwork, embedding: str) -> dict[str, str]:
-    """Everything before the heads: module -> features, L [N, H], M [N, AB, H], S [N, AB, R, H]."""
+    """Everything before the heads: module -> features, L [N, H], M [N, AB, H], S [N, AB, R, H].
+
+    Of S with DoRA [N, 2 R + 1, H], as `Hypernetwork.features` has them.
+    """
     values = {EMBEDDING: embedding}
     for step in body_steps(network):
         values |= step.add(graph, values)
@@ -75,7 +78,7 @@ def body_steps(network: Hypernetwork, part_bytes: int | None = None) -> list[Ste
     modules, layers = len(network.target.modules), network.target.layers
     width = network.mlp2.up.in_features
     mixed = {"mixed": [modules, layers, width]}
-    sides = [] if network.config.variant == "L" else [2]
+    sides = [] if network.config.variant == "L" else [len(network.target.sides)]
     hidden = {name: [modules, layers, *sides, width] for name in ("hidden", "hidden_normed")}
     placed = {"placed": [*_lead(network), width]}
     wide = {"wide": [*_lead(network), network.mlp3_up.out_features]}
@@ -93,8 +96,10 @@ def body_steps(network: Hypernetwork, part_bytes: int | None = None) -> list[Ste
 def _lead(network: Hypernetwork) -> list[int | str]:
     """All but the last dimension of what the heads read."""
     modules, layers = len(network.target.modules), network.target.layers
-    sides = {"L": [], "M": [2], "S": [2, network.target.rank]}[network.config.variant]
-    return [modules, layers, *sides]
+    target, count = network.target, len(network.target.sides)
+    of_ranks = {"lora": [2, target.rank], "dora": [2 * target.rank + 1], "ia3": [1]}
+    rows = {"L": [], "M": [count], "S": of_ranks[target.output]}[network.config.variant]
+    return [modules, layers, *rows]
 
 
 def _bytes(*parts: nn.Module) -> int:
@@ -149,9 +154,11 @@ def _mlp1(network: Hypernetwork) -> Callable[[GraphBuilder, Values], dict[str, s
 def _mlp2(network: Hypernetwork) -> Callable[[GraphBuilder, Values], dict[str, str]]:
     def add(graph: GraphBuilder, values: Values) -> dict[str, str]:
         x = _after_norm(graph, values["hidden"], values["hidden_normed"], "mlp2", network.mlp2)
-        if network.config.variant == "S":
+        if network.config.variant == "S" and network.target.output == "lora":
             x = graph.op("Unsqueeze", x, graph.const([3]))
             x = _place(graph, network, x)  # [M, N, AB, R, Z]
+        elif network.config.variant == "S" and network.target.output == "dora":
+            x = _place_factors(graph, network, x)  # [M, N, 2 R + 1, Z]
         return {"placed": _norm(graph, x, "mlp3_norm", network.mlp3_norm)}
 
     return add
@@ -174,6 +181,17 @@ def _place(graph: GraphBuilder, network: Hypernetwork, x: str) -> str:
         graph.op("Mul", turned, graph.weight("rotary.sin", to_numpy(sin))),
     )
     return _residual(graph, x, "mlp2", network.mlp2)
+
+
+def _place_factors(graph: GraphBuilder, network: Hypernetwork, x: str) -> str:
+    """Tell the ranks of A and B apart, and leave M, which has none; x [M, N, AB, Z]."""
+    modules, layers, rows = _lead(network)
+    ends = (graph.const([0]), graph.const([2]), graph.const([3]), graph.const([2]))
+    factors = graph.op("Slice", x, ends[0], ends[1], ends[3])
+    factors = _place(graph, network, graph.op("Unsqueeze", factors, graph.const([3])))
+    shape = [int(modules), int(layers), int(rows) - 1, network.mlp2.up.in_features]
+    factors = graph.op("Reshape", factors, graph.const(shape))
+    return graph.op("Concat", factors, graph.op("Slice", x, *ends[1:]), axis=2)
 
 
 def _mlp3_up(network: Hypernetwork) -> Callable[[GraphBuilder, Values], dict[str, str]]:

@@ -28,7 +28,7 @@ from t2l.export.onnx.body import (
     body_steps,
     features_shape,
 )
-from t2l.export.onnx.heads import Piece, add_piece, whole_pieces
+from t2l.export.onnx.heads import SCALES, Piece, add_piece, whole_pieces
 from t2l.export.onnx.hypernet import exportable, head_kind
 from t2l.graph.builder import GraphBuilder
 from t2l.hypernet.hypernetwork import Hypernetwork
@@ -151,6 +151,8 @@ def _product_columns(network: Hypernetwork, piece: Piece) -> int:
 def _output_bytes(network: Hypernetwork, piece: Piece) -> int:
     """Bytes that the product gives for one column of a piece."""
     target = network.target
+    if piece.sides in SCALES:
+        return 4 * target.layers
     ranks = 1 if network.config.variant == "L" or piece.sides != "AB" else target.rank
     if network.config.variant == "S":
         ranks = target.rank
@@ -160,6 +162,8 @@ def _output_bytes(network: Hypernetwork, piece: Piece) -> int:
 def _column_bytes(network: Hypernetwork, piece: Piece, precision: str) -> int:
     config, target = network.config, network.target
     weights = config.head_in * (4 if precision == "float32" else 1)
+    if piece.sides in SCALES:
+        return weights + 4 * target.layers * (2 if piece.sides == "M" else 1)
     tables = int(config.has_offsets) + int(config.per_layer_gain)
     values = len(piece.sides) * (target.rank if config.variant == "S" or piece.sides == "AB" else 1)
     return weights * _product_columns(network, piece) + tables * 4 * target.layers * values

@@ -1,4 +1,4 @@
-"""The heads of a hypernetwork as parts of graphs: features in, columns of A and B out.
+"""The heads of a hypernetwork as parts of graphs: features in, columns of its tensors out.
 
 A piece is a range of one head's columns for one side, or for both sides where M or S make A and B
 of a square module with the very same weights: two products would store, and ONNX Runtime pack,
@@ -14,6 +14,7 @@ quantised at run time, with one scale per product, or one per row with 16 bits.
             B    [columns, H] of [out]     [N, R, columns], transposed  [N, out, R]
     both    M    [R, columns, H]           [N, AB, R, columns]          as S
             S    [columns, H]              [N, AB, R, columns]          as S
+    scale        [columns, H]              [N, columns]                 [N, W], M of DoRA, L of IA3
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ from t2l.base.target import TargetModule
 from t2l.graph.builder import GraphBuilder, to_numpy
 from t2l.hypernet.hypernetwork import Hypernetwork
 
+SCALES = ("M", "L")  # sides that have no ranks
+
 
 @dataclass(frozen=True)
 class Piece:
     """Columns `start` to `stop` of one module's head.
 
     :param module: index in the target.
-    :param sides: "A", "B", or "AB" where both come from the same weights.
+    :param sides: "A", "B", "AB" where both come from the same weights, or one of `SCALES`.
     """
 
     module: int
@@ -59,12 +62,20 @@ class Block:
 
 def whole_pieces(network: Hypernetwork, index: int) -> tuple[Piece, ...]:
     """One module's head in as few pieces as it has products."""
-    module, rank = network.target.modules[index], network.target.rank
+    target = network.target
+    module, rank = target.modules[index], target.rank
+    scales = tuple(
+        Piece(index, side, 0, shape[-1])
+        for side, shape in target.shapes(module).items()
+        if side in SCALES
+    )
+    if target.output == "ia3":
+        return scales
     if _shares_head(network, module):
-        return (Piece(index, "AB", 0, module.in_features),)
+        return (Piece(index, "AB", 0, module.in_features), *scales)
     factor = 1 if network.config.variant == "S" else rank
     widths = (("A", module.in_features), ("B", module.out_features))
-    return tuple(Piece(index, side, 0, width * factor) for side, width in widths)
+    return (*(Piece(index, side, 0, width * factor) for side, width in widths), *scales)
 
 
 def add_piece(
@@ -75,6 +86,9 @@ def add_piece(
     :param features: one module's features, [N, ...].
     :param kind: "float32", "int8" or "int16", which is int8 with an input of 16 bits.
     """
+    if piece.sides in SCALES:
+        return [_scale(graph, network, piece, features, kind)]
+    features = _ranked_rows(graph, network, features)
     if piece.sides == "AB":
         return _both(graph, network, piece, features, kind)
     variant, target = network.config.variant, network.target
@@ -87,6 +101,41 @@ def add_piece(
     if variant != "S":
         return [_finish(graph, network, piece, piece.sides, y, target.layers, piece.start, columns)]
     return [_side_of_ranks(graph, network, piece, piece.sides, y)]
+
+
+def _ranked_rows(graph: GraphBuilder, network: Hypernetwork, features: str) -> str:
+    """The features of A and B in the shape that they have of a LoRA's network."""
+    variant, target = network.config.variant, network.target
+    if target.output == "lora" or variant == "L":
+        return features
+    rows = 2 if variant == "M" else 2 * target.rank
+    ends = (graph.const([0]), graph.const([rows]), graph.const([1]))
+    features = graph.op("Slice", features, *ends)
+    if variant == "M":
+        return features
+    shape = [target.layers, 2, target.rank, network.config.head_in]
+    return graph.op("Reshape", features, graph.const(shape))
+
+
+def _scale(
+    graph: GraphBuilder, network: Hypernetwork, piece: Piece, features: str, kind: str
+) -> Block:
+    """Columns of L or M: what the head gives, at the base model's norms, and where it starts."""
+    module = network.target.modules[piece.module]
+    rows = features
+    if network.config.variant != "L":  # the last of [N, ..., H]
+        rows = graph.op("Gather", features, graph.const(-1), axis=1)
+    columns = slice(piece.start, piece.stop)
+    weight = to_numpy(network.scale_weight(module)[columns])
+    y = _product(graph, rows, _name(network, piece), weight, None, kind)
+    tensor = f"{module.name}.{piece.sides}"
+    start = 1 + network.offset_scale[module.name][:, columns]  # [N, columns]
+    if network.target.output == "dora":
+        norms = network.norms[module.name][:, columns]
+        y = graph.op("Mul", y, graph.weight(f"norms.{tensor}", to_numpy(norms)))
+        start = start * norms
+    y = graph.op("Add", y, graph.weight(f"start.{tensor}", to_numpy(start)))
+    return Block(tensor, y, network.target.layers, piece.start, piece.stop - piece.start)
 
 
 def _both(

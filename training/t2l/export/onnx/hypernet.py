@@ -1,7 +1,7 @@
 """The hypernetwork as an ONNX graph for the edge: one embedding in, the whole adapter out.
 
     embedding [1, dim] -> body (`onnx/body.py`) -> per module and side: a head (`onnx/heads.py`)
-      -> A, B in PEFT orientation
+      -> A, B in PEFT orientation, or what else the kind of output has
 
 `int8` changes the heads alone, where nearly all weights and work are. A network that is too large
 for one graph is exported in chunks (`onnx/chunks.py`).
@@ -27,7 +27,7 @@ MIN_INT8_COSINE = 0.9995  # of every module's update in every layer, int8 agains
 
 
 def build_hypernet_graph(network: Hypernetwork, precision: str, input_bits: int = 8) -> bytes:
-    """The graph's bytes: outputs `<module>.A` [N, R, in] and `<module>.B` [N, out, R].
+    """The graph's bytes: an output `<module>.<side>` for every side of `TargetSpec.shapes`.
 
     :param precision: "float32" or "int8".
     :param input_bits: of the heads' input in int8: 8, or 16 with a scale for every row, which costs
@@ -50,12 +50,9 @@ def build_hypernet_graph(network: Hypernetwork, precision: str, input_bits: int 
 
 def _output(graph: GraphBuilder, network: Hypernetwork, block: Block) -> None:
     """Make a block that is a whole tensor an output of that name, in its own shape."""
-    target = network.target
     name, side = block.tensor.split(".")
-    module = next(module for module in target.modules if module.name == name)
-    shape = [target.layers, target.rank, module.in_features]
-    if side == "B":
-        shape = [target.layers, module.out_features, target.rank]
+    module = next(module for module in network.target.modules if module.name == name)
+    shape = list(network.target.shapes(module)[side])
     value = graph.op("Reshape", block.value, graph.const(shape))
     graph.output(block.tensor, value, TensorProto.FLOAT, shape)
 
@@ -77,6 +74,7 @@ def exportable(network: Hypernetwork) -> Hypernetwork:
     """
     if network.config.modulation != "none" or network.config.bounded:
         raise ValueError("networks with modulation or bounded outputs cannot be exported")
+    network.require_norms()
     return copy.deepcopy(network).cpu().double().eval()
 
 
@@ -88,47 +86,79 @@ def int8_graph(
     :param embeddings: what it is tried on, [n, dim].
     :param typical: of descriptions like those to come, [n, dim], for the rounding of the heads.
     """
-    exact = hypernet_runner(build_hypernet_graph(network, "float32"))
+    exact, trained = hypernet_runner(build_hypernet_graph(network, "float32")), network
     if typical is not None:
         network = rounded_heads(exportable(network), typical)
     data = build_hypernet_graph(network, "int8")
-    if enough_bits(exact, hypernet_runner(data), embeddings):
+    if enough_bits(trained, exact, hypernet_runner(data), embeddings):
         return data
     return build_hypernet_graph(network, "int8", input_bits=16)
 
 
-Lora = dict[str, tuple[torch.Tensor, torch.Tensor]]
-"""Module -> (A [N, R, in], B [N, out, R]), the scale in B."""
+Adapter = dict[str, tuple[torch.Tensor, ...]]
+"""Module -> its sides, such as (A [N, R, in], B [N, out, R]), the scale in B."""
 
 
-def hypernet_runner(data: bytes) -> Callable[[torch.Tensor], Lora]:
+def hypernet_runner(data: bytes) -> Callable[[torch.Tensor], Adapter]:
     """A function that runs a graph natively on one embedding [dim]."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
-    modules = [name.removesuffix(".A") for name in names if name.endswith(".A")]
 
-    def run(embedding: torch.Tensor) -> Lora:
+    def run(embedding: torch.Tensor) -> Adapter:
         values = session.run(names, {"embedding": embedding.reshape(1, -1).float().numpy()})
-        found = dict(zip(names, (torch.from_numpy(value) for value in values), strict=True))
-        return {module: (found[f"{module}.A"], found[f"{module}.B"]) for module in modules}
+        found: Adapter = {}
+        for name, value in zip(names, values, strict=True):
+            module = name.rsplit(".", 1)[0]
+            found[module] = (*found.get(module, ()), torch.from_numpy(value))
+        return found
 
     return run
 
 
 def enough_bits(
-    exact: Callable[[torch.Tensor], Lora],
-    run: Callable[[torch.Tensor], Lora],
+    network: Hypernetwork,
+    exact: Callable[[torch.Tensor], Adapter],
+    run: Callable[[torch.Tensor], Adapter],
     embeddings: torch.Tensor,
 ) -> bool:
     """Whether every update of `run` keeps the direction of the exact one, in every layer."""
     for row in embeddings:
         wanted, found = exact(row), run(row)
-        for name, pair in wanted.items():
-            if pair[1].any() and update_cosines(found[name], pair).min() < MIN_INT8_COSINE:
+        for name, sides in wanted.items():
+            if change_cosines(network, name, found[name], sides).min() < MIN_INT8_COSINE:
                 return False
     return True
+
+
+def change_cosines(
+    network: Hypernetwork,
+    name: str,
+    first: tuple[torch.Tensor, ...],
+    second: tuple[torch.Tensor, ...],
+) -> torch.Tensor:
+    """Cosines of what two adapters change in a module: of every layer's update, and of its factors.
+
+    What changes nothing has no direction, and its cosine is 1.
+
+    :return: [N], of a DoRA [2 N].
+    """
+    found = []
+    target = network.target
+    if target.output != "ia3":
+        (a1, b1, *_), (a2, b2, *_) = first, second
+        found.append(_told(update_cosines((a1, b1), (a2, b2)), b2))
+    if target.output != "lora":
+        neutral = network.norms[name] if target.output == "dora" else torch.ones(())
+        neutral = neutral.double().cpu()
+        x, y = first[-1].double() - neutral, second[-1].double() - neutral  # [N, W]
+        found.append(_told((x * y).sum(-1) / (x.norm(dim=-1) * y.norm(dim=-1)), y))
+    return torch.cat(found)
+
+
+def _told(cosines: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
+    return cosines if change.any() else torch.ones_like(cosines)
 
 
 def update_cosines(

@@ -22,8 +22,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from t2l.base.adapter_weights import AdapterWeights, factors_of
 from t2l.base.library import content_hash, joined_digest
-from t2l.base.lora import LoraWeights
 from t2l.base.low_rank import canonical_weights
 from t2l.base.progress import Progress
 from t2l.train.objectives.oracle_store import OracleLibrary
@@ -75,7 +75,7 @@ class CanonicalLibrary:
     def __len__(self) -> int:
         return len(self.paths)
 
-    def read(self, rows: Sequence[int]) -> LoraWeights:
+    def read(self, rows: Sequence[int]) -> AdapterWeights:
         """See `Library.read`."""
         found: dict[str, list[Tensor]] = {}
         for row in rows:
@@ -105,11 +105,12 @@ def _read_note(path: Path) -> str | None:
         return None
 
 
-def _write(path: Path, weights: LoraWeights, note: str) -> None:
+def _write(path: Path, weights: AdapterWeights, note: str) -> None:
     """Write one adapter, [1, ...], in a single rename."""
     tensors: dict[str, Tensor] = {}
-    for name in sorted(weights):
-        a, b = weights[name]
+    factors = factors_of(weights, "the canonical form")
+    for name in sorted(factors):
+        a, b = factors[name]
         tensors[f"{name}.A"], tensors[f"{name}.B"] = a[0].contiguous(), b[0].contiguous()
     partial = path.with_suffix(".partial")
     save_file(tensors, partial, metadata={NOTE: note})

@@ -17,12 +17,12 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from t2l.base.lora import LoraWeights
+from t2l.base.adapter_weights import AdapterWeights
 from t2l.base.low_rank import relative_squares
 from t2l.base.moments import Moments
 from t2l.config.baselines import ReconstructionConfig
 
-Distance = Callable[[LoraWeights, LoraWeights], Tensor]
+Distance = Callable[[AdapterWeights, AdapterWeights], Tensor]
 """Of generated adapters [T, ...] from wanted ones [T, ...]: a number."""
 Units = Mapping[str, tuple[float, float]] | Mapping[str, tuple[Tensor, Tensor]]
 """Module name -> what the values of A and of B are divided by: a number, or one for each value."""
@@ -51,7 +51,7 @@ def standardized(units: Units, loss: str) -> Distance:
     """
     apart = LOSSES[loss]
 
-    def distance(weights: LoraWeights, wanted: LoraWeights) -> Tensor:
+    def distance(weights: AdapterWeights, wanted: AdapterWeights) -> Tensor:
         parts = [
             apart((weights[name][side] - wanted[name][side]) / units[name][side]).mean()
             for name in wanted
@@ -62,7 +62,7 @@ def standardized(units: Units, loss: str) -> Distance:
     return distance
 
 
-def product(weights: LoraWeights, wanted: LoraWeights) -> Tensor:
+def product(weights: AdapterWeights, wanted: AdapterWeights) -> Tensor:
     """Mean squared relative error of the updates B A, in Frobenius norm.
 
     :raises ValueError: if a wanted update is zero, of which no error is a share.

@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from transformers.modeling_utils import PreTrainedModel
 
+from t2l.base.adapter_weights import changed
 from t2l.base.device import Device
 from t2l.base.reader import Reader
 from t2l.base.target import TargetSpec
@@ -93,7 +94,7 @@ class InputDecoder:
             vectors = self.whitening(vectors)
         with device.autocast():
             weights = self.module(vectors.to(device.name))
-        weights = {name: (a.float(), b.float()) for name, (a, b) in weights.items()}
+        weights = changed(weights, Tensor.float)
         parts = parts_of([[row] for row in rows])
         mean = answer_mean(parts)
         return losses_backward(self.reader, self.module.target, weights, parts, mean)
@@ -128,7 +129,7 @@ def train_hyperdecoder(
     rows = KeptRows(template or ArrowTemplate())
     reader = frozen_reader(model, device, config.trainer.gradient_checkpointing)
     width = model.config.get_text_config().hidden_size
-    network = build_hypernetwork(config, target, width).to(device.name).train()
+    network = build_hypernetwork(config, target, width, model).to(device.name).train()
     whitening = _whitening(config, model, tasks, device, rows)
     optimizers = [adamw(network, options.lr, BETAS, options.weight_decay)]
     identity = {

@@ -17,7 +17,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from t2l.base.lora import LoraWeights, apply_lora
+from t2l.base.adapter_weights import AdapterWeights, changed
+from t2l.base.applying import apply_adapters
 from t2l.base.packing import Sheets
 from t2l.base.reader import Reader
 from t2l.base.target import TargetSpec
@@ -85,7 +86,7 @@ class BatchLoss:
     matched: float
     mismatched: float
     distilled: float
-    weights: LoraWeights
+    weights: AdapterWeights
     tokens: int
 
 
@@ -110,18 +111,18 @@ def batch_step(
     ours = torch.tensor(sorted(place for part in shares for place in part.places.tolist()))
     with device.autocast():
         weights = hypernetwork(batch.embeddings[ours.long()].to(device.name))
-    weights = {name: (a.float(), b.float()) for name, (a, b) in weights.items()}
+    weights = changed(weights, Tensor.float)
     labelled = batch.answer_tokens
     sums = _Sums()
 
-    def run(part: Part, own: LoraWeights) -> None:
+    def run(part: Part, own: AdapterWeights) -> None:
         share = part.answer_tokens / labelled
         groups = len(part.places)
         taught = terms.distill > 0
         by_states = taught and terms.signal == "states"
         sheets = reader.sheets(part.rows, groups, whole=by_states)
         apart_of = _distance_from(reader, part, sheets, by_states) if taught else None
-        with apply_lora(reader.model, target, own, groups):
+        with apply_adapters(reader.model, target, own, groups):
             found = answer_losses(reader, sheets, states=by_states)
             matched = found.sums.sum() / labelled
             loss = terms.answers * matched
@@ -134,8 +135,8 @@ def batch_step(
         sums.matched += matched.item()
         sums.tokens += int(sheets.tokens.numel())
         if terms.contrast > 0:
-            other = {name: (a.roll(1, 0), b.roll(1, 0)) for name, (a, b) in own.items()}
-            with apply_lora(reader.model, target, other, groups):
+            other = changed(own, lambda side: side.roll(1, 0))
+            with apply_adapters(reader.model, target, other, groups):
                 wrong = answer_losses(reader, sheets).sums.sum() / labelled
                 missed = (terms.margin * share + matched.detach() - wrong).clamp(min=0)
                 if missed.requires_grad:
@@ -144,7 +145,7 @@ def batch_step(
 
     parts = [(torch.searchsorted(ours, part.places).to(device.name), part) for part in shares]
     adapted_backward(weights, parts, run, reader.model.dtype)
-    kept = {name: (a.detach(), b.detach()) for name, (a, b) in weights.items()}
+    kept = changed(weights, Tensor.detach)
     return BatchLoss(sums.matched, sums.missed, sums.distilled, kept, sums.tokens)
 
 

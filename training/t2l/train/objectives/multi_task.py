@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from torch import Tensor
 from torch.optim import Optimizer
 from transformers.modeling_utils import PreTrainedModel
 
 from t2l.base.adapter_stack import AdapterStack, load_stack, save_stack
+from t2l.base.adapter_weights import AdapterWeights, changed
 from t2l.base.device import Device
-from t2l.base.lora import LoraWeights
 from t2l.base.reader import Reader
 from t2l.base.scoring import exact_matches
 from t2l.base.target import TargetSpec
@@ -77,7 +78,7 @@ def train_multi_task(
     *,
     template: Template | None = None,
     trainer: TrainerConfig | None = None,
-) -> LoraWeights:
+) -> AdapterWeights:
     """Train one adapter a learning rate and keep the one that answers the selection tasks best.
 
     :param model: the frozen base model, any causal one.
@@ -100,7 +101,7 @@ def train_multi_task(
         for sample in fresh_samples(task, options.samples, f"multi_task|{options.seed}")
     ]
     scores: dict[float, float] = {}
-    trained: dict[float, LoraWeights] = {}
+    trained: dict[float, AdapterWeights] = {}
     for rate in options.rates:
         ours = replace(options, lr=rate)
         trained[rate] = _train(reader, target, tasks, ours, place, rows, trainer)
@@ -122,9 +123,10 @@ def _train(
     place: Path,
     rows: KeptRows,
     trainer: TrainerConfig,
-) -> LoraWeights:
+) -> AdapterWeights:
     """One adapter at one learning rate, [1, ...]."""
-    stack = AdapterStack(target, ["multi_task"], options.seed).to(reader.device.name)
+    stack = AdapterStack(target, ["multi_task"], options.seed, reader.model)
+    stack.to(reader.device.name)
     optimizers = [adamw(stack, options.lr, BETAS, options.weight_decay)]
     identity: Identity = {
         "multi_task": asdict(options),
@@ -139,10 +141,10 @@ def _train(
         f"multi-task LoRA at rate {options.lr:g}",
     )
     loop.run(SharedAdapter(reader, stack, optimizers, target, tasks, options, rows))
-    return {name: (a.detach(), b.detach()) for name, (a, b) in stack().items()}
+    return changed(stack(), Tensor.detach)
 
 
-def load_multi_task(folder: Path) -> LoraWeights:
+def load_multi_task(folder: Path) -> AdapterWeights:
     """The multi-task adapter, [1, ...], B unscaled.
 
     :raises FileNotFoundError: if it was not trained.

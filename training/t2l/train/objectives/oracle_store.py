@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 
 from t2l.base.adapter_stack import load_stack
+from t2l.base.adapter_weights import AdapterWeights
 from t2l.base.library import blocks, content_hash, joined_digest
-from t2l.base.lora import LoraWeights
 from t2l.base.target import TargetSpec
 from t2l.config.baselines import OraclesConfig
 from t2l.template.template import Template
@@ -141,12 +141,12 @@ class OracleLibrary:
     def __len__(self) -> int:
         return len(self.names)
 
-    def read(self, rows: Sequence[int]) -> LoraWeights:
+    def read(self, rows: Sequence[int]) -> AdapterWeights:
         """See `Library.read`; B is unscaled."""
         by_file: dict[str, list[int]] = {}
         for place, row in enumerate(rows):
             by_file.setdefault(self.places[row][0], []).append(place)
-        loaded: list[LoraWeights] = []
+        loaded: list[AdapterWeights] = []
         for file, places in by_file.items():
             own = [self.places[rows[place]][1] for place in places]
             loaded.append(load_stack(self.place / file, own))
@@ -155,7 +155,10 @@ class OracleLibrary:
         def in_order(module: str, side: int) -> Tensor:
             return torch.cat([part[module][side] for part in loaded])[back]
 
-        return {module: (in_order(module, 0), in_order(module, 1)) for module in loaded[0]}
+        return {
+            module: tuple(in_order(module, side) for side in range(len(sides)))
+            for module, sides in loaded[0].items()
+        }
 
 
 def oracle_names(folder: Path) -> tuple[str, ...]:
@@ -167,11 +170,11 @@ def oracle_names(folder: Path) -> tuple[str, ...]:
     return tuple(_read(folder / FOLDER)["tasks"])
 
 
-def load_oracles(folder: Path, names: Sequence[str]) -> LoraWeights:
+def load_oracles(folder: Path, names: Sequence[str]) -> AdapterWeights:
     """The oracles of some tasks at once, in this order; a name may come more than once.
 
     :param folder: what `train_oracles` wrote to.
-    :return: module -> (A [T, N, r, in], B [T, N, out, r]), B unscaled.
+    :return: module -> its sides, (A [T, N, r, in], B [T, N, out, r]) of LoRAs, B unscaled.
     :raises FileNotFoundError: if there are no oracles, or none of one of these tasks.
     """
     return OracleLibrary.open(folder, names).read(range(len(names)))

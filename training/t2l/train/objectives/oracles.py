@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from torch import Tensor
 from torch.optim import Optimizer
 from transformers.modeling_utils import PreTrainedModel
 
 from t2l.base.adapter_stack import AdapterStack, save_stack
+from t2l.base.adapter_weights import AdapterWeights, changed
 from t2l.base.device import Device
-from t2l.base.lora import LoraWeights
 from t2l.base.progress import Progress
 from t2l.base.reader import Reader
 from t2l.base.target import TargetSpec
@@ -126,13 +127,14 @@ def train_group(
     device: Device,
     template: Template | None = None,
     trainer: TrainerConfig | None = None,
-) -> LoraWeights:
-    """The oracles of some tasks: module -> (A [T, N, r, in], B [T, N, out, r]), B unscaled."""
+) -> AdapterWeights:
+    """The oracles of some tasks, [T, ...]: of LoRAs (A [T, N, r, in], B [T, N, out, r])."""
     trainer = trainer or TrainerConfig()
     reader = frozen_reader(model, device, trainer.gradient_checkpointing)
-    stack = AdapterStack(target, [task.name for task in tasks], options.seed).to(device.name)
+    names = [task.name for task in tasks]
+    stack = AdapterStack(target, names, options.seed, model).to(device.name)
     optimizers = [adamw(stack, options.lr, BETAS, options.weight_decay)]
     rows = KeptRows(template or ArrowTemplate())
     objective = OwnAdapters(reader, stack, optimizers, target, tasks, options, rows)
     Trainer(Schedule.of(options), trainer).run(objective)
-    return {name: (a.detach(), b.detach()) for name, (a, b) in stack().items()}
+    return changed(stack(), Tensor.detach)

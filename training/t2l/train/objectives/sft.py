@@ -11,6 +11,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from operator import methodcaller
 from pathlib import Path
 
 import torch
@@ -18,7 +19,9 @@ from torch import nn
 from torch.optim import Optimizer
 from transformers.modeling_utils import PreTrainedModel
 
+from t2l.base.adapter_weights import changed
 from t2l.base.device import Device
+from t2l.base.outputs.dora import row_norms
 from t2l.base.reader import Reader
 from t2l.base.target import TargetSpec
 from t2l.config.recipe import Config, SftConfig, TrainerConfig
@@ -41,13 +44,22 @@ RECIPE = ("tasks", "target", "hypernetwork", "sft")  # what decides the weights
 VALIDATION_EXAMPLES = 2  # of every selection task
 
 
-def build_hypernetwork(config: Config, target: TargetSpec, dim: int) -> Hypernetwork:
-    """An untrained hypernetwork of the configured shape."""
+def build_hypernetwork(
+    config: Config, target: TargetSpec, dim: int, model: nn.Module | None = None
+) -> Hypernetwork:
+    """An untrained hypernetwork of the configured shape.
+
+    :param model: the base model, which a DoRA's magnitudes start from; without it that network can
+        only be loaded into or counted.
+    """
     scale = None if config.sft.whitening is None else 1.0  # whitened vectors have unit variance
     options = HypernetworkConfig(
         embedding_dim=dim, input_scale=scale, **asdict(config.hypernetwork)
     )
-    return Hypernetwork(options, target, seed=config.sft.seed)
+    network = Hypernetwork(options, target, seed=config.sft.seed)
+    if target.output == "dora" and model is not None:
+        network.start_from(row_norms(model, target))
+    return network
 
 
 def whitening_of(corpus: Corpus, config: SftConfig) -> Whitening | None:
@@ -66,7 +78,7 @@ def make_optimizers(hypernetwork: nn.Module, config: SftConfig, bfloat16: bool) 
     """
     matrices, others = [], []
     for name, parameter in hypernetwork.named_parameters():
-        matrix = parameter.ndim == 2 and "table" not in name
+        matrix = parameter.ndim == 2 and not any(kind in name for kind in ("table", "offset"))
         (matrices if matrix else others).append(parameter)
     decay = config.weight_decay
     if config.matrix_lr is not None:
@@ -127,7 +139,7 @@ class MetaTraining:
         parts = self._validation_parts()
         found = {}
         for name, shift in (("validation_matched", 0), ("validation_shuffled", 1)):
-            moved = {key: (a.roll(shift, 0), b.roll(shift, 0)) for key, (a, b) in weights.items()}
+            moved = changed(weights, methodcaller("roll", shift, 0))
             sums, counts = adapted_losses(self.reader, self.module.target, moved, parts)
             found[name] = float(sums.sum() / counts.sum())
         self.module.train()
@@ -181,6 +193,7 @@ def train_hypernetwork(
         shutil.rmtree(final, ignore_errors=True)  # of the shorter run
     if final.exists():
         return Hypernetwork.load(final)
+    hypernetwork.require_norms()
     sft, options = config.sft, options or TrainerConfig()
     whitening = whitening_of(corpus, sft)
     if whitening is not None:

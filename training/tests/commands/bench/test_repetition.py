@@ -6,7 +6,7 @@ import torch
 from bench_for_tests import tiny_subject
 from torch import Tensor
 
-from t2l.base.lora import apply_lora
+from t2l.base.applying import apply_adapters
 from t2l.commands.bench.repetition import apply_repeated
 from t2l.commands.bench.steps import floor, our_gradients, repetition_gradients
 from t2l.commands.bench.subject import Subject
@@ -26,7 +26,7 @@ def test_outputs_equal_ours() -> None:
     with torch.no_grad():
         weights = subject.hypernetwork(subject.batch.embeddings)
         bare = model(input_ids=tokens).logits
-        with apply_lora(model, target, weights, 3):
+        with apply_adapters(model, target, weights, 3):
             ours = model(input_ids=tokens).logits
         with apply_repeated(model, target, weights):
             repeated = model(input_ids=tokens).logits
