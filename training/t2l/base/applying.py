@@ -26,6 +26,7 @@ def apply_adapters(
     target: TargetSpec,
     weights: AdapterWeights,
     groups: int | None = None,
+    dropout: float = 0.0,
 ) -> Iterator[None]:
     """Make every target module of `model` act as its task's adapter says while the block runs.
 
@@ -33,6 +34,7 @@ def apply_adapters(
     :param target: which modules are adapted, by which kind of adapter, at which scale.
     :param weights: the sides of every module of the target; gradients flow through them.
     :param groups: number of tasks the batch is made of, if it is to be checked against `weights`.
+    :param dropout: share of a LoRA's inputs that it does not get.
     :raises ValueError: if the weights do not fit the target or the model.
     """
     layers = layers_at(model, target.layers_path)
@@ -49,7 +51,7 @@ def apply_adapters(
             each = zip(*(side.unbind(1) for side in sides), strict=True)
             for layer, own in zip(layers, each, strict=True):
                 linear = cast(nn.Linear, layer.get_submodule(module.path))
-                handles.append(output.attach(linear, module, own))
+                handles.append(output.attach(linear, module, own, dropout))
         yield
     finally:
         for handle in handles:

@@ -120,12 +120,26 @@ def _phrasings(config: Config) -> str | None:
     return None
 
 
+def _of_lora_only(config: Config) -> str | None:
+    if config.target.output == "lora":
+        return None
+    for name in ("lora_dropout", "output_decay"):
+        value = getattr(config.sft, name)
+        if value > 0:
+            return (
+                f"sft.{name} {value:g} is for LoRAs, and target.output is {config.target.output}; "
+                "set it to 0"
+            )
+    return None
+
+
 RULES: tuple[Callable[[Config], str | None], ...] = (
     _tasks_for_base,
     _template_for_base,
     _modules_of_mini,
     _rank_of_mini,
     _shape_for_output,
+    _of_lora_only,
     _encoder_for_base,
     _teacher,
     _phrasings,

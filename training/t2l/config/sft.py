@@ -41,6 +41,11 @@ class SftConfig:
     :param teacher_signal: what is compared: hidden states of all layers, or next-token logits.
     :param contrast: weight of the shortfall of `margin` (`objectives/sft.py`), 0 for none.
     :param margin: how much likelier an answer must be under its own adapter, nats a token.
+    :param smoothing: share of every label that all tokens get alike.
+    :param neftune: noise on the base model's input embeddings, alpha of NEFTune (5 there).
+    :param lora_dropout: share of the inputs of LoRAs that is dropped; of LoRAs only.
+    :param output_decay: weight of the squares of generated weights (1e-3 in Text-to-LoRA); of
+        LoRAs only, because what they are drawn to is no change.
     :param warm_start: begin with the network that reconstruction trained.
     :param training_tasks: use this many of the training tasks, None for all.
     :param seed: of the initial weights, the batches and dropout.
@@ -67,6 +72,10 @@ class SftConfig:
     teacher_signal: Literal["states", "logits"] = "states"
     contrast: Weight = 0.0
     margin: Positive = 1.0
+    smoothing: Fraction = 0.0
+    neftune: Weight = 0.0
+    lora_dropout: Fraction = 0.0
+    output_decay: Weight = 0.0
     warm_start: bool = False
     training_tasks: Count | None = None
     seed: Natural = 0

@@ -26,13 +26,18 @@ class RowLosses:
     states: tuple[Tensor, ...] = ()
 
 
-def answer_losses(reader: Reader, sheets: Sheets, states: bool = False) -> RowLosses:
+def answer_losses(
+    reader: Reader, sheets: Sheets, states: bool = False, smoothing: float = 0.0
+) -> RowLosses:
     """The losses of rows whose answers are computed at their own places only.
 
     :param states: also give the states after every layer.
+    :param smoothing: share of every label that all tokens get alike.
     """
     found = reader(sheets, states)
-    losses = nn.functional.cross_entropy(found.logits, sheets.wanted, reduction="none")
+    losses = nn.functional.cross_entropy(
+        found.logits, sheets.wanted, reduction="none", label_smoothing=smoothing
+    )
     sums = losses.new_zeros(sheets.rows).index_add(0, sheets.owner, losses)
     counts = sheets.owner.bincount(minlength=sheets.rows)
     return RowLosses(sums, counts, found.logits, found.states)

@@ -28,6 +28,7 @@ def adapted_backward(
     parts: Iterable[tuple[Tensor, P]],
     run: Callable[[P, AdapterWeights], None],
     dtype: torch.dtype = torch.float32,
+    begun: AdapterWeights | None = None,
 ) -> None:
     """Run parts and leave the gradients where the adapters came from.
 
@@ -36,10 +37,11 @@ def adapted_backward(
     :param run: forward and backward pass of a part under its adapters, which are leaves.
     :param dtype: of the factors among the leaves, the model's. What scales rows, [tasks, layers,
         width], stays as precise as it is: near 1, half precision has no small changes.
+    :param begun: gradients of what does not go through the base model; none by default.
     """
     generated = [value for sides in weights.values() for value in sides]
     learns = any(value.requires_grad for value in generated)
-    gradients = changed(weights, lambda side: torch.zeros_like(side) if learns else side)
+    gradients = begun or changed(weights, lambda side: torch.zeros_like(side) if learns else side)
 
     def leaf(side: Tensor, places: Tensor) -> Tensor:
         taken = side.detach()[places]

@@ -9,6 +9,7 @@ import torch
 from adapters_for_tests import CONFIG, CPU, DIM, MINI, open_tiny, tiny_corpus
 from families_for_tests import SAMPLES, save_family
 from torch import nn
+from training_for_tests import cut_at
 
 from t2l.base.applying import apply_adapters
 from t2l.base.model import BaseModel
@@ -25,7 +26,7 @@ from t2l.template.characters import PAD
 from t2l.template.chat import ChatTemplate
 from t2l.template.rows import collate
 from t2l.train.loss import completion_loss
-from t2l.train.meta_batch import Batch, Teacher, make_batch
+from t2l.train.meta_batch import make_batch
 from t2l.train.metrics import FILE, read_metrics
 from t2l.train.objectives.meta_loss import Terms, batch_step
 from t2l.train.objectives.sft import build_hypernetwork, frozen_reader, train_hypernetwork
@@ -129,21 +130,8 @@ def test_a_run_that_was_cut_ends_with_the_weights_of_one_that_was_not(
     base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = train(base, tmp_path / "whole").state_dict()
-
-    def cut(
-        corpus: Corpus,
-        options: SftConfig,
-        step: int,
-        rows: KeptRows,
-        teacher: Teacher | None,
-        definitions: float,
-    ) -> Batch:
-        if step == 4:
-            raise KeyboardInterrupt
-        return make_batch(corpus, options, step, rows, teacher, definitions)
-
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("t2l.train.objectives.sft.make_batch", cut)
+        patch.setattr("t2l.train.objectives.sft.make_batch", cut_at(4))
         train(base, tmp_path / "cut", options=ALWAYS)
     resumed = train(base, tmp_path / "cut", options=ALWAYS).state_dict()
     for name, value in whole.items():

@@ -42,7 +42,9 @@ class Dora(Lora):
             )
         return sides
 
-    def attach(self, linear: nn.Linear, module: TargetModule, sides: Sides) -> RemovableHandle:
+    def attach(
+        self, linear: nn.Linear, module: TargetModule, sides: Sides, dropout: float = 0.0
+    ) -> RemovableHandle:
         """See `Output.attach`."""
         a, b, m = sides
         tasks = len(a)

@@ -37,7 +37,9 @@ class Ia3:
         (factors,) = sides
         return (1 + strength * (factors - 1),)
 
-    def attach(self, linear: nn.Linear, module: TargetModule, sides: Sides) -> RemovableHandle:
+    def attach(
+        self, linear: nn.Linear, module: TargetModule, sides: Sides, dropout: float = 0.0
+    ) -> RemovableHandle:
         """See `Output.attach`."""
         (factors,) = sides  # [tasks, in or out]
         tasks = len(factors)

@@ -38,12 +38,15 @@ class Lora:
         a, b = sides
         return (a, b * strength)
 
-    def attach(self, linear: nn.Linear, module: TargetModule, sides: Sides) -> RemovableHandle:
+    def attach(
+        self, linear: nn.Linear, module: TargetModule, sides: Sides, dropout: float = 0.0
+    ) -> RemovableHandle:
         """See `Output.attach`."""
         a, b = sides
 
         def hook(_linear: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-            update = low_rank_product(inputs[0], a, b)
+            x = nn.functional.dropout(inputs[0], dropout) if dropout > 0 else inputs[0]
+            update = low_rank_product(x, a, b)
             return output + update.view_as(output).to(output.dtype)
 
         return linear.register_forward_hook(hook)

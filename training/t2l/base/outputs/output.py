@@ -42,10 +42,13 @@ class Output(Protocol):
         """
         ...
 
-    def attach(self, linear: nn.Linear, module: TargetModule, sides: Sides) -> RemovableHandle:
+    def attach(
+        self, linear: nn.Linear, module: TargetModule, sides: Sides, dropout: float = 0.0
+    ) -> RemovableHandle:
         """Make a layer act as adapted, each task on its own rows, until the handle is removed.
 
         :param sides: of this layer, [tasks, ...], with the scale in them.
+        :param dropout: share of the inputs that a LoRA does not get; other kinds take none.
         """
         ...
 

@@ -32,6 +32,7 @@ from t2l.train.objectives.distillation import (
     teacher_states,
 )
 from t2l.train.parallel import ALONE, World
+from t2l.train.regularise import NONE, Regularisers, decay_of, noisy_embeddings
 from t2l.train.step import adapted_backward
 
 
@@ -44,6 +45,7 @@ class Terms:
     :param margin: how much likelier an answer must be under its own adapter, nats a token.
     :param distill: weight of the distilled term, 0 for none.
     :param signal: what is distilled, the states of all layers or the logits of answers.
+    :param against: what is done against learning by heart.
     """
 
     answers: float = 1.0
@@ -51,6 +53,7 @@ class Terms:
     margin: float = 1.0
     distill: float = 0.0
     signal: Literal["states", "logits"] = "states"
+    against: Regularisers = NONE
 
     def require_one_process(self, world: World) -> None:
         """Refuse several processes where a term is not a sum over tasks.
@@ -79,6 +82,7 @@ class BatchLoss:
     :param matched: loss under each task's own adapter.
     :param mismatched: mean shortfall of the margin, zero if it is not asked for.
     :param distilled: distance to the told base model, zero if it is not asked for.
+    :param decayed: penalty on the generated weights, zero if it is not asked for.
     :param weights: the generated adapters of this process's tasks, without their history.
     :param tokens: run through the base model under adapters of their own.
     """
@@ -86,6 +90,7 @@ class BatchLoss:
     matched: float
     mismatched: float
     distilled: float
+    decayed: float
     weights: AdapterWeights
     tokens: int
 
@@ -112,8 +117,9 @@ def batch_step(
     with device.autocast():
         weights = hypernetwork(batch.embeddings[ours.long()].to(device.name))
     weights = changed(weights, Tensor.float)
+    learns = any(side.requires_grad for sides in weights.values() for side in sides)
     labelled = batch.answer_tokens
-    sums = _Sums()
+    sums, against = _Sums(), terms.against
 
     def run(part: Part, own: AdapterWeights) -> None:
         share = part.answer_tokens / labelled
@@ -122,8 +128,12 @@ def batch_step(
         by_states = taught and terms.signal == "states"
         sheets = reader.sheets(part.rows, groups, whole=by_states)
         apart_of = _distance_from(reader, part, sheets, by_states) if taught else None
-        with apply_adapters(reader.model, target, own, groups):
-            found = answer_losses(reader, sheets, states=by_states)
+        dropped = against.lora_dropout if learns else 0.0
+        with (
+            apply_adapters(reader.model, target, own, groups, dropped),
+            noisy_embeddings(reader.model, against.neftune if learns else 0.0),
+        ):
+            found = answer_losses(reader, sheets, by_states, against.smoothing)
             matched = found.sums.sum() / labelled
             loss = terms.answers * matched
             if apart_of is not None:
@@ -144,9 +154,12 @@ def batch_step(
             sums.missed += missed.item()
 
     parts = [(torch.searchsorted(ours, part.places).to(device.name), part) for part in shares]
-    adapted_backward(weights, parts, run, reader.model.dtype)
+    begun, penalty = None, 0.0
+    if against.output_decay > 0 and learns:
+        penalty, begun = decay_of(weights, len(batch.embeddings), against.output_decay)
+    adapted_backward(weights, parts, run, reader.model.dtype, begun)
     kept = changed(weights, Tensor.detach)
-    return BatchLoss(sums.matched, sums.missed, sums.distilled, kept, sums.tokens)
+    return BatchLoss(sums.matched, sums.missed, sums.distilled, penalty, kept, sums.tokens)
 
 
 def _distance_from(

@@ -36,6 +36,7 @@ from t2l.train.muon import Muon
 from t2l.train.objectives.meta_loss import Terms, batch_step
 from t2l.train.objectives.teacher import open_teacher
 from t2l.train.parallel import ALONE, World, join_world
+from t2l.train.regularise import Regularisers
 from t2l.train.rows import KeptRows
 from t2l.train.trainer import Identity, Schedule, StepResult, Trainer
 from t2l.train.zero_shot import adapted_losses, frozen_reader
@@ -126,6 +127,8 @@ class MetaTraining:
             numbers["mismatched"] = found.mismatched
         if self.terms.distill > 0:
             numbers["distance"] = found.distilled
+        if self.terms.against.output_decay > 0:
+            numbers["decay"] = found.decayed
         return StepResult(found.matched, found.tokens, numbers)
 
     @torch.no_grad()
@@ -200,7 +203,8 @@ def train_hypernetwork(
         corpus = whitened(corpus, whitening)
         selection = None if selection is None else whitened(selection, whitening)
     world = join_world()
-    terms = Terms(sft.answers, sft.contrast, sft.margin, sft.distill, sft.teacher_signal)
+    against = Regularisers(sft.smoothing, sft.neftune, sft.lora_dropout, sft.output_decay)
+    terms = Terms(sft.answers, sft.contrast, sft.margin, sft.distill, sft.teacher_signal, against)
     terms.require_one_process(world)
     rows = KeptRows(template or ArrowTemplate())
     teacher = open_teacher(sft, rows)
