@@ -74,9 +74,10 @@ def adapted_norms(weight: Tensor, a: Tensor, b: Tensor) -> Tensor:
     :param b: [tasks, out, rank]
     """
     weight, a, b = weight.float(), a.float(), b.float()
-    crossed = (a @ weight.T).mT  # [tasks, out, rank], W A^T
-    squares = (b * (2 * crossed + b @ (a @ a.mT))).sum(-1)  # [tasks, out]
-    return (_squares(weight) + squares).clamp(min=LEAST_NORM**2).sqrt()
+    with torch.autocast(weight.device.type, enabled=False):
+        crossed = (a @ weight.T).mT  # [tasks, out, rank], W A^T
+        squares = (b * (2 * crossed + b @ (a @ a.mT))).sum(-1)  # [tasks, out]
+        return (_squares(weight) + squares).clamp(min=LEAST_NORM**2).sqrt()
 
 
 def row_norms(model: nn.Module, target: TargetSpec) -> dict[str, Tensor]:

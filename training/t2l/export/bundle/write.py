@@ -187,6 +187,12 @@ def _check_inputs(
     dim = network.config.embedding_dim
     if encoder.dim != dim:
         raise BundleError(f"the encoder gives {encoder.dim} values, the hypernetwork takes {dim}")
+    output = network.target.output
+    if fit is not None and fit.predictor is not None and output != "lora":
+        raise BundleError(
+            f"a predictor of fit reads the updates of LoRAs, which no {output} is: export a fit "
+            "without one"
+        )
     rows = {"golden": (golden.embeddings, len(golden.descriptions))}
     if fit is not None:
         check_fit(fit, dim, network.target.module_names)
@@ -194,12 +200,6 @@ def _check_inputs(
         rows["norm"] = (norm_embeddings, len(norm_embeddings))
     for what, (matrix, count) in rows.items():
         _check_rows(what, matrix, count, dim)
-    output = network.target.output
-    if fit is not None and fit.predictor is not None and output != "lora":
-        raise BundleError(
-            f"a predictor of fit reads the updates of LoRAs, which no {output} is: export a fit "
-            "without one"
-        )
     if encoder.kind == "onnx" and golden.tokens is None:
         raise BundleError("golden descriptions of an embedded encoder need their tokens")
 

@@ -162,7 +162,7 @@ def _told(cosines: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
 
 
 def update_cosines(
-    first: tuple[torch.Tensor, torch.Tensor], second: tuple[torch.Tensor, torch.Tensor]
+    first: tuple[torch.Tensor, ...], second: tuple[torch.Tensor, ...]
 ) -> torch.Tensor:
     """Cosine of two updates B @ A in every layer [N], without forming the products.
 
