@@ -6,7 +6,8 @@
     base_model = remove(model)                              # bit for bit as it was
 
 Nothing is ever merged into the base model's weights: applying wraps its target modules, removing
-takes the wraps off. Where adapters come from is in `api/generator.py`.
+takes the wraps off. Where adapters come from is in `api/generator.py`. Adapters of other kinds than
+LoRA (DoRA, IA3) come from hypernetworks that make those, and are used alike.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from typing import cast
 from urllib.parse import urldefrag
 
 import numpy as np
-from peft import LoraConfig, PeftModel, PeftModelForCausalLM, set_peft_model_state_dict
+from peft import IA3Config, LoraConfig, PeftModel, PeftModelForCausalLM, set_peft_model_state_dict
+from peft.tuners.ia3 import IA3Model
 from peft.tuners.lora import LoraModel
 from peft.tuners.tuners_utils import BaseTunerLayer
 from torch import Tensor, nn
@@ -31,15 +33,18 @@ from t2l.api.checkpoint_generator import CheckpointGenerator
 from t2l.api.endpoint_generator import EndpointGenerator
 from t2l.api.generated import Lora
 from t2l.api.generator import Generator, embedding_vector
-from t2l.base.peft_io import peft_config
-from t2l.base.target import TargetSpec
+from t2l.base.outputs import output_of
+from t2l.base.peft_io import filed_tensors, peft_config
+from t2l.base.target import TargetModule, TargetSpec
 from t2l.base.typed import layers_at
 from t2l.encoders.embedding_service import service_of
 from t2l.tasks.description_text import normalise_description
 
 CHECKPOINT_FILE = "hypermod.pt"  # what a folder of a released Text-to-LoRA checkpoint has
 TOKEN_VARIABLE = "T2L_TOKEN"  # that `t2l` reads, too
-LAYERS_PATH = "model.layers"  # what PEFT's names of our tensors say
+TUNERS = {"lora": (LoraConfig, LoraModel), "dora": (LoraConfig, LoraModel)}  # of kinds of output
+TUNERS |= {"ia3": (IA3Config, IA3Model)}
+PREFIXES = ("lora_", "ia3_")  # that PEFT tells an adapter's tensors by
 _BEFORE = "_t2l_before"  # attribute of a PeftModel that keeps what `remove` restores
 
 
@@ -159,13 +164,15 @@ def apply_lora(
     ):
         raise ValueError(f"strength must be a finite number, got {strength!r}")
     # PEFT initialises an adapter anew whose name is part of its own prefix
-    if "." in adapter_name or adapter_name in "lora_":
+    if "." in adapter_name or any(adapter_name in prefix for prefix in PREFIXES):
         raise ValueError(
-            f"adapter_name must be a name without dots, not part of 'lora_', got {adapter_name!r}"
+            "adapter_name must be a name without dots, not part of 'lora_' or 'ia3_', "
+            f"got {adapter_name!r}"
         )
-    base = _base_of(base_model, adapter_name)
+    base = _base_of(base_model, adapter_name, lora.target)
     _require_fit(base, lora.target)
-    config = LoraConfig(**peft_config(lora.target))
+    state = _strengthened(lora, strength)
+    config = TUNERS[lora.target.output][0](**peft_config(lora.target))
     active = None
     if isinstance(base_model, PeftModel):
         model, active = base_model, base_model.active_adapter
@@ -180,13 +187,8 @@ def apply_lora(
         for module in model.modules():
             if module not in own:
                 module.training = base.training
-    state = {
-        name: tensor.float() * strength if ".lora_B." in name else tensor
-        for name, tensor in lora.tensors.items()
-    }
     result = set_peft_model_state_dict(model, state, adapter_name)
-    ending = f".{adapter_name}.weight"
-    unset = [k for k in result.missing_keys if ".lora_" in k and k.endswith(ending)]
+    unset = [key for key in result.missing_keys if _is_of(key, adapter_name)]
     if unset or result.unexpected_keys:
         if active is None:
             remove(model)
@@ -198,7 +200,7 @@ def apply_lora(
             f"{[*result.unexpected_keys, *unset][0]} has no counterpart"
         )
     for name, parameter in model.named_parameters():
-        if ".lora_" in name and name.endswith(ending):
+        if _is_of(name, adapter_name):
             parameter.requires_grad_(False)
     return model
 
@@ -209,9 +211,10 @@ def remove(model: PeftModel) -> nn.Module:
     So are its mode, its gradients, its checkpointing and its config, and PEFT's hooks are gone.
 
     :param model: what `apply_lora` gave; it is of no use afterwards.
-    :raises ValueError: for a model without a LoRA, or with one merged into its weights.
+    :raises ValueError: for a model without an adapter, or with one merged into its weights.
     """
-    if not isinstance(model, PeftModel) or not isinstance(model.base_model, LoraModel):
+    tuners = (LoraModel, IA3Model)
+    if not isinstance(model, PeftModel) or not isinstance(model.base_model, tuners):
         raise ValueError(f"remove takes what apply_lora gave, not a {type(model).__name__}")
     for name, module in model.base_model.model.named_modules():
         if isinstance(module, BaseTunerLayer) and module.merged:
@@ -226,17 +229,36 @@ def remove(model: PeftModel) -> nn.Module:
     return base
 
 
-def _add_adapter(model: PeftModel, adapter_name: str, config: LoraConfig) -> None:
+def _strengthened(lora: Lora, strength: float) -> dict[str, Tensor]:
+    """PEFT's tensors at a strength, which is multiplied in in float32."""
+    if strength == 1:
+        return dict(lora.tensors)
+    output = output_of(lora.target)
+    sides = {
+        name: output.strengthened(tuple(side.float() for side in sides), strength)
+        for name, sides in lora.weights.items()
+    }
+    return filed_tensors(lora.target, sides)
+
+
+def _is_of(key: str, adapter_name: str) -> bool:
+    """Whether a parameter's name is one of an adapter's own."""
+    ours = any(f".{prefix}" in key for prefix in PREFIXES)
+    return ours and key.endswith((f".{adapter_name}.weight", f".ia3_l.{adapter_name}"))
+
+
+def _add_adapter(model: PeftModel, adapter_name: str, config: LoraConfig | IA3Config) -> None:
     """Add an adapter in the base model's dtype, as PEFT 0.18 does without being told."""
     told = "autocast_adapter_dtype" in inspect.signature(model.add_adapter).parameters
     model.add_adapter(adapter_name, config, **({"autocast_adapter_dtype": False} if told else {}))
 
 
-def _base_of(model: nn.Module, adapter_name: str) -> nn.Module:
+def _base_of(model: nn.Module, adapter_name: str, target: TargetSpec) -> nn.Module:
     """The base model itself, once it is sure that an adapter of that name can be added."""
     if isinstance(model, PeftModel):
-        if not isinstance(model.base_model, LoraModel):
-            raise ValueError(f"the PEFT model has {model.peft_type}, beside which no LoRA fits")
+        if not isinstance(model.base_model, TUNERS[target.output][1]):
+            title = output_of(target).title
+            raise ValueError(f"the PEFT model has {model.peft_type}, beside which no {title} fits")
         if adapter_name in model.peft_config:
             raise ValueError(
                 f"the model has an adapter {adapter_name!r} already; give another adapter_name, or "
@@ -254,9 +276,9 @@ def _base_of(model: nn.Module, adapter_name: str) -> nn.Module:
 def _require_fit(base: nn.Module, target: TargetSpec) -> None:
     wanted = f"the adapter is for {target.base_model.id}"
     try:
-        layers = layers_at(base, LAYERS_PATH)
+        layers = layers_at(base, target.layers_path)
     except AttributeError as error:
-        raise ValueError(f"the base model has no {LAYERS_PATH}; {wanted}") from error
+        raise ValueError(f"the base model has no {target.layers_path}; {wanted}") from error
     if len(layers) != target.layers:
         raise ValueError(
             f"the base model has {len(layers)} layers; {wanted}, which has {target.layers}"
@@ -270,9 +292,17 @@ def _require_fit(base: nn.Module, target: TargetSpec) -> None:
                     f"the base model has no {module.path} in layer {index}; {wanted}"
                 ) from error
             sizes = tuple(getattr(linear, f"{side}_features", None) for side in ("in", "out"))
-            if sizes != (module.in_features, module.out_features):
+            if not _sizes_fit(target, module, sizes):
                 raise ValueError(
                     f"{module.name} in layer {index} of the base model takes {sizes[0]} and gives "
                     f"{sizes[1]} values; {wanted}, where it takes {module.in_features} and gives "
                     f"{module.out_features}"
                 )
+
+
+def _sizes_fit(target: TargetSpec, module: TargetModule, sizes: tuple[int | None, ...]) -> bool:
+    """Whether a layer of these inputs and outputs is the module; of IA3 the factors' side counts,
+    the only one that the files of an adapter tell."""
+    if target.output == "ia3":
+        return sizes[0 if module.feedforward else 1] == target.shapes(module)["L"][-1]
+    return sizes == (module.in_features, module.out_features)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from t2l.api.fit import Fit, Verdict
 from t2l.api.generated import Hypernet, Lora
-from t2l.base.peft_io import CONFIG_FILE, WEIGHTS_FILE, peft_config, tensor_name
+from t2l.base.peft_io import CONFIG_FILE, WEIGHTS_FILE, kind_of, peft_config, tensor_name
 from t2l.base.target import BaseModelRecord, TargetModule, TargetSpec
 from t2l.encoders.service import ServiceError, ask, request
 from t2l.export.bundle.manifest import digest
@@ -84,7 +84,7 @@ class EndpointGenerator:
         config = self._file(document, CONFIG_FILE)
         try:
             tensors = parse_safetensors(self._file(document, WEIGHTS_FILE))
-            target = self._target(tensors)
+            target = self._target(tensors, json.loads(config))
             if json.loads(config) != peft_config(target):
                 raise ValueError(f"{CONFIG_FILE} is not that of {self.hypernet}")
             return Lora(target, tensors, self.hypernet, text, document.fit.said(), document.id)
@@ -101,10 +101,14 @@ class EndpointGenerator:
             raise ServiceError(f"{url} gave bytes with another sha256 than {entry.sha256}")
         return data
 
-    def _target(self, tensors: Mapping[str, Tensor]) -> TargetSpec:
-        """The target; paths and sizes of modules are only in the tensors' names and shapes."""
-        version = self._version
-        start, end = tensor_name("?", 0, "A").split("?")
+    def _target(self, tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> TargetSpec:
+        """The target; paths and sizes of modules are only in the tensors' names and shapes.
+
+        An IA3's files tell one side of a module; the other is taken to be the same, and never used.
+        """
+        version, output = self._version, kind_of(config)
+        first = "L" if output == "ia3" else "A"
+        start, end = tensor_name("?", 0, first).split("?")
         paths = [
             name.removeprefix(start).removesuffix(end)
             for name in sorted(tensors)
@@ -113,13 +117,25 @@ class EndpointGenerator:
         modules = []
         for module in version.target_modules:
             path = next((path for path in paths if path.rpartition(".")[2] == module), None)
-            b = None if path is None else tensors.get(tensor_name(path, 0, "B"))
+            other = "L" if output == "ia3" else "B"
+            b = None if path is None else tensors.get(tensor_name(path, 0, other))
             if path is None or b is None:
                 raise ValueError(f"{WEIGHTS_FILE} has no tensors for {module}")
+            if output == "ia3":
+                feedforward = module in (config.get("feedforward_modules") or ())
+                modules.append(TargetModule(module, path, b.numel(), b.numel(), feedforward))
+                continue
             width = tensors[tensor_name(path, 0, "A")].shape[-1]
             modules.append(TargetModule(module, path, width, b.shape[0]))
         base = BaseModelRecord(**version.base_model.model_dump())
-        return TargetSpec(base, version.layers, tuple(modules), version.rank, float(version.rank))
+        return TargetSpec(
+            base,
+            version.layers,
+            tuple(modules),
+            version.rank,
+            float(version.rank),
+            output=output,
+        )
 
 
 class _BaseModel(pydantic.BaseModel):
