@@ -185,6 +185,7 @@ class TargetSpec:
         if self.output == "ia3":
             if self.rank != 1:
                 raise TargetError(f"rank must be 1 for output ia3, which has none; got {self.rank}")
+            self._check_feedforward()
             return
         for module in self.modules:
             if module.feedforward:
@@ -192,6 +193,17 @@ class TargetSpec:
                     f"module {module.name} is feedforward, which means nothing for output "
                     f"{self.output}: leave it out, or make output ia3"
                 )
+
+    def _check_feedforward(self) -> None:
+        """PEFT takes a module for a feedforward one if its path ends with the name of one."""
+        fed = [module.name for module in self.modules if module.feedforward]
+        for module in self.modules:
+            for name in fed:
+                if not module.feedforward and module.path.endswith(name):
+                    raise TargetError(
+                        f"{module.path} ends like the feedforward module {name}, so PEFT would "
+                        "scale its inputs: make it a feedforward one, or leave one of them out"
+                    )
 
     @property
     def scaling(self) -> float:
@@ -266,8 +278,15 @@ class TargetSpec:
         for i, item in enumerate(fields["modules"]):
             keys = ("name", "path", "in", "out")
             module = _object(f"modules[{i}]", item, keys, ("feedforward",))
-            feedforward = module.get("feedforward", False)
-            modules.append(TargetModule(*(module[key] for key in keys), feedforward))
+            modules.append(
+                TargetModule(
+                    module["name"],
+                    module["path"],
+                    module["in"],
+                    module["out"],
+                    module.get("feedforward", False),
+                )
+            )
         attention = None
         if "attention" in fields:
             keys = ("heads", "kv_heads", "head_dim")

@@ -65,6 +65,12 @@ def test_a_kind_of_output_says_which_tensors_a_module_has():
     assert spec(output="ia3", rank=1).shapes(fed) == {"L": (2, 12)}
 
 
+def test_a_module_that_peft_would_take_for_a_feedforward_one_is_refused():
+    fed = TargetModule("proj", "mlp.proj", 12, 8, feedforward=True)
+    with pytest.raises(TargetError, match="self_attn.q_proj ends like the feedforward module proj"):
+        spec(output="ia3", rank=1, modules=(fed, TargetModule("q_proj", "self_attn.q_proj", 8, 8)))
+
+
 def test_scaling_matches_peft():
     peft = pytest.importorskip("peft")
     torch = pytest.importorskip("torch")
