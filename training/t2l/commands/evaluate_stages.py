@@ -96,13 +96,14 @@ def evaluate_setting(setting: Setting, results: Path, train_seed: int) -> list[R
         "seen": seen_tasks(config),
     }
     left, template = config.evaluation.leave_out, setting.template.name
+    output = setting.hypernetwork.target.output
     rows = []
     for split, tasks in splits.items():
         if not tasks:  # not every world has left-out shapes
             continue
         names = [
             name
-            for name in conditions_on(split, template, left, split in public)
+            for name in conditions_on(split, template, left, split in public, output)
             if (name in WITHOUT_HYPERNETWORK) == (train_seed < 0)
         ]
         some_only = split == "report" and config.evaluation.oracle_tasks is not None
@@ -129,7 +130,8 @@ def evaluate_bundle(config: Config, folder: Path, precision: str, seed: int | No
     network = BundleNetwork(folder, precision)
     setting = open_setting(config, network, training_corpus(config))
     left = (*NEEDS_TRAINING, *BEFORE_EXPORT)
-    names = [name for name in conditions_of(setting.template.name) if name not in left]
+    known = conditions_of(setting.template.name, network.target.output)
+    names = [name for name in known if name not in left]
     manifest = network.manifest
     # Versions are reused while bundles are tried; what was measured belongs to a digest.
     identity = digest(canonical_bytes(manifest))[:12]

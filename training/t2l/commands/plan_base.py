@@ -58,7 +58,14 @@ class Outline:
         """
         want = config.target
         return target_of_shape(
-            self.record, self.shape, want.modules, want.rank, want.alpha, want.use_rslora
+            self.record,
+            self.shape,
+            want.modules,
+            want.rank,
+            want.alpha,
+            want.use_rslora,
+            want.output,
+            want.feedforward,
         )
 
 

@@ -187,7 +187,13 @@ def questions_of(
     """
     options, found = config.evaluation, 0
     for split, tasks in splits.items():
-        names = conditions_on(split, config.template.kind, options.leave_out, split in public)
+        names = conditions_on(
+            split,
+            config.template.kind,
+            options.leave_out,
+            split in public,
+            config.target.output,
+        )
         once = sum(name in WITHOUT_HYPERNETWORK for name in names)
         found += tasks * (once + (len(names) - once) * len(options.train_seeds))
     return found * options.samples * len(options.sampling_seeds)
@@ -209,7 +215,7 @@ def measure_speed(
         train_hypernetwork(
             probe,
             base.model,
-            build_hypernetwork(probe, target, dim),
+            build_hypernetwork(probe, target, dim, base.model),
             _corpus(config, max(PROBE_TASKS, config.sft.tasks), dim),
             Path(folder),
             device,

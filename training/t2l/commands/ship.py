@@ -73,6 +73,18 @@ def ship(
     return ship_bundle(setting, hypernetwork, setting.encoder, real)
 
 
+def check_output(config: Config) -> None:
+    """Refuse adapters that the base model which ships cannot take.
+
+    :raises ConfigError: with those that it can.
+    """
+    if config.base.kind == "mini" and config.target.output != "lora":
+        raise ConfigError(
+            f"target.output {config.target.output} cannot ship with t2l-mini's base model, whose "
+            "graph takes LoRAs: set it to lora, or run the stages before the export by themselves"
+        )
+
+
 def check_encoder(config: Config) -> None:
     """Refuse an encoder that a bundle cannot name.
 
@@ -93,6 +105,7 @@ def check_shippable(config: Config) -> None:
         bundle's fit on.
     """
     check_encoder(config)
+    check_output(config)
     count = len(tasks_of(config).selection)
     if config.tasks.source != "procedural" and count < FOLDS:
         raise ConfigError(

@@ -7,7 +7,7 @@ from t2l.base.device import pick_device
 from t2l.base.model import BaseModel
 from t2l.base.target import TargetSpec
 from t2l.commands.oracle_processes import train_in_processes
-from t2l.config.recipe import Config
+from t2l.config.recipe import Config, ConfigError
 from t2l.evaluate.compression import compression
 from t2l.evaluate.opening import device_of, open_base, open_template, target_of
 from t2l.evaluate.results import append_json
@@ -135,6 +135,11 @@ def reconstruction(config: Config) -> None:
     """Train S, M and L to reproduce the oracles; measure each as a compression of them."""
     corpus = oracle_corpus(config)
     base, target = _base_and_target(config)
+    if target.output != "lora":
+        raise ConfigError(
+            f"reconstruction copies the factors of LoRAs, which no {target.output} has; set "
+            "target.output to lora"
+        )
     device = device_of(config)
     library = OracleLibrary.open(config.run_dir, [task.name for task in corpus.tasks])
     targets = CanonicalLibrary.of(library)

@@ -18,10 +18,11 @@ from typing import Any
 import torch
 from scipy.stats import spearmanr
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from t2l.base.typed import on_device
 from t2l.encoders.corpus import Corpus
-from t2l.evaluate.fit_levels import done_well, factors, measure_sizes, measure_strengths
+from t2l.evaluate.fit_levels import LevelRow, done_well, factors, measure_sizes, measure_strengths
 from t2l.evaluate.fit_rows import fit_rows, write_lines
 from t2l.evaluate.fit_texts import (
     kinds_of,
@@ -83,6 +84,8 @@ def fit_of(setting: Setting, results: Path | None = None, real: Path | None = No
     """
     on_device(setting.model, setting.device.name).eval()
     setting.hypernetwork.to(setting.device.name).eval()
+    if setting.hypernetwork.target.output != "lora":  # a predictor reads the updates of LoRAs
+        return cosine_fit(setting, results)
     world = world_of(setting)
     seen = measure_seen(setting)
     success = success_of(setting, seen)
@@ -126,6 +129,41 @@ def fit_of(setting: Setting, results: Path | None = None, real: Path | None = No
         write_lines(results / ROWS_FILE, rows)
     forget(setting)
     return fit
+
+
+def cosine_fit(setting: Setting, results: Path | None) -> Fit:
+    """The fit of adapters that no predictor can read: the highest cosine to a training task.
+
+    Where its verdicts begin is found on tasks for selection and on texts off topic.
+    """
+    matrix, tasks = setting.train.centroids(), tasks_of(setting.config).selection
+    known = normalize(matrix.double(), dim=1)
+    samples = setting.config.evaluation.fit.calibration
+    judged = measure_descriptions(
+        setting, tasks, "selection", DESCRIPTIONS, samples, CALIBRATION_SEED, with_sketches=False
+    )
+    outside = setting.encoder.encode([*CALIBRATION, *junk(JUNK_TEXTS, "calibration")])
+
+    def scores(vectors: Tensor) -> Tensor:
+        return (normalize(vectors.double(), dim=1) @ known.T).amax(dim=1)
+
+    good, uncertain = thresholds(scores(judged.vectors), judged.exact_match, scores(outside))
+    strengths: list[LevelRow] = []
+    if setting.hypernetwork.target.output != "dora":  # which has only one
+        seen = success_of(setting, measure_seen(setting))
+        well = done_well(setting.train.tasks, seen, setting.config.evaluation.fit.level_tasks)
+        strengths = measure_strengths(setting, well)
+        if results is not None:
+            write_lines(results / LEVELS_FILE, strengths)
+    forget(setting)
+    return Fit(
+        tasks=tuple(task.name for task in setting.train.tasks),
+        matrix=matrix,
+        good=good,
+        uncertain=uncertain,
+        strengths=factors(strengths),
+        sizes=setting.config.bundle.sizes,
+    )
 
 
 def world_of(setting: Setting) -> World:

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from t2l.base.adapter_weights import AdapterWeights, factors_of
+from t2l.base.adapter_weights import AdapterWeights
 from t2l.evaluate.setting import Setting
 from t2l.tasks.source import Split, Task
 
@@ -46,11 +46,19 @@ def write_vectors(
 def project(weights: AdapterWeights) -> Tensor:
     """Random projections of every adapter's update, [adapters, projections].
 
-    :param weights: A [T, N, R, in] and B [T, N, out, R].
+    Of a DoRA it is the update B A, of an IA3 what its factors are away from 1.
+
+    :param weights: A [T, N, R, in] and B [T, N, out, R], or factors [T, N, width].
     """
     generator = torch.Generator().manual_seed(SEED)
     total = torch.zeros(())
-    for a, b in factors_of(weights, "a projection of updates").values():
+    for sides in weights.values():
+        if len(sides) == 1:
+            layers, width = sides[0].shape[1:]
+            drawn = torch.randn(layers, width, PROJECTIONS, generator=generator)
+            total = total + torch.einsum("tnw,nwp->tp", sides[0].cpu() - 1, drawn)
+            continue
+        a, b = sides[:2]
         layers, n_in, n_out = a.shape[1], a.shape[-1], b.shape[-2]
         left = torch.randn(layers, PROJECTIONS, n_out, generator=generator)
         right = torch.randn(layers, n_in, PROJECTIONS, generator=generator)

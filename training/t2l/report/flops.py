@@ -149,14 +149,16 @@ def hypernetwork_flops(config: HypernetworkConfig, target: TargetSpec) -> int:
 def _rows(config: HypernetworkConfig, target: TargetSpec) -> dict[str, int]:
     """How many rows go through the layers of each part of the body."""
     cells = target.layers * len(target.modules)
-    sides = cells * (1 if config.variant == "L" else 2)
-    by_rank = config.variant == "S"
+    count = len(target.sides)
+    ranked = 0 if target.output == "ia3" else 2  # sides that have ranks
+    by_rank = config.variant == "S" and ranked > 0
+    sides = cells * (1 if config.variant == "L" else count)
     return {
         "task": 1,
         "mixer": cells,
         "mlp1": cells,
         "mlp2": sides + (target.rank if by_rank else 0),
-        "mlp3": sides * (target.rank if by_rank else 1),
+        "mlp3": cells * (ranked * target.rank + count - ranked) if by_rank else sides,
     }
 
 

@@ -68,6 +68,7 @@ def mini_case(config: Config, tasks: Sequence[Task]) -> Case | None:
         modules=tuple(_module(name, base) for name in config.target.modules),
         rank=config.target.rank,
         alpha=config.target.alpha,
+        output=config.target.output,
     )
     lengths = measure_lengths(tasks)
     return _case(config.base.id, base, target, lengths, config)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from t2l.base.outputs import title_of
+from t2l.config.recipe import TargetConfig
 from t2l.report.markdown import listed, paragraphs
 from t2l.report.page import Page
 
@@ -36,11 +38,19 @@ def _subject(page: Page) -> tuple[str, ...]:
         return ("# Results",)
     return (
         f"# Results of {page.config.bundle.name}",
-        f"Adapters for `{base.id or base.where}`: rank {target.rank} on "
+        f"Adapters for `{base.id or base.where}`: {_kind(target)} on "
         f"{listed([f'`{name}`' for name in target.modules])}, made from a task's description by "
         f"a hypernetwork of variant {page.config.hypernetwork.variant}. The adapted model sees "
         "only the input, unless a condition says otherwise.",
     )
+
+
+def _kind(target: TargetConfig) -> str:
+    """What kind of adapters they are, as far as it is not plain."""
+    if target.output == "ia3":
+        return title_of(target.output)
+    kind = "" if target.output == "lora" else f"{title_of(target.output)}, "
+    return f"{kind}rank {target.rank}"
 
 
 def _place(results: Path) -> str:

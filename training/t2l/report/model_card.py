@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from t2l.base.outputs import title_of
 from t2l.export.bundle.manifest import INDEX_FILE, MANIFEST_FILE
 from t2l.report.card_words import CardWords
 from t2l.report.commands import Commands
@@ -53,12 +54,13 @@ def model_card(
     """
     name, target = manifest["name"], manifest["target"]
     base, modules = target["base_model"], [module["name"] for module in target["modules"]]
+    kind = title_of(target.get("output", "lora"))
     front = [
         "---",
         f"base_model: {json.dumps(base['id'])}",
         'library_name: "onnx"',
         f"license: {json.dumps(LICENSE)}",
-        'tags: ["text-to-lora", "hypernetwork", "lora"]',
+        f'tags: ["text-to-lora", "hypernetwork", "{target.get("output", "lora")}"]',
         "---",
     ]
     facts = [
@@ -68,7 +70,7 @@ def model_card(
         ("base model", f"`{base['id']}`, revision `{base['revision']}`"),
         (
             "writes",
-            f"rank {target['rank']} updates of {listed(modules)} in {target['layers']} layers",
+            f"{_what(target)} {listed(modules)} in {target['layers']} layers",
         ),
         ("encoder", f"`{manifest['encoder']['model']}`, {manifest['encoder']['dim']} dimensions"),
         ("graphs", _graphs(manifest)),
@@ -77,7 +79,7 @@ def model_card(
         "\n".join(front),
         f"# {name}",
         "A Text-to-LoRA hypernetwork (arXiv 2506.06105): it reads one sentence that describes a "
-        "task and writes the LoRA adapter for it in one forward pass.",
+        f"task and writes the {kind} adapter for it in one forward pass.",
         table(("", ""), facts),
         "## Use",
         words.use,
@@ -90,6 +92,14 @@ def model_card(
         "## Training",
         *_training(manifest.get("training"), words, commands),
     )
+
+
+def _what(target: Mapping[str, Any]) -> str:
+    """What is written for the modules that follow."""
+    if target.get("output") == "ia3":
+        return "factors on"
+    magnitudes = " and magnitudes" if target.get("output") == "dora" else ""
+    return f"rank {target['rank']} updates{magnitudes} of"
 
 
 def _graphs(manifest: dict[str, Any]) -> str:

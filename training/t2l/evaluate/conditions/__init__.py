@@ -83,20 +83,38 @@ OF_TEMPLATE = {
 }
 
 
-def conditions_of(template: str) -> tuple[str, ...]:
-    """The conditions that make sense with a template, in the order of the report."""
+# What cannot be made of adapters that are no LoRAs: those that join factors, and of a DoRA, whose
+# update has no strength, those of other strengths.
+JOINED = ("mean_oracle", "arrow")
+NOT_OF_OUTPUT = {
+    "dora": (*JOINED, *(f"strength_{factor:g}" for factor in STRENGTHS)),
+    "ia3": JOINED,
+}
+
+
+def conditions_of(template: str, output: str = "lora") -> tuple[str, ...]:
+    """The conditions that make sense with a template, in the order of the report.
+
+    :param output: kind of adapter.
+    """
     others = {name for kind, names in OF_TEMPLATE.items() if kind != template for name in names}
+    others |= set(NOT_OF_OUTPUT.get(output, ()))
     return tuple(name for name in CONDITIONS if name not in others)
 
 
 def conditions_on(
-    split: str, template: str, left: Collection[str] = (), public: bool = False
+    split: str,
+    template: str,
+    left: Collection[str] = (),
+    public: bool = False,
+    output: str = "lora",
 ) -> tuple[str, ...]:
     """The conditions that are measured on a split's tasks, in the order of the report.
 
     :param left: conditions that the recipe leaves out.
     :param public: whether others wrote the tasks.
+    :param output: kind of adapter.
     """
     absent = (*left, *(() if split in WITH_ORACLES else ("oracle",)))
-    names = (name for name in conditions_of(template) if name not in absent)
+    names = (name for name in conditions_of(template, output) if name not in absent)
     return tuple(name for name in names if not public or name in OF_PUBLIC)

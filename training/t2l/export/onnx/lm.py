@@ -66,6 +66,7 @@ def _check(model: LlamaForCausalLM, target: TargetSpec) -> None:
         "hidden_act": (config.hidden_act, "silu"),
         "rope_type": (rope.get("rope_type", "default"), "default"),
         "layers": (target.layers, config.num_hidden_layers),
+        "output": (target.output, "lora"),
     }
     for name, (value, right) in wanted.items():
         if value != right:
