@@ -34,7 +34,7 @@ from t2l.report.phrasings import phrasings_section
 from t2l.report.split_texts import LANGUAGE_SPLITS, MINI_SPLITS, PLAIN_SPLITS, SplitText
 from t2l.report.splits import seeds_section, split_sections
 from t2l.report.strength import strength_section
-from t2l.report.studies import MINI_STUDIES
+from t2l.report.studies import MINI_STUDIES, OTHER_STUDIES
 from t2l.report.study_sections import studies_section
 from t2l.report.training_runs import training_section
 from t2l.report.vectors import vectors_section
@@ -112,7 +112,7 @@ _DETAILS: tuple[Section, ...] = (
     seeds_section,
     _families,
     partial(strength_section, splits=UNSEEN_AND_SEEN),
-    partial(studies_section, studies={}),
+    partial(studies_section, studies={}, others=OTHER_STUDIES),
     compression_section,
     fit_section,
     partial(training_section, studies={}),

@@ -1,4 +1,4 @@
-"""The studies of t2l-mini: what each asks, its variants in order, and how it is drawn.
+"""The studies that are known: what each asks, its variants in order, and how it is drawn.
 
 A study is data: adding one is an entry here. Results of a study that has none are still shown, as a
 plain table under the study's own name.
@@ -19,6 +19,7 @@ class Study:
     :param order: variants in order; the first is what the others are compared with.
     :param kind: bars for names, a line where the variants are numbers.
     :param axis: label of a line's horizontal axis.
+    :param says_best: whether a sentence names the variant that descriptions tell most.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Study:
     order: tuple[str, ...] = ()
     kind: Literal["bars", "line", "table"] = "bars"
     axis: str = ""
+    says_best: bool = False
 
 
 _STUDIES = (
@@ -146,6 +148,18 @@ _STUDIES = (
 )
 
 MINI_STUDIES: dict[str, Study] = {study.name: study for study in _STUDIES}
+
+# Of recipes for models that exist; shown where their results are.
+OTHER_STUDIES: dict[str, Study] = {
+    "kinds": Study(
+        "kinds",
+        "Kinds of adapter",
+        "What the hypernetwork writes, with the same steps: low-rank updates (LoRA), those with a "
+        "magnitude for every row (DoRA), or only factors on what layers give or get (IA3).",
+        ("lora", "dora", "ia3"),
+        says_best=True,
+    )
+}
 
 
 def study_of(name: str, studies: Mapping[str, Study]) -> Study:

@@ -19,23 +19,27 @@ from t2l.report.markdown import (
     table,
 )
 from t2l.report.page import Page
-from t2l.report.statistics import estimate, of_values, paired
+from t2l.report.statistics import Estimate, estimate, of_values, paired
 from t2l.report.studies import Study, study_of
 
 DRAWN = ("matched", "shuffled")
 
 
-def studies_section(page: Page, studies: Mapping[str, Study]) -> str:
-    """Every known study, then those that only the results know.
+def studies_section(
+    page: Page, studies: Mapping[str, Study], others: Mapping[str, Study] | None = None
+) -> str:
+    """Every study of the recipe, then those that only the results have.
 
     :param studies: the recipe's, by name.
+    :param others: what is known of those that the results may have.
     """
     names = distinct([*studies, *(row.study for row in page.results.studies)])
     intro = (
         "Differences are paired by task, with 95% intervals over tasks; those between runs compare "
         "with the first row of the same split."
     )
-    parts = [study_section(page, study_of(name, studies)) for name in names]
+    known = {**(others or {}), **studies}
+    parts = [study_section(page, study_of(name, known)) for name in names]
     return paragraphs("## Studies", intro, *parts) if any(parts) else ""
 
 
@@ -49,6 +53,8 @@ def study_section(page: Page, study: Study) -> str:
     splits = distinct((row.split for row in rows), [*page.splits])
     records = [record for record in page.results.training if record["study"] == study.name]
     parts = [head, _table(rows, variants, splits, records), made_with(command)]
+    if study.says_best:
+        parts.insert(1, _best(rows, variants, splits[0]))
     if study.kind != "table":
         name = f"study-{study.name}"
         _draw(page.drawing(name), study, [r for r in rows if r.split == splits[0]], variants)
@@ -94,6 +100,23 @@ def _table(
         f"`matched` above that of `{variants[0]}`, points",
     )
     return table(header, lines_)
+
+
+def _best(rows: list[ResultRow], variants: list[str], split: str) -> str:
+    """Which variant a task's own description tells most, beyond what another's tells."""
+    gaps: dict[str, Estimate] = {}
+    for variant in variants:
+        own = _select(rows, split, variant)
+        found = of_values(paired(own, "matched", own, "shuffled").values())
+        if found is not None:
+            gaps[variant] = found
+    if not gaps:
+        return ""
+    best = max(gaps, key=lambda variant: gaps[variant].mean)
+    return (
+        f"Descriptions tell `{best}` most: under a task's own it answers "
+        f"{points_interval(gaps[best])} points more than under another task's."
+    )
 
 
 def _draw(path: Path, study: Study, rows: list[ResultRow], variants: list[str]) -> None:
