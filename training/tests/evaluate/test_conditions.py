@@ -112,6 +112,19 @@ def test_arrow_with_a_single_expert_is_that_expert(setting: Setting) -> None:
     assert (alone - plain).abs().max() > 1e-3
 
 
+def test_arrow_has_no_second_copy_of_the_base_model(setting: Setting) -> None:
+    names = (setting.train.tasks[0].name,)
+    routed = arrow_model(
+        setting.model,
+        setting.hypernetwork.target,
+        setting.store,
+        names,
+        setting.config.baselines.arrow,
+    )
+    ours = {parameter.data_ptr() for parameter in setting.model.parameters()}
+    assert ours <= {parameter.data_ptr() for parameter in routed.parameters()}
+
+
 def test_arrow_leaves_the_base_model_as_it_was(setting: Setting) -> None:
     CONDITIONS["arrow"](setting, unseen_block())
     assert not any("lora" in name for name, _ in setting.model.named_modules())

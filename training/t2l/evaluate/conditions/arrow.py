@@ -61,7 +61,7 @@ def arrow_model(
     names: tuple[str, ...],
     options: ArrowOptions,
 ) -> PeftModel:
-    """A copy of the base model that routes among the oracles of some tasks."""
+    """The base model with a router in front of the oracles of some tasks, its weights shared."""
     folders = export_oracles(target, store, names)
     config = ArrowConfig(
         top_k=min(options.top_k, len(names)),
@@ -69,9 +69,19 @@ def arrow_model(
         rng_seed=options.seed,
     )
     with torch.random.fork_rng(devices=[]):  # PEFT draws the router's unused factors
-        model = create_arrow_model(copy.deepcopy(base), [str(path) for path in folders], config)
+        own = with_same_weights(base)
+        model = create_arrow_model(own, [str(path) for path in folders], config)
     _refresh_prototypes(model)
     return model.to(base.device).eval()
+
+
+def with_same_weights(model: LlamaForCausalLM) -> LlamaForCausalLM:
+    """A copy of a model's modules around the very same tensors.
+
+    PEFT puts its layers in the place of a model's own, and the other conditions need those.
+    """
+    tensors = [*model.parameters(), *model.buffers()]
+    return copy.deepcopy(model, {id(tensor): tensor for tensor in tensors})
 
 
 def _refresh_prototypes(model: nn.Module) -> None:
