@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from t2l.base.target import TargetSpec
 from t2l.hypernet.task_encoders import TASK_ENCODERS, TaskEncoderKind
 
 Variant = Literal["L", "M", "S"]
@@ -91,3 +92,19 @@ class HypernetworkConfig:
     def has_offsets(self) -> bool:
         """Whether A and B have offsets per layer in place of the heads' bias."""
         return self.per_layer_bias or self.static_bias
+
+
+def check_output(config: HypernetworkConfig, target: TargetSpec) -> None:
+    """Refuse a shape that cannot make a kind of output.
+
+    :raises ValueError: naming what would be right.
+    """
+    kind = target.output
+    if kind == "lora":
+        return
+    plain = config.modulation == "none" and not config.bounded and not config.per_layer_gain
+    if not config.per_layer_bias or not plain or config.position != "learned":
+        raise ValueError(
+            f"output {kind} needs per_layer_bias, which says where its factors start, and none of "
+            "modulation, bounded, per_layer_gain and rotary positions"
+        )

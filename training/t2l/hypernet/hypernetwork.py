@@ -46,7 +46,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from t2l.base.target import TargetModule, TargetSpec
-from t2l.hypernet.config import HypernetworkConfig
+from t2l.hypernet.config import HypernetworkConfig, check_output
 from t2l.hypernet.parts import NamedBuffers, NormedEmbedding, OneHotRows, ResidualBlock, turn
 from t2l.hypernet.task_encoders import CLASSES, code_encoder
 
@@ -361,22 +361,6 @@ class Hypernetwork(nn.Module):
         )
         network.load_state_dict(load_file(Path(folder) / WEIGHTS_FILE), strict=True)
         return network.eval()
-
-
-def check_output(config: HypernetworkConfig, target: TargetSpec) -> None:
-    """Refuse a shape that cannot make a kind of output.
-
-    :raises ValueError: naming what would be right.
-    """
-    kind = target.output
-    if kind == "lora":
-        return
-    plain = config.modulation == "none" and not config.bounded and not config.per_layer_gain
-    if not config.per_layer_bias or not plain or config.position != "learned":
-        raise ValueError(
-            f"output {kind} needs per_layer_bias, which says where its factors start, and none of "
-            "modulation, bounded, per_layer_gain and rotary positions"
-        )
 
 
 def body_width(config: HypernetworkConfig, target: TargetSpec) -> int:
