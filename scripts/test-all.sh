@@ -8,10 +8,11 @@ scripts="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 cd "$scripts/.."
 source "$scripts/side-by-side.sh"
 
-start environments nice -n 5 bash "$scripts/setup-clients.sh"
+start environments nice -n 5 bash -c 'bash "$0/setup-clients.sh" && bash "$0/setup-harness.sh"' "$scripts"
 npm run -s check
 npm run -s test:edge
 wait_for_all
 npm run -s test:clients
 npm run -s test:training
+npm run -s test:harness
 npm run -s test:imported

@@ -19,6 +19,7 @@ ROOMS = (
     "evaluate",
     "sakana",
     "api",
+    "harness",
     "bridge",
     "report",
     "mini",

@@ -76,6 +76,10 @@ export const STAND_INS: readonly StandIn[] = [
     command: /^npm run (bench|demo|screenshots|test:serving|test:imported)/,
     reason: 'minutes; tests of the same name run them on less',
   },
+  {
+    command: /setup-harness\.sh|m t2l harness/,
+    reason: 'minutes; training/tests/harness runs it on less (npm run test:harness)',
+  },
   { command: /m t2l bench/, reason: 'minutes; training/tests/commands/bench runs it on less' },
   {
     command: /^npm run release -- /,

@@ -143,6 +143,10 @@ COMMANDS: dict[str, Stage | Tool] = {
         "Measure what a step of meta-training costs beside the least that it could.",
         "t2l.commands.bench.command",
     ),
+    "harness": Tool(
+        "Score a bundle's adapters and their controls on published benchmarks.",
+        "t2l.commands.harness",
+    ),
     "map": Tool("Draw a bundle's training tasks in two dimensions.", "t2l.commands.task_map"),
 }
 

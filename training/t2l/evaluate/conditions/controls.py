@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
-from torch import nn
+from torch import Tensor, nn
 
 from t2l.base.adapter_weights import AdapterWeights, added, changed
 from t2l.base.applying import strengthened
@@ -112,14 +112,23 @@ def mean_adapter(setting: Setting) -> AdapterWeights:
     known = _MEANS.get(setting.hypernetwork)
     if known is not None and known[0] is setting.train:
         return known[1]
-    vectors = setting.train.centroids()
+    weights = mean_over(setting.generate_from, setting.train.centroids())
+    _MEANS[setting.hypernetwork] = (setting.train, weights)
+    return weights
+
+
+def mean_over(generate: Callable[[Tensor], AdapterWeights], vectors: Tensor) -> AdapterWeights:
+    """The mean of the adapters of some vectors, a part of them at a time.
+
+    :param generate: the adapters of vectors, [n, ...].
+    :param vectors: [n, dim], at least one.
+    :return: one adapter, [1, ...].
+    """
     total: AdapterWeights | None = None
     for part in vectors.split(ADAPTERS_AT_ONCE):
-        summed = changed(setting.generate_from(part), lambda side: side.sum(dim=0, keepdim=True))
+        summed = changed(generate(part), lambda side: side.sum(dim=0, keepdim=True))
         if total is not None:
             summed = added(summed, total)
         total = summed
-    assert total is not None  # there are training tasks
-    weights = changed(total, lambda side: side / len(vectors))
-    _MEANS[setting.hypernetwork] = (setting.train, weights)
-    return weights
+    assert total is not None  # there are vectors
+    return changed(total, lambda side: side / len(vectors))

@@ -1,0 +1,1 @@
+"""Adapters of a bundle scored by lm-evaluation-harness, beside our controls."""
