@@ -76,6 +76,7 @@ def test_the_options_of_a_stage_and_a_wrong_recipe_import_nothing_heavy(tmp_path
         (["descriptions"], ["--config", "--out OUT"]),
         (["plan"], ["--config", "--measure"]),
         (["bench"], ["--target {mistral-7b}", "--layers", "--bfloat16", "--peak-tflops", "--out"]),
+        (["rows"], [" FOLDER", "--tasks", "--from"]),
         (["harness"], [" bundle ", "--base", "--suite", "--run-code", "--out"]),
         (["map"], [" bundle ", "--assets"]),
     ],

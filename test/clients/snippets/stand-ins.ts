@@ -80,6 +80,10 @@ export const STAND_INS: readonly StandIn[] = [
     command: /setup-harness\.sh|m t2l harness/,
     reason: 'minutes; training/tests/harness runs it on less (npm run test:harness)',
   },
+  {
+    command: /m t2l rows /,
+    reason: 'the network; training/tests/tasks/test_hub_rows.py has data sets in folders',
+  },
   { command: /m t2l bench/, reason: 'minutes; training/tests/commands/bench runs it on less' },
   {
     command: /^npm run release -- /,

@@ -139,6 +139,10 @@ COMMANDS: dict[str, Stage | Tool] = {
     "plan": Tool(
         "Say what memory and time a recipe takes, before anything starts.", "t2l.commands.plan"
     ),
+    "rows": Tool(
+        "Fetch the examples of published tasks, for the source `metadata`.",
+        "t2l.commands.rows",
+    ),
     "bench": Tool(
         "Measure what a step of meta-training costs beside the least that it could.",
         "t2l.commands.bench.command",
