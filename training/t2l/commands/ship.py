@@ -29,6 +29,7 @@ from t2l.evaluate.run import (
 from t2l.evaluate.setting import Setting
 from t2l.export.bundle.calibration import FOLDS
 from t2l.export.bundle.data import golden_from_encoder
+from t2l.export.bundle.task_map import FEWEST
 from t2l.export.bundle.write import export_bundle
 from t2l.export.graphs import GraphOptions
 from t2l.export.onnx.lm import export_lm
@@ -101,18 +102,22 @@ def check_encoder(config: Config) -> None:
 def check_shippable(config: Config) -> None:
     """Refuse what the export would refuse, before anything is trained for it.
 
-    :raises ConfigError: for an encoder that a bundle cannot name, or too few tasks to measure a
-        bundle's fit on.
+    :raises ConfigError: for an encoder that a bundle cannot name, or too few tasks.
     """
     check_encoder(config)
     check_output(config)
-    count = len(tasks_of(config).selection)
-    if config.tasks.source != "procedural" and count < FOLDS:
-        raise ConfigError(
-            f"tasks: {count} for selection, but the fit of a bundle is measured on at least "
-            f"{FOLDS}; name more tasks or raise tasks.selection, or run the stages before the "
-            "export by themselves"
-        )
+    tasks = tasks_of(config)
+    if config.tasks.source == "procedural":  # whose fit is measured on what people wrote
+        return
+    for side, count, least, what in (
+        ("selection", len(tasks.selection), FOLDS, "its fit is measured on"),
+        ("training", len(tasks.train), FEWEST, "its map shows"),
+    ):
+        if count < least:
+            raise ConfigError(
+                f"tasks: {count} for {side}, but a bundle needs {least}, which {what}; name more "
+                "tasks, or run the stages before the export by themselves"
+            )
 
 
 def _ship_published_encoder(config: Config) -> None:

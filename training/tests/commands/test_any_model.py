@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from families_for_tests import save_family
 from recipe_for_tests import recipe
 
 from t2l.commands import stages
+from t2l.config.errors import ConfigError
 from t2l.evaluate.conditions import conditions_of
 from t2l.evaluate.opening import open_base
 from t2l.evaluate.results import merged, read_rows
@@ -129,3 +131,17 @@ def test_conditions_that_a_recipe_leaves_out_train_nothing(
     rows = read_rows(results_dir(config) / "main.jsonl")
     measured = {name for row in rows if row.split == "report" for name in row.exact_match}
     assert measured == set(conditions_of("chat")) - set(left)
+
+
+def test_a_recipe_whose_bundle_would_be_refused_trains_nothing(
+    tmp_path: Path, published_encoder: Path
+) -> None:
+    """Before, hours of training ended with the last stage's refusal."""
+    save_family("llama", tmp_path / "model")
+    config = recipe(tmp_path, published_encoder)
+    with pytest.raises(ConfigError, match="tasks: 1 for selection, but a bundle needs 5"):
+        stages.everything(config)
+    few = replace(config, tasks=replace(config.tasks, report=0.1, selection=0.9))
+    with pytest.raises(ConfigError, match=r"tasks: \d for training, but a bundle needs 8"):
+        stages.everything(few)
+    assert {path.name for path in config.run_dir.iterdir()} == {"minilm"}
