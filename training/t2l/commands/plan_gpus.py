@@ -1,16 +1,16 @@
 """GPUs that a run can be planned for: memory, speed, and what an hour of one has cost.
 
 Memory is the nominal size in GB of 10^9 bytes; what CUDA reports is up to seven per cent more, and
-half a per cent less of an L40S. Speeds are NVIDIA's, dense products of bfloat16 with float32 sums:
-half of what data sheets give "with sparsity", and for the RTX 4090 the rate of appendix A of the
-Ada white paper. Prices are of one GPU rented by the hour, without storage and traffic; they move by
-the week, so each has its date, and `--price` is there.
+half a per cent less of an L40S. Speeds are those of `gpu_speeds.py`. Prices are of one GPU rented
+by the hour, without storage and traffic; they move by the week, so each has its date, and `--price`
+is there.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from t2l.commands.gpu_speeds import SPEEDS
 from t2l.config.errors import ConfigError
 
 GB = 10**9
@@ -21,7 +21,7 @@ class Gpu:
     """One kind of GPU.
 
     :param memory: bytes.
-    :param teraflops: 10^12 dense bfloat16 operations a second, at most.
+    :param device: its name in `gpu_speeds.py`.
     :param price: US dollars an hour.
     :param source: who asked that price.
     :param read: the day it was read, YYYY-MM-DD.
@@ -29,21 +29,26 @@ class Gpu:
 
     name: str
     memory: int
-    teraflops: float
+    device: str
     price: float
     source: str
     read: str
+
+    @property
+    def teraflops(self) -> float:
+        """10^12 dense bfloat16 operations a second, at most."""
+        return SPEEDS[self.device]
 
 
 RUNPOD = "runpod.io/pricing, Secure Cloud"
 LISTED = "RunPod as listed by deploybase.ai/articles"
 GPUS = (
-    Gpu("rtx-4090", 24 * GB, 165.2, 0.34, f"{LISTED}/runpod-gpu-pricing", "2026-03-10"),
-    Gpu("a100-40gb", 40 * GB, 312.0, 1.99, "lambda.ai/instances, 8 GPUs", "2026-09-20"),
-    Gpu("l40s", 48 * GB, 362.05, 0.79, f"{LISTED}/runpod-gpu-pricing", "2026-03-10"),
-    Gpu("a100-80gb", 80 * GB, 312.0, 1.79, f"{RUNPOD}, SXM", "2026-11-09"),
-    Gpu("h100-80gb", 80 * GB, 989.4, 3.99, f"{RUNPOD}, SXM", "2026-11-09"),
-    Gpu("h200", 141 * GB, 989.4, 4.59, "runpod.io/pricing", "2026-10-07"),
+    Gpu("rtx-4090", 24 * GB, "RTX 4090", 0.34, f"{LISTED}/runpod-gpu-pricing", "2026-03-10"),
+    Gpu("a100-40gb", 40 * GB, "A100", 1.99, "lambda.ai/instances, 8 GPUs", "2026-09-20"),
+    Gpu("l40s", 48 * GB, "L40S", 0.79, f"{LISTED}/runpod-gpu-pricing", "2026-03-10"),
+    Gpu("a100-80gb", 80 * GB, "A100", 1.79, f"{RUNPOD}, SXM", "2026-11-09"),
+    Gpu("h100-80gb", 80 * GB, "H100", 3.99, f"{RUNPOD}, SXM", "2026-11-09"),
+    Gpu("h200", 141 * GB, "H200", 4.59, "runpod.io/pricing", "2026-10-07"),
 )
 """By memory, the smaller first."""
 

@@ -20,10 +20,11 @@ import torch
 from t2l.commands.bench.figures import figures_of
 from t2l.commands.bench.measure import measure
 from t2l.commands.bench.memory import free_bytes, needed, require_room
-from t2l.commands.bench.peak import peak_tflops, step_flops
+from t2l.commands.bench.peak import step_flops
 from t2l.commands.bench.sizes import LARGE, SHIPPED, SMALL, Sizes, sizes_of
 from t2l.commands.bench.subject import prepare
 from t2l.commands.bench.text import report_text
+from t2l.commands.gpu_speeds import peak_tflops
 from t2l.config.errors import Refusal
 
 

@@ -10,22 +10,7 @@ and what is computed for padding do not count.
 
 from __future__ import annotations
 
-import re
-
 from t2l.commands.bench.sizes import Sizes
-
-# Dense bfloat16 products with float32 sums, TFLOP/s, from the makers' data sheets. The first one
-# whose words are all in a device's name counts.
-PEAKS: tuple[tuple[str, float], ...] = (
-    ("B200", 2250),
-    ("H200", 989),
-    ("H100 PCIe", 756),
-    ("H100", 989),
-    ("A100", 312),
-    ("L40S", 362),
-    ("A10", 125),
-    ("L4", 121),
-)
 
 
 def step_flops(sizes: Sizes) -> int:
@@ -38,16 +23,3 @@ def step_flops(sizes: Sizes) -> int:
     attended = sizes.rows * sizes.length * (sizes.length + 1) // 2
     logits = sizes.rows * sizes.answers
     return 2 * (tokens * shape.linear + logits * shape.logits) + 3 * attended * shape.attending
-
-
-def peak_tflops(name: str, bfloat16: bool) -> float | None:
-    """The peak of a device by its name; None if it is not known.
-
-    :param name: as `torch.cuda.get_device_name` has it.
-    :param bfloat16: what products are in; of others no peak is known.
-    """
-    words = set(re.split(r"[\s-]+", name))
-    for device, peak in PEAKS:
-        if bfloat16 and set(device.split()) <= words:
-            return peak
-    return None

@@ -7,9 +7,10 @@ import torch
 from bench_for_tests import options_of, tiny_sizes
 from torch.utils.flop_counter import FlopCounterMode
 
-from t2l.commands.bench.peak import peak_tflops, step_flops
+from t2l.commands.bench.peak import step_flops
 from t2l.commands.bench.sizes import Sizes, sizes_of
 from t2l.commands.bench.subject import random_model
+from t2l.commands.gpu_speeds import peak_tflops
 
 
 def counted(sizes: Sizes) -> int:
@@ -46,9 +47,9 @@ def test_a_step_of_mistral_7b_takes_four_operations_a_parameter_and_token() -> N
 @pytest.mark.parametrize(
     ("name", "peak"),
     [
-        ("NVIDIA H100 80GB HBM3", 989),
+        ("NVIDIA H100 80GB HBM3", 989.4),
         ("NVIDIA H100 PCIe", 756),
-        ("NVIDIA H200", 989),
+        ("NVIDIA H200", 989.4),
         ("NVIDIA A100-SXM4-80GB", 312),
         ("NVIDIA A10", 125),
         ("Tesla K80", None),
