@@ -10,7 +10,7 @@ const SOURCES = join(ROOT, 'src');
 const ROOMS = [
   ...['api', 'hub', 'cli', 'playground', 'browser', 'local', 'sdk', 'publish', 'lm'],
   ...['pipeline', 'store', 'adapter', 'moderation', 'encoder', 'hypernet', 'bundle', 'ort'],
-  ...['remote', 'contract'],
+  ...['output', 'remote', 'contract'],
 ];
 /** The Worker and its bindings; the first is above every room, the second below. */
 const LOOSE = ['env.ts', 'index.ts'];

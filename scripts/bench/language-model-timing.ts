@@ -2,9 +2,10 @@
  * Timing a language model, in Node or in a browser's worker alike: reading a prompt, and then a token at a
  * time, perhaps with an adapter of random weights in the shape of t2l-smollm2's.
  */
-import type { LoraWeights } from '../../src/hypernet/runtime.ts';
+
 import type { Llama } from '../../src/lm/llama/model.ts';
 import { sitesOf } from '../../src/lm/llama/sites.ts';
+import type { LoraWeights } from '../../src/output/lora-weights.ts';
 
 export const RANK = 8;
 export const PROMPT_TOKENS = 32;

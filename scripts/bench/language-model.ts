@@ -4,7 +4,6 @@
  * page runs it, on several threads.
  */
 import { readFile } from 'node:fs/promises';
-import type { LoraWeights } from '../../src/hypernet/runtime.ts';
 import { type Llama, loadLlama } from '../../src/lm/llama/model.ts';
 import {
   fetchGguf,
@@ -13,6 +12,7 @@ import {
   OutOfReach,
 } from '../../src/local/gguf-source.ts';
 import { wasmMemoryBytes } from '../../src/ort/session.ts';
+import type { LoraWeights } from '../../src/output/lora-weights.ts';
 import { median, uniform } from '../command.ts';
 import { type BrowserSpeed, browserSpeedLine, measureInBrowser } from './language-model-browser.ts';
 import { PROMPT_TOKENS, RANK, randomAdapter, timeReading } from './language-model-timing.ts';

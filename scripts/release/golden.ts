@@ -4,8 +4,9 @@
  *   tokens     the same ids as training had
  *   embedding  cosine
  *   float32    largest difference, as a part of the largest value, of every output of the graph
- *   int8       cosine of the update B A of every module in every layer, against the float32 graph;
- *              without a float32 graph, cosine of every thinned output against the golden one
+ *   int8       cosine of what the adapter changes, of every module in every layer, against the float32
+ *              graph (`changes.ts`); without a float32 graph, cosine of every thinned output against the
+ *              golden one
  */
 import { readSafetensors } from '../../src/adapter/safetensors.ts';
 import type { Bundle } from '../../src/bundle/bundle.ts';
@@ -13,10 +14,12 @@ import type { Manifest } from '../../src/bundle/manifest.ts';
 import { normaliseDescription } from '../../src/contract/description.ts';
 import { type Encoder, encoderText, loadEncoder } from '../../src/encoder/index.ts';
 import { parseTokenizer, tokenIds } from '../../src/encoder/onnx.ts';
-import { type LoraWeights, loadHypernet, runHypernet } from '../../src/hypernet/runtime.ts';
+import { loadHypernet, runHypernet } from '../../src/hypernet/runtime.ts';
+import { sidesOf } from '../../src/output/kinds.ts';
+import type { OutputWeights, SideName } from '../../src/output/output.ts';
+import { changeCosines, changeOf } from './changes.ts';
 import { cosine, relativeError, thinned } from './compare.ts';
 import { float32Row, type GoldenVectors, goldenMismatch, int64Row } from './golden-vectors.ts';
-import { updateCosines } from './update-cosine.ts';
 
 /** Two runtimes round differently; anything structural is orders of magnitude larger. */
 const MAX_FLOAT32_ERROR = 1e-5;
@@ -106,9 +109,9 @@ async function checkGraphs(
   if (int8 !== undefined) {
     const cosines =
       exact !== undefined
-        ? updateCosines(bundle.manifest.target, exact, int8)
-        : Array.from(outputs(bundle.manifest, int8, golden, index), ([name, x, y]) => {
-            return [name, cosine(x, y)] as const;
+        ? changeCosines(bundle.manifest.target, exact, int8)
+        : Array.from(outputs(bundle.manifest, int8, golden, index), ([name, x, y, side]) => {
+            return [name, cosine(changeOf(side, x), changeOf(side, y))] as const;
           });
     for (const [name, found] of cosines) {
       expect(
@@ -124,22 +127,22 @@ async function weightsOf(
   bundle: Bundle,
   precision: Manifest['precision'],
   embedding: Float32Array,
-): Promise<LoraWeights> {
+): Promise<OutputWeights> {
   return runHypernet(await loadHypernet(bundle, precision), embedding);
 }
 
 /** Every output of a graph, thinned as the golden vectors are, with the golden one. */
 function* outputs(
   { target, golden: { limit } }: Manifest,
-  weights: LoraWeights,
+  weights: OutputWeights,
   golden: GoldenVectors,
   index: number,
-): Generator<[name: string, actual: Float32Array, expected: Float32Array]> {
-  for (const { name } of target.modules) {
-    for (const side of ['A', 'B'] as const) {
-      const values = weights.get(name)?.[side] as Float32Array;
-      const output = `${name}.${side}`;
-      yield [output, thinned(values, limit), float32Row(golden, output, index)];
+): Generator<[name: string, actual: Float32Array, expected: Float32Array, side: SideName]> {
+  for (const module of target.modules) {
+    for (const side of sidesOf(target, module)) {
+      const values = weights.get(module.name)?.[side.name] as Float32Array;
+      const output = `${module.name}.${side.name}`;
+      yield [output, thinned(values, limit), float32Row(golden, output, index), side.name];
     }
   }
 }

@@ -14,6 +14,7 @@ import { unpackPeft } from '../../src/adapter/unpack.ts';
 import { type BundleSource, openBundle } from '../../src/bundle/bundle.ts';
 import { normaliseDescription } from '../../src/contract/description.ts';
 import { T2lError } from '../../src/contract/errors.ts';
+import { KIND_TITLES } from '../../src/contract/output-kinds.ts';
 import { generateText, type Lm, loadLm } from '../../src/lm/index.ts';
 import { produceRecipe } from '../../src/pipeline/produce-recipe.ts';
 import type { HypernetVersion } from '../../src/sdk/index.ts';
@@ -74,8 +75,15 @@ export async function askQuestions(
       ? `${id} of revision ${revision} is not in this repository`
       : encoder.kind !== 'onnx'
         ? 'a service encodes the descriptions of this bundle'
-        : `the manifest has no figure of the split "${SPLIT}"`;
-  if (model === undefined || encoder.kind !== 'onnx' || claimed === undefined) {
+        : target.output !== undefined
+          ? `the base model runs LoRA adapters here, and those of this bundle are ${KIND_TITLES[target.output]}`
+          : `the manifest has no figure of the split "${SPLIT}"`;
+  if (
+    model === undefined ||
+    encoder.kind !== 'onnx' ||
+    target.output !== undefined ||
+    claimed === undefined
+  ) {
     // What takes the place of a version that could be asked is to be asked too.
     const askable =
       models.some((one) => one.id === id) ||

@@ -12,13 +12,15 @@
  */
 import { WEIGHTS_FILE } from '../../src/adapter/peft.ts';
 import { readSafetensors } from '../../src/adapter/safetensors.ts';
-import { unpackPeft } from '../../src/adapter/unpack.ts';
+import { unpackOutput } from '../../src/adapter/unpack.ts';
 import { bundlePath } from '../../src/bundle/bundle.ts';
 import type { SigningKey } from '../../src/bundle/sign.ts';
 import { SIGNATURE_FILE } from '../../src/bundle/signature.ts';
 import { sha256Hex } from '../../src/contract/adapter-id.ts';
 import { T2lError } from '../../src/contract/errors.ts';
+import { sidesOf } from '../../src/output/kinds.ts';
 import type { HypernetDocument, T2lClient } from '../../src/sdk/index.ts';
+import { changeOf } from './changes.ts';
 import { cosine, thinned } from './compare.ts';
 import { requireFigures } from './figures.ts';
 import { type BundleFolder, readBundleFile, readBundleFolder, SHARED_PREFIX } from './folder.ts';
@@ -222,12 +224,15 @@ async function tryBundle(
       ? { description: golden.descriptions[0] }
       : { embedding: [...float32Row(tensors, 'embedding', 0)] };
   const adapter = await client.generate({ ...input, hypernet: digest });
-  const weights = unpackPeft(await client.download(adapter, WEIGHTS_FILE));
+  const { target } = manifest;
+  const weights = unpackOutput(await client.download(adapter, WEIGHTS_FILE), target);
   let worst = 1;
-  for (const { name } of manifest.target.modules) {
-    for (const side of ['A', 'B'] as const) {
+  for (const module of target.modules) {
+    for (const { name: side } of sidesOf(target, module)) {
+      const { name } = module;
       const actual = thinned(weights.get(name)?.[side] ?? new Float32Array(0), golden.limit);
-      const found = cosine(actual, float32Row(tensors, `${name}.${side}`, 0));
+      const expected = float32Row(tensors, `${name}.${side}`, 0);
+      const found = cosine(changeOf(side, actual), changeOf(side, expected));
       if (!(found >= MIN_TRIAL_COSINE)) {
         throw new T2lError(
           'trial_failed',

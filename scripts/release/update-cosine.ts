@@ -3,18 +3,18 @@
  * layer by layer. A and B themselves would not tell, since many pairs make the same update.
  */
 import type { Target } from '../../src/bundle/manifest.ts';
-import type { LoraWeights } from '../../src/hypernet/runtime.ts';
+import type { OutputWeights } from '../../src/output/output.ts';
 
 interface Pair {
   readonly A: Float32Array;
   readonly B: Float32Array;
 }
 
-/** The cosine of every update of two sets of weights for one target. */
+/** The cosine of every update of two sets of weights for one target, which have A and B. */
 export function* updateCosines(
   { layers, modules, rank }: Target,
-  x: LoraWeights,
-  y: LoraWeights,
+  x: OutputWeights,
+  y: OutputWeights,
 ): Generator<readonly [name: string, cosine: number]> {
   for (const { name } of modules) {
     for (let layer = 0; layer < layers; layer++) {
@@ -27,7 +27,7 @@ export function* updateCosines(
   }
 }
 
-function layerOf(weights: LoraWeights, name: string, layer: number, layers: number): Pair {
+function layerOf(weights: OutputWeights, name: string, layer: number, layers: number): Pair {
   const { A, B } = weights.get(name) as Pair;
   const [a, b] = [A.length / layers, B.length / layers];
   return { A: A.subarray(layer * a, (layer + 1) * a), B: B.subarray(layer * b, (layer + 1) * b) };

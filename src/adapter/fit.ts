@@ -8,7 +8,7 @@
  * have the highest cosine to a training task as their score. A strength other than 1 leaves only a share
  * of it (`fit/strength.ts`). A bundle that does not say what it was trained on has no score.
  */
-import type { LoraWeights } from '../hypernet/runtime.ts';
+import type { LoraWeights } from '../output/lora-weights.ts';
 import { observe } from './fit/calibrated.ts';
 import { largestAt, times, unitOf } from './fit/matrix.ts';
 import { predictedMatch } from './fit/predictor.ts';
@@ -34,8 +34,8 @@ export interface Fit {
 export interface Judged {
   /** The description's vector, of any length. */
   readonly embedding: Float32Array;
-  /** As the network gives them, without the strength. */
-  readonly weights: LoraWeights;
+  /** A LoRA as the network gives it, without the strength; undefined: it wrote another kind of adapter. */
+  readonly weights: LoraWeights | undefined;
   readonly strength: number;
   /** Of the hypernetwork. */
   readonly name: string;
@@ -91,6 +91,9 @@ function atOne(
 ): { score: number; reason: FitReason | null } {
   const similarity = cosines[largestAt(cosines)] as number;
   if (calibration !== undefined) {
+    if (weights === undefined) {
+      throw new Error('a calibration is for LoRA adapters, and the manifest has another output');
+    }
     const observed = observe(calibration, embedding, unit, similarity, weights);
     return {
       score: observed.score,

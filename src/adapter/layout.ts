@@ -11,6 +11,9 @@
 
 import type { Target, TargetModule } from '../bundle/manifest.ts';
 import { T2lError } from '../contract/errors.ts';
+import { KIND_TITLES } from '../contract/output-kinds.ts';
+import { outputOf } from '../output/kinds.ts';
+import { pairOf } from '../output/lora.ts';
 import { type AdapterDtype, tensorName } from './peft.ts';
 import { readSafetensors, type StoredTensor, type TensorSpec } from './safetensors.ts';
 
@@ -60,15 +63,33 @@ export interface Layout {
   allocate(): { readonly file: Uint8Array; readonly views: ReadonlyMap<string, Uint8Array> };
 }
 
-/** Every LoRA matrix of a target: layer by layer, modules in the target's order, A before B. */
-export function* loraTensors({ layers, modules, rank }: Target): Generator<LoraTensor> {
+/**
+ * Every LoRA matrix of a target: layer by layer, modules in the target's order, A before B.
+ *
+ * @throws T2lError `layout_unavailable` if the target's adapters are no LoRAs
+ */
+export function* loraTensors(target: Target): Generator<LoraTensor> {
+  const { layers, modules, rank } = target;
+  requireLora(target);
   for (let layer = 0; layer < layers; layer++) {
     for (const module of modules) {
       const at = { layer, module };
-      const source = (side: 'A' | 'B') => tensorName(module.path, layer, side);
-      yield { ...at, side: 'A', rows: rank, columns: module.in, source: source('A') };
-      yield { ...at, side: 'B', rows: module.out, columns: rank, source: source('B') };
+      const [a, b] = pairOf(module, rank);
+      const source = (side: typeof a) => tensorName(module.path, layer, side);
+      yield { ...at, side: 'A', rows: rank, columns: module.in, source: source(a) };
+      yield { ...at, side: 'B', rows: module.out, columns: rank, source: source(b) };
     }
+  }
+}
+
+/** GGUF, MLX and Workers AI have places for A and B, and for nothing else that is made here. */
+function requireLora(target: Target): void {
+  const { kind } = outputOf(target);
+  if (kind !== 'lora') {
+    throw unavailable(
+      `The adapter is of the kind ${KIND_TITLES[kind]}; this layout is made for LoRA adapters only. ` +
+        'Read it in the layout peft, for PEFT and transformers.',
+    );
   }
 }
 

@@ -7,6 +7,9 @@
  * wreck the base model, and comes from a defect or from an embedding no encoder would produce. A
  * bundle that does not say so leaves one check: an update that is not finite is refused.
  *
+ * Of a DoRA it is B A that is measured: what its magnitudes change takes the base model to tell, so of
+ * them only numbers that are not finite are refused. Of IA3 it is how far the factors are from 1, |L - 1|.
+ *
  * The guard looks at the update as the network wrote it. A strength is what somebody asked for, so it is
  * not refused, though it may carry a lawful update as far as the guard would let no network go: where it
  * does, the adapter's document says so (`beyondGuard`).
@@ -17,7 +20,8 @@
 
 import type { Manifest } from '../bundle/manifest.ts';
 import { T2lError } from '../contract/errors.ts';
-import type { LoraWeights } from '../hypernet/runtime.ts';
+import { sidesOf, sizeOf } from '../output/kinds.ts';
+import type { ModuleWeights, OutputWeights } from '../output/output.ts';
 import { gram } from './gram.ts';
 
 /** Per target module, the Frobenius norm of the update of each layer. */
@@ -43,22 +47,23 @@ export function reportedNorm(norm: number): number {
 /** The norm of every layer's update, per module in manifest order. */
 export function updateNorms(
   { target }: Pick<Manifest, 'target'>,
-  weights: LoraWeights,
+  weights: OutputWeights,
 ): AdapterNorms {
-  const { layers, modules, rank } = target;
   const norms: AdapterNorms = {};
-  for (const { name, in: inner, out } of modules) {
-    const pair = weights.get(name);
-    if (pair === undefined) {
-      throw new Error(`no weights for module ${name}`);
-    }
-    const perLayer: number[] = [];
-    for (let layer = 0; layer < layers; layer++) {
-      const a = pair.A.subarray(layer * rank * inner, (layer + 1) * rank * inner);
-      const b = pair.B.subarray(layer * out * rank, (layer + 1) * out * rank);
-      perLayer.push(productNorm(a, b, rank));
-    }
-    norms[name] = perLayer;
+  for (const module of target.modules) {
+    const sides = sidesOf(target, module);
+    norms[module.name] = Array.from({ length: target.layers }, (_, layer) => {
+      const parts: ModuleWeights = Object.fromEntries(
+        sides.map((side) => {
+          const values = weights.get(module.name)?.[side.name];
+          if (values === undefined) {
+            throw new Error(`no weights ${side.name} for module ${module.name}`);
+          }
+          return [side.name, values.subarray(layer * sizeOf(side), (layer + 1) * sizeOf(side))];
+        }),
+      );
+      return updateNorm(parts, target.rank);
+    });
   }
   return norms;
 }
@@ -102,6 +107,23 @@ export function guardNorms(manifest: Guarding, norms: AdapterNorms): void {
 }
 
 /**
+ * Refuses magnitudes with a number that is not finite, which no norm shows.
+ *
+ * @throws T2lError `adapter_out_of_range`
+ */
+export function guardMagnitudes(weights: OutputWeights): void {
+  for (const [name, { M }] of weights) {
+    const broken = M?.find((value) => !Number.isFinite(value));
+    if (broken !== undefined) {
+      throw new T2lError(
+        'adapter_out_of_range',
+        `The generated magnitudes of ${name} have the value ${broken}, which no base model can use.`,
+      );
+    }
+  }
+}
+
+/**
  * The layers that a strength carries beyond what the guard lets a network write, in manifest order. A
  * strength of 1 or less, either sign, carries none of what the guard let pass.
  *
@@ -131,6 +153,18 @@ function limitOf({ norms }: Guarding, module: string, layer: number): number | u
     return undefined;
   }
   return usual + MAX_DEVIATIONS * Math.max(measured, MIN_RELATIVE_DEVIATION * usual);
+}
+
+/** The norm of a layer's update. */
+function updateNorm({ A, B, L }: ModuleWeights, rank: number): number {
+  if (A !== undefined && B !== undefined) {
+    return productNorm(A, B, rank);
+  }
+  let sum = 0;
+  for (const factor of L ?? []) {
+    sum += (factor - 1) ** 2;
+  }
+  return Math.sqrt(sum);
 }
 
 /** Frobenius norm of B A, for A [rank, in] and B [out, rank]. */

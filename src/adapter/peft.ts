@@ -1,13 +1,12 @@
 /**
  * An adapter in PEFT's layout: `adapter_model.safetensors` and `adapter_config.json`.
  *
- * The alpha/r of training is already folded into B, so the config always says lora_alpha = r and
- * use_rslora = false and every consumer applies exactly 1, also those that ignore either key. The
- * config holds only keys that every release of PEFT knows: those before 0.14 refuse a file with a
- * key they do not know. Nothing here depends on time or place: equal inputs give equal bytes.
+ * What the tensors are called and what the config says, the kind of the output knows (`src/output`).
+ * Nothing here depends on time or place: equal inputs give equal bytes.
  */
 import type { Manifest } from '../bundle/manifest.ts';
-import type { LoraWeights } from '../hypernet/runtime.ts';
+import { outputOf, sidesOf, sizeOf } from '../output/kinds.ts';
+import type { OutputWeights, Side } from '../output/output.ts';
 import { encodeBfloat16, encodeFloat16 } from './float16.ts';
 import { layoutSafetensors, type TensorDtype } from './safetensors.ts';
 
@@ -37,9 +36,9 @@ export const STORED: Readonly<Record<AdapterDtype, TensorDtype>> = {
 };
 
 /**
- * Packs LoRA weights for PEFT.
+ * Packs weights for PEFT.
  *
- * @param strength factor on the applied update; multiplied into B
+ * @param strength factor on what the adapter changes, worked into the values
  * @throws T2lError `adapter_out_of_range` if a weight does not fit the dtype
  */
 export function packPeft({
@@ -49,20 +48,18 @@ export function packPeft({
   strength,
 }: {
   manifest: Pick<Manifest, 'target'>;
-  weights: LoraWeights;
+  weights: OutputWeights;
   dtype: AdapterDtype;
   strength: number;
 }): { files: AdapterFile[]; parameters: number } {
   const tensors = [...adapterTensors(manifest, weights)];
   const { file, views } = layoutSafetensors(
-    tensors.map(({ name, shape }) => ({ name, shape, dtype: STORED[dtype] })),
+    tensors.map(({ name, side: { stored: shape } }) => ({ name, shape, dtype: STORED[dtype] })),
   );
   let parameters = 0;
-  for (const { name, values, isB } of tensors) {
+  for (const { name, values, side } of tensors) {
     parameters += values.length;
-    // In float32, as PyTorch would scale the weights before it converts them.
-    const scaled = isB && strength !== 1 ? values.map((value) => value * strength) : values;
-    store(scaled, dtype, views.get(name) as Uint8Array);
+    store(strengthened(values, side, strength), dtype, views.get(name) as Uint8Array);
   }
   return {
     files: [
@@ -79,67 +76,50 @@ export function packPeft({
 
 /** The adapter_config.json of every adapter of a bundle. */
 export function peftConfig({ target }: Pick<Manifest, 'target'>): Record<string, unknown> {
-  return {
-    peft_type: 'LORA',
-    task_type: 'CAUSAL_LM',
-    base_model_name_or_path: target.base_model.id,
-    revision: target.base_model.revision,
-    inference_mode: true,
-    r: target.rank,
-    lora_alpha: target.rank,
-    lora_dropout: 0,
-    target_modules: target.modules.map(({ name }) => name),
-    bias: 'none',
-    fan_in_fan_out: false,
-    modules_to_save: null,
-    use_rslora: false,
-    use_dora: false,
-    init_lora_weights: true,
-    rank_pattern: {},
-    alpha_pattern: {},
-    layers_to_transform: null,
-    layers_pattern: null,
-  };
+  return outputOf(target).config(target);
 }
 
-/** PEFT's name of one LoRA matrix. */
-export function tensorName(path: string, layer: number, side: 'A' | 'B'): string {
+/** PEFT's name of one tensor of a module in a layer. */
+export function tensorName(path: string, layer: number, { suffix }: Pick<Side, 'suffix'>): string {
   // Without this prefix PEFT loads the file, warns, and applies an update of zeros.
-  return `base_model.model.model.layers.${layer}.${path}.lora_${side}.weight`;
+  return `base_model.model.model.layers.${layer}.${path}.${suffix}`;
 }
 
 interface AdapterTensor {
   readonly name: string;
-  readonly shape: readonly number[];
   readonly values: Float32Array;
-  readonly isB: boolean;
+  readonly side: Side;
 }
 
 function* adapterTensors(
   { target }: Pick<Manifest, 'target'>,
-  weights: LoraWeights,
+  weights: OutputWeights,
 ): Generator<AdapterTensor> {
-  const { layers, modules, rank } = target;
-  for (const { name: module, path, in: inner, out } of modules) {
-    const pair = weights.get(module);
-    if (pair === undefined) {
-      throw new Error(`no weights for module ${module}`);
-    }
-    for (let layer = 0; layer < layers; layer++) {
-      yield {
-        name: tensorName(path, layer, 'A'),
-        shape: [rank, inner],
-        values: pair.A.subarray(layer * rank * inner, (layer + 1) * rank * inner),
-        isB: false,
-      };
-      yield {
-        name: tensorName(path, layer, 'B'),
-        shape: [out, rank],
-        values: pair.B.subarray(layer * out * rank, (layer + 1) * out * rank),
-        isB: true,
-      };
+  for (const module of target.modules) {
+    const sides = sidesOf(target, module);
+    for (let layer = 0; layer < target.layers; layer++) {
+      for (const side of sides) {
+        const ofAllLayers = weights.get(module.name)?.[side.name];
+        if (ofAllLayers === undefined) {
+          throw new Error(`no weights ${side.name} for module ${module.name}`);
+        }
+        const size = sizeOf(side);
+        const values = ofAllLayers.subarray(layer * size, (layer + 1) * size);
+        yield { name: tensorName(module.path, layer, side), values, side };
+      }
     }
   }
+}
+
+function strengthened(
+  values: Float32Array,
+  { strengthened: formula }: Side,
+  strength: number,
+): Float32Array {
+  // In float32, as PyTorch would scale the weights before it converts them.
+  return formula === undefined || strength === 1
+    ? values
+    : values.map((value) => formula(value, strength));
 }
 
 function store(values: Float32Array, dtype: AdapterDtype, target: Uint8Array): void {

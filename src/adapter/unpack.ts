@@ -1,9 +1,14 @@
 /**
- * The other direction of peft.ts: the LoRA weights in a PEFT adapter's safetensors file, stacked by
- * layer as the hypernetwork gives them. The names in the file say everything; no manifest is needed.
+ * The other direction of peft.ts: the weights in a PEFT adapter's safetensors file, stacked by layer as
+ * the hypernetwork gives them. Of a LoRA the names in the file say everything and no manifest is needed,
+ * of the other kinds the target says what to look for.
  */
+import type { Target } from '../bundle/manifest.ts';
 import { T2lError } from '../contract/errors.ts';
-import type { LoraWeights } from '../hypernet/runtime.ts';
+import { weightsOf } from '../output/kinds.ts';
+import type { LoraWeights } from '../output/lora-weights.ts';
+import type { OutputWeights } from '../output/output.ts';
+import { tensorName } from './peft.ts';
 import { floatsOf, readSafetensors, type StoredTensor } from './safetensors.ts';
 
 const TENSOR_NAME =
@@ -31,6 +36,26 @@ export function unpackPeft(file: Uint8Array): LoraWeights {
       { A: stack(A, `${module} lora_A`), B: stack(B, `${module} lora_B`) },
     ]),
   );
+}
+
+/**
+ * Reads an `adapter_model.safetensors` of any kind.
+ *
+ * @throws T2lError `safetensors_invalid` if it is not a safetensors file, or not an adapter for the target
+ */
+export function unpackOutput(file: Uint8Array, target: Target): OutputWeights {
+  const tensors = readSafetensors(file);
+  return weightsOf(target, ({ path }, side) => {
+    const layers = Array.from({ length: target.layers }, (_, layer) => {
+      const name = tensorName(path, layer, side);
+      const tensor = tensors.get(name);
+      if (tensor?.shape.join() !== side.stored.join()) {
+        throw invalid(`${name} is not there as [${side.stored}]`);
+      }
+      return toFloat32(tensor);
+    });
+    return stack(layers, `${path} ${side.suffix}`);
+  });
 }
 
 /** The values of an adapter's tensor. */

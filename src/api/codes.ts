@@ -69,6 +69,7 @@ export const DESCRIPTION_CODES = [
   'precision_unavailable',
   'strength_not_number',
   'strength_out_of_range',
+  'strength_unavailable',
   'hypernet_malformed',
   'hypernet_inactive',
   'hypernet_yanked',

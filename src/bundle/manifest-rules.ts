@@ -1,5 +1,6 @@
 /** The rules of a manifest that a schema's shape cannot say: references resolve and sizes agree. */
 import type { z } from 'zod';
+import { outputOf } from '../output/kinds.ts';
 import { checkFit } from './fit-rules.ts';
 import type { FitSpec } from './fit-spec.ts';
 import type { EncoderSpec, Graph, Target } from './manifest.ts';
@@ -46,6 +47,7 @@ export function checkConsistency(
     issue(['target', 'modules'], 'module names must differ');
   }
   checkAttention(manifest.target, issue);
+  checkOutput(manifest, issue);
   if (norms !== undefined && Object.keys(norms).sort().join() !== [...names].sort().join()) {
     issue(['norms'], 'must have exactly the target modules');
   }
@@ -53,6 +55,24 @@ export function checkConsistency(
     if (mean.length !== manifest.target.layers || deviation.length !== manifest.target.layers) {
       issue(['norms', name], 'must have one value a layer');
     }
+  }
+}
+
+/** What only some kinds of adapters have, or can be measured by. */
+function checkOutput(
+  { target, fit }: { target: Target; fit?: FitSpec | undefined },
+  issue: (path: string[], message: string) => void,
+): void {
+  const { kind, oneStrength, problems } = outputOf(target);
+  for (const { path, message } of problems(target)) {
+    issue(['target', ...path], message);
+  }
+  const what = `must be left out with the output "${kind}":`;
+  if (kind !== 'lora' && fit?.calibration !== undefined) {
+    issue(['fit', 'calibration'], `${what} it compares updates B A`);
+  }
+  if (oneStrength !== undefined && fit?.strengths !== undefined) {
+    issue(['fit', 'strengths'], `${what} there is strength 1 alone`);
   }
 }
 

@@ -26,6 +26,8 @@ const moduleSchema = z.strictObject({
   path: z.string().min(1),
   in: count,
   out: count,
+  /** IA3: its inputs are scaled; left out, its outputs are. */
+  feedforward: z.literal(true).optional(),
 });
 
 const targetSchema = z.strictObject({
@@ -40,6 +42,9 @@ const targetSchema = z.strictObject({
   attention: z.strictObject({ heads: count, kv_heads: count, head_dim: count }).optional(),
   modules: z.array(moduleSchema).min(1),
   rank: count,
+  output: z
+    .enum(['dora', 'ia3'], { error: 'must be "dora" or "ia3", or left out for LoRA' })
+    .optional(),
 });
 
 const encoderCommon = {

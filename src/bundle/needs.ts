@@ -14,6 +14,7 @@
  * besides while chunks stream.
  */
 
+import { parametersOf } from '../output/kinds.ts';
 import type { Graph, Manifest, Precision } from './manifest.ts';
 import { graphFiles } from './manifest-rules.ts';
 
@@ -74,10 +75,7 @@ function precisionNeeds(manifest: Manifest, graph: Graph): PrecisionNeeds {
   const [resident = 0, ...chunks] = graphFiles(graph).map(sizeOf);
   const largestChunk = chunks.reduce((a, b) => Math.max(a, b), 0);
   const whole = 'file' in graph;
-  const parameters = target.modules.reduce(
-    (sum, { in: inner, out }) => sum + target.layers * target.rank * (inner + out),
-    0,
-  );
+  const parameters = parametersOf(target);
   const weights = parameters * FLOAT32_BYTES;
   const embedded = encoder.kind === 'onnx';
   const encoderBytes = embedded ? sizeOf(encoder.files.model) : 0;

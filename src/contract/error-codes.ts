@@ -47,6 +47,7 @@ export const ERROR_CODES = {
   hypernet_inactive: [[409], 'The hypernetwork has no active version'],
 
   precision_unavailable: [[422], 'The hypernetwork has no graph of this precision'],
+  strength_unavailable: [[422], 'The hypernetwork makes no adapters of this strength'],
   adapter_out_of_range: [[422], 'The generated weights must not be used'],
   adapter_unfit: [[422], 'The adapter is not expected to work'],
   moderation_refused: [[422], 'The moderation of the endpoint refuses the description'],

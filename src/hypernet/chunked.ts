@@ -5,18 +5,19 @@
  *
  *   read, verified -> session -> run on features.<module> -> block into its tensor -> released
  *
- * A tensor's flat data (A [layers, rank, in] or B [layers, out, rank]) is seen as [rows, width], and
- * a chunk gives [rows, columns] of it, which begin where the chunk before ended. The next chunk is
- * asked for before one is computed, so that the bucket's answer is on its way meanwhile. It costs no
- * memory here: computing never waits, so the one is freed by the time the next one arrives.
+ * A tensor's flat data, of all layers, is seen as [rows, width], and a chunk gives [rows, columns] of it,
+ * which begin where the chunk before ended. The next chunk is asked for before one is computed, so that
+ * the bucket's answer is on its way meanwhile. It costs no memory here: computing never waits, so the one
+ * is freed by the time the next one arrives.
  */
 
 import type { HeadChunk, Manifest } from '../bundle/manifest.ts';
 import type { Device } from '../ort/device.ts';
 import { free } from '../ort/memory.ts';
 import type { OrtSession, OrtTensor } from '../ort/session.ts';
+import { sidesOf, sizeOf, weightsOf } from '../output/kinds.ts';
+import type { OutputWeights } from '../output/output.ts';
 import { graphInvalid, runOnce } from './graph.ts';
-import type { LoraWeights } from './runtime.ts';
 
 /** What a body's output for a module, and the input of the module's chunks, is called. */
 const FEATURES = 'features.';
@@ -39,7 +40,7 @@ export interface StreamOptions {
  * @throws T2lError `bundle_graph_invalid` if a chunk is not what the manifest says, or what
  *   `read` throws
  */
-export async function streamHeads(options: StreamOptions): Promise<LoraWeights> {
+export async function streamHeads(options: StreamOptions): Promise<OutputWeights> {
   const { target, chunks, read } = options;
   const tensors = tensorsOf(target);
   let coming = chunks[0] && read(chunks[0].file);
@@ -101,12 +102,14 @@ interface PartialTensor {
 
 type PartialTensors = ReadonlyMap<string, PartialTensor>;
 
-function tensorsOf({ layers, modules, rank }: Manifest['target']): PartialTensors {
+function tensorsOf(target: Manifest['target']): PartialTensors {
   return new Map(
-    modules.flatMap(({ name, in: inner, out }) => [
-      [`${name}.A`, { size: layers * rank * inner, rows: 0, columns: 0 }],
-      [`${name}.B`, { size: layers * out * rank, rows: 0, columns: 0 }],
-    ]),
+    target.modules.flatMap((module) =>
+      sidesOf(target, module).map((side) => [
+        `${module.name}.${side.name}`,
+        { size: target.layers * sizeOf(side), rows: 0, columns: 0 },
+      ]),
+    ),
   );
 }
 
@@ -155,10 +158,10 @@ function put(
 }
 
 function finished(
-  { modules }: Manifest['target'],
+  target: Manifest['target'],
   tensors: PartialTensors,
   chunks: readonly HeadChunk[],
-): LoraWeights {
+): OutputWeights {
   function whole(name: string): Float32Array {
     const { size, values, rows, columns } = tensors.get(name) as PartialTensor;
     if (values === undefined || rows * columns !== size) {
@@ -171,7 +174,5 @@ function finished(
     }
     return values;
   }
-  return new Map(
-    modules.map(({ name }) => [name, { A: whole(`${name}.A`), B: whole(`${name}.B`) }]),
-  );
+  return weightsOf(target, (module, side) => whole(`${module.name}.${side.name}`));
 }

@@ -1,5 +1,5 @@
 /**
- * Running a bundle's hypernetwork: embedding in, LoRA weights out.
+ * Running a bundle's hypernetwork: embedding in, an adapter's weights out.
  *
  * Graphs stay loaded between requests within a memory budget: whole ones, or the bodies of chunked
  * ones, whose heads are streamed. A loaded hypernetwork is a handle, not a session: if its session
@@ -12,16 +12,12 @@ import { T2lError } from '../contract/errors.ts';
 import type { Device } from '../ort/device.ts';
 import type { OrtSession, OrtTensor } from '../ort/session.ts';
 import { createTurns } from '../ort/turns.ts';
+import { weightsOf } from '../output/kinds.ts';
+import type { OutputWeights } from '../output/output.ts';
 import { streamHeads } from './chunked.ts';
 import { graphInvalid, openGraph } from './graph.ts';
 import { createResidentCache } from './resident.ts';
 import { runStages } from './stages.ts';
-
-/** LoRA weights per module name: A [layers, rank, in] and B [layers, out, rank], row-major. */
-export type LoraWeights = ReadonlyMap<
-  string,
-  { readonly A: Float32Array; readonly B: Float32Array }
->;
 
 /** A hypernetwork that is ready to run. */
 export interface LoadedHypernet {
@@ -94,11 +90,11 @@ export async function loadHypernet(
   return { manifest, precision, graph, device, session, read, release };
 }
 
-/** Generates the LoRA weights for an embedding; modules in manifest order. */
+/** Generates the weights for an embedding; modules in manifest order. */
 export async function runHypernet(
   loaded: LoadedHypernet,
   embedding: Float32Array,
-): Promise<LoraWeights> {
+): Promise<OutputWeights> {
   const { graph, device, read } = loaded;
   const { target } = loaded.manifest;
   if ('file' in graph) {
@@ -128,9 +124,9 @@ async function runResident(
 
 function wholeWeights(
   file: string,
-  { layers, modules, rank }: Manifest['target'],
+  target: Manifest['target'],
   outputs: Record<string, OrtTensor>,
-): LoraWeights {
+): OutputWeights {
   function output(name: string, shape: readonly number[]): Float32Array {
     const tensor = outputs[name];
     if (tensor?.type !== 'float32' || tensor.dims.join() !== shape.join()) {
@@ -139,14 +135,8 @@ function wholeWeights(
     }
     return tensor.data;
   }
-  return new Map(
-    modules.map(({ name, in: inner, out }) => [
-      name,
-      {
-        A: output(`${name}.A`, [layers, rank, inner]),
-        B: output(`${name}.B`, [layers, out, rank]),
-      },
-    ]),
+  return weightsOf(target, (module, side) =>
+    output(`${module.name}.${side.name}`, [target.layers, ...side.shape]),
   );
 }
 

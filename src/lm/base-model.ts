@@ -3,7 +3,7 @@
  * What an input becomes before the model reads it (a template, tokens) is the model's own affair, so
  * whoever asks treats all of them alike; base-models.ts says how each is opened.
  */
-import type { LoraWeights } from '../hypernet/runtime.ts';
+import type { LoraWeights } from '../output/lora-weights.ts';
 
 /** A loaded base model. */
 export interface BaseModel {

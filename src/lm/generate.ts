@@ -6,8 +6,8 @@
  * token of each row goes in, with the keys and values of everything before it.
  */
 
-import type { LoraWeights } from '../hypernet/runtime.ts';
 import type { OrtTensor } from '../ort/session.ts';
+import type { LoraWeights } from '../output/lora-weights.ts';
 import type { Lm } from './model.ts';
 
 /** How far and with how many prompts at a time to generate. */

@@ -14,6 +14,7 @@
  * there; a crash between the two leaves an orphan, which the next request adopts or the sweep removes.
  */
 
+import { requireStrength } from '../adapter/strength.ts';
 import type { Bundle } from '../bundle/bundle.ts';
 import type { Precision } from '../bundle/manifest.ts';
 import { type AdapterInput, adapterId } from '../contract/adapter-id.ts';
@@ -239,7 +240,7 @@ function freeFiles({ files }: Produced): void {
 }
 
 /** What only the manifest can tell about a request. */
-function checkAgainst({ manifest }: Bundle, { input, precision }: Recipe): void {
+function checkAgainst({ manifest }: Bundle, { input, precision, strength }: Recipe): void {
   const { encoder, graphs } = manifest;
   const supported = Object.keys(graphs).filter((key) => graphs[key as Precision] !== undefined);
   if (!supported.includes(precision)) {
@@ -256,4 +257,5 @@ function checkAgainst({ manifest }: Bundle, { input, precision }: Recipe): void 
         `takes ${encoder.dim}, from ${encoder.model}.`,
     );
   }
+  requireStrength(manifest, strength);
 }

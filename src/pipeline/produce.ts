@@ -6,8 +6,15 @@
  */
 import type { FitTable } from '../adapter/fit/table.ts';
 import { type Fit, judgeFit } from '../adapter/fit.ts';
-import { type AdapterNorms, guardNorms, reportedNorm, updateNorms } from '../adapter/norms.ts';
+import {
+  type AdapterNorms,
+  guardMagnitudes,
+  guardNorms,
+  reportedNorm,
+  updateNorms,
+} from '../adapter/norms.ts';
 import { type AdapterDtype, type AdapterFile, packPeft } from '../adapter/peft.ts';
+import { requireStrength } from '../adapter/strength.ts';
 import type { Bundle } from '../bundle/bundle.ts';
 import type { Precision } from '../bundle/manifest.ts';
 import { type AdapterInput, sha256Hex } from '../contract/adapter-id.ts';
@@ -16,6 +23,7 @@ import { T2lError } from '../contract/errors.ts';
 import type { Encoder } from '../encoder/index.ts';
 import { type LoadedHypernet, runHypernet } from '../hypernet/runtime.ts';
 import { free } from '../ort/memory.ts';
+import { loraWeights } from '../output/lora-weights.ts';
 
 /** A number format of an adapter's weights. */
 export type Dtype = AdapterDtype;
@@ -67,7 +75,8 @@ export interface Produced {
 /**
  * Produces an adapter.
  *
- * @throws T2lError `adapter_out_of_range` if the hypernetwork's output must not be used
+ * @throws T2lError `adapter_out_of_range` if the hypernetwork's output must not be used,
+ *   `strength_unavailable` if its adapters have no such strength
  */
 export async function produceAdapter(request: ProduceRequest): Promise<Produced> {
   const { bundle, hypernet, precision, dtype, strength, clock } = request;
@@ -75,6 +84,7 @@ export async function produceAdapter(request: ProduceRequest): Promise<Produced>
   if (hypernet.precision !== precision) {
     throw new Error(`the loaded graph is ${hypernet.precision}, not ${precision}`);
   }
+  requireStrength(manifest, strength);
   const started = clock();
   const embedding = await embeddingOf(request);
   const encoded = clock();
@@ -83,11 +93,12 @@ export async function produceAdapter(request: ProduceRequest): Promise<Produced>
   const norms = updateNorms(manifest, weights);
   // Without the strength, which is asked for: where that goes too far, the document says so.
   guardNorms(manifest, norms);
-  const fit = judgeFit(request.fit, { embedding, weights, strength, name: manifest.name });
+  guardMagnitudes(weights);
+  const lora = loraWeights(manifest.target, weights);
+  const fit = judgeFit(request.fit, { embedding, weights: lora, strength, name: manifest.name });
   const { files, parameters } = packPeft({ manifest, weights, dtype, strength });
-  for (const { A, B } of weights.values()) {
-    free(A);
-    free(B);
+  for (const values of [...weights.values()].flatMap(Object.values)) {
+    free(values);
   }
   const packed = clock();
   const hashed: ProducedFile[] = [];

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { beyondGuard, guardNorms, updateNorms } from '../../src/adapter/norms.ts';
+import { beyondGuard, guardMagnitudes, guardNorms, updateNorms } from '../../src/adapter/norms.ts';
 import type { Manifest } from '../../src/bundle/manifest.ts';
-import type { LoraWeights } from '../../src/hypernet/runtime.ts';
+import type { LoraWeights } from '../../src/output/lora-weights.ts';
+import { kindNetwork, kindTarget } from '../fixtures/kind-network.ts';
 import { smallManifest } from '../fixtures/manifest.ts';
 import { randomWeights } from '../fixtures/weights.ts';
 
@@ -39,6 +40,35 @@ test('norms equal those of the product itself', () => {
       expect(norms[module.name]?.[layer]).toBeCloseTo(denseNorm(weights, module, layer), 10);
     });
   }
+});
+
+test("a DoRA's norms are those of its B A, an IA3's how far its factors are from 1", () => {
+  const embedding = Float32Array.of(0.5, -0.25, 0.75);
+  const dora = kindTarget('dora');
+  const values = kindNetwork(dora).expected(embedding);
+  const pairs = new Map([...values].map(([name, { A, B }]) => [name, { A, B }])) as LoraWeights;
+  expect(updateNorms({ target: dora }, values)).toEqual(updateNorms(manifest, pairs));
+  const ia3 = kindTarget('ia3');
+  const factors = kindNetwork(ia3).expected(embedding);
+  const norms = updateNorms({ target: ia3 }, factors);
+  for (const [name, { L = new Float32Array(0) }] of factors) {
+    for (const layer of [0, 1]) {
+      const away = [...L.subarray(6 * layer, 6 * (layer + 1))].map((factor) => factor - 1);
+      expect(norms[name]?.[layer]).toBeCloseTo(Math.hypot(...away), 10);
+    }
+  }
+});
+
+test('magnitudes that are not finite are refused, which no norm shows', () => {
+  const target = kindTarget('dora');
+  const values = kindNetwork(target).expected(Float32Array.of(0.5, -0.25, 0.75));
+  expect(() => guardMagnitudes(values)).not.toThrow();
+  (values.get('v_proj')?.M as Float32Array)[3] = Number.NaN;
+  expect(() => guardNorms(manifest, updateNorms({ target }, values))).not.toThrow();
+  expect(() => guardMagnitudes(values)).toThrow(
+    expect.objectContaining({ code: 'adapter_out_of_range' }),
+  );
+  expect(() => guardMagnitudes(values)).toThrow(/magnitudes of v_proj have the value NaN/);
 });
 
 test('an update of zeros has norm zero and passes', () => {

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type AdapterDtype, CONFIG_FILE, packPeft, WEIGHTS_FILE } from '../../src/adapter/peft.ts';
 import { readSafetensors } from '../../src/adapter/safetensors.ts';
-import { unpackPeft } from '../../src/adapter/unpack.ts';
-import type { LoraWeights } from '../../src/hypernet/runtime.ts';
+import { unpackOutput, unpackPeft } from '../../src/adapter/unpack.ts';
+import type { LoraWeights } from '../../src/output/lora-weights.ts';
+import { kindNetwork, kindTarget } from '../fixtures/kind-network.ts';
 import { smallManifest } from '../fixtures/manifest.ts';
 import { randomWeights } from '../fixtures/weights.ts';
 
@@ -117,3 +118,68 @@ test('an adapter with a missing layer or a foreign tensor is not unpacked', () =
   expect(() => unpackPeft(renamed('layers.0.', 'layers.2.'))).toThrow(/layer 0 .* is missing/);
   expect(() => unpackPeft(renamed('.lora_A.', '.lora_C.'))).toThrow(/not the name of a LoRA/);
 });
+
+describe.each(['dora', 'ia3'] as const)('of the kind %s', (kind) => {
+  const target = kindTarget(kind);
+  const values = kindNetwork(target).expected(Float32Array.of(0.5, -0.25, 0.75));
+  const pack = (dtype: AdapterDtype, strength = 1) => {
+    const { files } = packPeft({ manifest: { target }, weights: values, dtype, strength });
+    return files.find(({ name }) => name === WEIGHTS_FILE)?.bytes as Uint8Array;
+  };
+
+  test('tensors have the names and shapes that PEFT looks for', () => {
+    const found = [...readSafetensors(pack('float16'))].map(([name, { shape }]) => [name, shape]);
+    const lora = [
+      ['q_proj.lora_A.weight', [2, 6]],
+      ['q_proj.lora_B.weight', [6, 2]],
+      ['q_proj.lora_magnitude_vector', [6]],
+      ['v_proj.lora_A.weight', [2, 6]],
+      ['v_proj.lora_B.weight', [4, 2]],
+      ['v_proj.lora_magnitude_vector', [4]],
+    ] as const;
+    const factors = [
+      ['q_proj.ia3_l', [6, 1]],
+      ['v_proj.ia3_l', [1, 6]],
+    ] as const;
+    expect(found).toEqual(
+      [0, 1].flatMap((layer) =>
+        (kind === 'dora' ? lora : factors).map(([name, shape]) => [
+          `base_model.model.model.layers.${layer}.self_attn.${name}`,
+          shape,
+        ]),
+      ),
+    );
+  });
+
+  test('float32 files hold the weights exactly, and packing twice gives the same bytes', () => {
+    expect(unpackOutput(pack('float32'), target)).toEqual(values);
+    expect(pack('bfloat16')).toEqual(pack('bfloat16'));
+  });
+
+  test('what reads LoRAs does not take it for one', () => {
+    expect(() => unpackPeft(pack('float32'))).toThrow(/not the name of a LoRA weight/);
+  });
+
+  test('a file of another target is not read', () => {
+    const wider = { ...target, modules: target.modules.map((module) => ({ ...module, in: 7 })) };
+    expect(() => unpackOutput(pack('float32'), wider)).toThrow(/is not there as/);
+  });
+});
+
+test.each([0.3, -1, 2])(
+  'strength %f brings factors so much nearer to 1, or away from it',
+  (strength) => {
+    const target = kindTarget('ia3');
+    const values = kindNetwork(target).expected(Float32Array.of(0.5, -0.25, 0.75));
+    const { files } = packPeft({
+      manifest: { target },
+      weights: values,
+      dtype: 'float32',
+      strength,
+    });
+    const read = unpackOutput(files[0]?.bytes as Uint8Array, target);
+    for (const [name, { L = new Float32Array(0) }] of values) {
+      expect(read.get(name)?.L).toEqual(L.map((value) => 1 + strength * (value - 1)));
+    }
+  },
+);

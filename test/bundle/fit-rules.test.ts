@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { type FitSpec, fitFileBytes } from '../../src/bundle/fit-spec.ts';
 import { type Manifest, parseManifest } from '../../src/bundle/manifest.ts';
 import { FITS, type FitName, fitNamed } from '../fixtures/fit-vectors.ts';
+import { kindTarget } from '../fixtures/kind-network.ts';
 import { type DescribedManifest, smallManifest } from '../fixtures/manifest.ts';
 
 /** A manifest with a fit of Python. */
@@ -32,6 +33,13 @@ test('the fits that Python writes are lawful, and their files have the right siz
     expect(parsed(manifest)).toEqual(manifest);
     expect(fitFileBytes(fit)).toBe(bytes.length);
   }
+});
+
+test.each(['dora', 'ia3'] as const)('a calibration is refused with the output %s', (output) => {
+  const manifest = manifestOf('plain');
+  expect(() => parsed({ ...manifest, target: kindTarget(output, manifest.target) })).toThrow(
+    `fit.calibration: must be left out with the output "${output}": it compares updates B A`,
+  );
 });
 
 type Calibration = NonNullable<FitSpec['calibration']>;

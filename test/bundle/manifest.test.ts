@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Graph, type Manifest, parseManifest } from '../../src/bundle/manifest.ts';
 import { graphFiles } from '../../src/bundle/manifest-rules.ts';
+import { kindTarget } from '../fixtures/kind-network.ts';
 import { smallManifest } from '../fixtures/manifest.ts';
 
 const REFUSAL = expect.objectContaining({ code: 'bundle_schema_unsupported' });
@@ -48,6 +49,11 @@ test("a manifest may name the base model's heads", () => {
   manifest.target.modules = manifest.target.modules.map((one) =>
     one.name === 'v_proj' ? { ...one, out: 2 } : one,
   );
+  expect(parsed(manifest)).toEqual(manifest);
+});
+
+test.each(['dora', 'ia3'] as const)('a manifest may have the output %s', (output) => {
+  const manifest: Manifest = { ...smallManifest(), target: kindTarget(output) };
   expect(parsed(manifest)).toEqual(manifest);
 });
 
@@ -158,6 +164,50 @@ test.each<[string, RegExp, (manifest: Loose) => void]>([
     'half an attention',
     /attention\.head_dim/,
     (m) => ((m.target as Loose).attention = { heads: 3, kv_heads: 3 }),
+  ],
+  [
+    'an output that nobody knows',
+    /target\.output: must be "dora" or "ia3", or left out for LoRA/,
+    (m) => ((m.target as Loose).output = 'lokr'),
+  ],
+  [
+    'the output of those that say none',
+    /target\.output: must be "dora" or "ia3", or left out for LoRA/,
+    (m) => ((m.target as Loose).output = 'lora'),
+  ],
+  [
+    'a rank of IA3',
+    /target\.rank: must be 1/,
+    (m) => (m.target = { ...kindTarget('ia3'), rank: 2 }),
+  ],
+  [
+    'a feedforward module that no IA3 scales',
+    /target\.modules\.1\.feedforward: must be left out/,
+    (m) => (m.target = { ...kindTarget('ia3'), rank: 2, output: 'dora' }),
+  ],
+  [
+    'a feedforward that is false',
+    /target\.modules\.0\.feedforward/,
+    (m) => (((m.target as { modules: Loose[] }).modules[0] as Loose).feedforward = false),
+  ],
+  [
+    'a module that PEFT would take for a feedforward one',
+    /target\.modules\.0\.path: ends like the feedforward module proj/,
+    (m) => {
+      const { modules, ...target } = kindTarget('ia3');
+      m.target = {
+        ...target,
+        modules: modules.map((one, at) => (at ? { ...one, name: 'proj' } : one)),
+      };
+    },
+  ],
+  [
+    'strengths of what has one only',
+    /fit\.strengths: must be left out with the output "dora"/,
+    (m) => {
+      m.target = kindTarget('dora');
+      (m.fit as Loose).strengths = [{ strength: 1, factor: 1 }];
+    },
   ],
   [
     'two modules of one name',

@@ -5,7 +5,8 @@
 import { expect, test } from 'vitest';
 import type { Bundle } from '../../src/bundle/bundle.ts';
 import type { HeadChunk } from '../../src/bundle/manifest.ts';
-import { type LoraWeights, loadHypernet, runHypernet } from '../../src/hypernet/runtime.ts';
+import { loadHypernet, runHypernet } from '../../src/hypernet/runtime.ts';
+import type { OutputWeights } from '../../src/output/output.ts';
 import { produceAdapter } from '../../src/pipeline/produce.ts';
 import {
   CUTS,
@@ -38,7 +39,7 @@ function open({ manifest, files }: SmallBundle, reads: string[] = []): Bundle {
   };
 }
 
-async function run(bundle: SmallBundle, embedding = EMBEDDING): Promise<LoraWeights> {
+async function run(bundle: SmallBundle, embedding = EMBEDDING): Promise<OutputWeights> {
   return runHypernet(await loadHypernet(open(bundle), 'float32'), embedding);
 }
 

@@ -12,8 +12,9 @@ import { assetsSource, type Bundle } from '../../src/bundle/bundle.ts';
 import { graphFiles } from '../../src/bundle/manifest-rules.ts';
 import { type Encoder, loadEncoder } from '../../src/encoder/index.ts';
 import { parseTokenizer, tokenIds } from '../../src/encoder/onnx.ts';
-import { type LoraWeights, loadHypernet, runHypernet } from '../../src/hypernet/runtime.ts';
+import { loadHypernet, runHypernet } from '../../src/hypernet/runtime.ts';
 import { createSession, wasmMemoryBytes } from '../../src/ort/session.ts';
+import type { OutputWeights } from '../../src/output/output.ts';
 import { produceAdapter } from '../../src/pipeline/produce.ts';
 import { type Golden, openDefaultBundle, readGolden } from '../fixtures/default-bundle.ts';
 
@@ -37,9 +38,9 @@ beforeAll(async () => {
 });
 
 /** The inner product of two updates B A of one layer, through their rank x rank matrices. */
-function updateProduct(x: LoraWeights, y: LoraWeights, module: string, layer: number): number {
+function updateProduct(x: OutputWeights, y: OutputWeights, module: string, layer: number): number {
   const { layers, rank } = bundle.manifest.target;
-  const slice = (weights: LoraWeights, side: 'A' | 'B') => {
+  const slice = (weights: OutputWeights, side: 'A' | 'B') => {
     const values = weights.get(module)?.[side] as Float32Array;
     const size = values.length / layers;
     return values.subarray(layer * size, (layer + 1) * size);
@@ -96,11 +97,9 @@ test('the float32 graph gives the weights of PyTorch', async () => {
   await each(async (index) => {
     const weights = await runHypernet(hypernet, golden.row('embedding', index));
     expect([...weights.keys()]).toEqual(bundle.manifest.target.modules.map(({ name }) => name));
-    for (const [name, { A, B }] of weights) {
-      for (const [side, values] of [
-        ['A', A],
-        ['B', B],
-      ] as const) {
+    for (const [name, sides] of weights) {
+      expect(Object.keys(sides)).toEqual(['A', 'B']);
+      for (const [side, values] of Object.entries(sides)) {
         const expected = golden.row(`${name}.${side}`, index);
         const actual = thinned(values, bundle.manifest.golden.limit);
         expect(relativeError(actual, expected)).toBeLessThan(FLOAT32_TOLERANCE);

@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from 'vitest';
 import { uniform } from '../../scripts/command.ts';
 import { relativeError } from '../../scripts/release/compare.ts';
-import type { LoraWeights } from '../../src/hypernet/runtime.ts';
 import { encodePrompt, generateText, loraFeeds, prefill } from '../../src/lm/generate.ts';
 import { type Lm, loadLm } from '../../src/lm/model.ts';
 import type { OrtTensor } from '../../src/ort/session.ts';
+import type { LoraWeights } from '../../src/output/lora-weights.ts';
 import { readAsset } from '../fixtures/assets.ts';
 
 const PROMPTS = ['a -> ', 'green apple cart -> ', 'x1 y2 -> ', '7 12 9 30 4 -> '];

@@ -1,8 +1,8 @@
 /** A Llama from its GGUF file, compared with transformers on the same dequantised weights. */
 import { beforeAll, expect, test } from 'vitest';
-import type { LoraWeights } from '../../src/hypernet/runtime.ts';
 import { openChatModel } from '../../src/lm/chat.ts';
 import { type Llama, loadLlama } from '../../src/lm/llama/model.ts';
+import type { LoraWeights } from '../../src/output/lora-weights.ts';
 import {
   type TinyLlama,
   tinyLlama,

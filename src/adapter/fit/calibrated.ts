@@ -26,7 +26,7 @@
  * like the phrasings of the training tasks' grammars.
  */
 import type { CalibrationSpec, CoefficientsSpec } from '../../bundle/fit-spec.ts';
-import type { LoraWeights } from '../../hypernet/runtime.ts';
+import type { LoraWeights } from '../../output/lora-weights.ts';
 import {
   along,
   largestAt,

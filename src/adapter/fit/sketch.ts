@@ -16,7 +16,7 @@
  * drawn once a bundle: it takes about as long as a sketch.
  */
 import type { Target } from '../../bundle/manifest.ts';
-import type { LoraWeights } from '../../hypernet/runtime.ts';
+import type { LoraWeights } from '../../output/lora-weights.ts';
 
 const SEED = 0x9e3779b9;
 

@@ -54,6 +54,8 @@ export const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   hypernet_unknown: 'There is no hypernetwork nobody; GET /v1/hypernets lists them.',
   hypernet_inactive:
     'No version of t2l-mini is active; name one as t2l-mini@<version>, or activate one.',
+  strength_unavailable:
+    't2l-mini 2.0.0 writes DoRA adapters, for strength 1 only, not 0.5: its magnitudes go with the whole update.',
   adapter_out_of_range:
     'The generated update of q_proj in layer 3 has norm Infinity, which no base model can use.',
   adapter_unfit:

@@ -41,7 +41,8 @@ export const createAdapterSchema = component(
         .meta({
           description:
             `Factor on the update, rounded to the nearest multiple of ${MIN_STRENGTH}; its size lies ` +
-            `between ${MIN_STRENGTH} and ${MAX_STRENGTH}. 0.52 and 0.5 are one adapter.`,
+            `between ${MIN_STRENGTH} and ${MAX_STRENGTH}. 0.52 and 0.5 are one adapter. ` +
+            'DoRA adapters have strength 1 only; another is 422 `strength_unavailable`.',
           type: 'number',
           // What is half the smallest or more is rounded up to it.
           anyOf: [

@@ -9,8 +9,9 @@
  *
  * A site without an adapter has rank 0, which costs nothing.
  */
-import type { LoraWeights } from '../../hypernet/runtime.ts';
+
 import type { OrtTensor } from '../../ort/session.ts';
+import type { LoraWeights } from '../../output/lora-weights.ts';
 import type { LlamaConfig } from './config.ts';
 import type { Span } from './graph.ts';
 import { type Site, sitesOf } from './sites.ts';

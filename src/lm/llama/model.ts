@@ -4,7 +4,6 @@
  * WebAssembly has are slower than those of floats.
  */
 
-import type { LoraWeights } from '../../hypernet/runtime.ts';
 import { free } from '../../ort/memory.ts';
 import {
   createSession,
@@ -12,6 +11,7 @@ import {
   type OrtTensor,
   type WeightFile,
 } from '../../ort/session.ts';
+import type { LoraWeights } from '../../output/lora-weights.ts';
 import { readGguf } from '../gguf/reader.ts';
 import { type GgufTokenizer, readTokenizer } from '../gguf/tokenizer.ts';
 import { type LlamaConfig, readLlamaConfig } from './config.ts';

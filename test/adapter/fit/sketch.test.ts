@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createSketcher, type SketchSpec, sketch } from '../../../src/adapter/fit/sketch.ts';
-import type { LoraWeights } from '../../../src/hypernet/runtime.ts';
+import type { LoraWeights } from '../../../src/output/lora-weights.ts';
 import { fitNamed, INPUTS, STREAMS, TARGET } from '../../fixtures/fit-vectors.ts';
 
 const adapters = fitNamed('whole').fit.calibration?.adapters as SketchSpec;
