@@ -7,6 +7,8 @@
 
 import type { Manifest, Precision } from '../bundle/manifest.ts';
 import type { AdapterInput } from '../contract/adapter-id.ts';
+import { KIND_TITLES } from '../contract/output-kinds.ts';
+import { outputOf } from '../output/kinds.ts';
 import { escapeMarkdown } from './card/escape.ts';
 import { evaluationSection } from './card/evaluation.ts';
 import { fitSection } from './card/fit.ts';
@@ -39,7 +41,7 @@ export function modelCard(facts: CardFacts): AdapterFile {
   const lines = [
     ...frontMatter(manifest),
     '',
-    '# LoRA adapter generated from a description',
+    `# ${KIND_TITLES[outputOf(manifest.target).kind]} adapter generated from a description`,
     '',
     ...describeInput(facts.input),
     '',
@@ -66,7 +68,7 @@ function describeInput(input: AdapterInput): string[] {
 
 function factTable(facts: CardFacts): string[] {
   const { id, manifest, digest, precision, dtype, strength, parameters } = facts;
-  const { base_model: base, modules, layers, rank } = manifest.target;
+  const { base_model: base, modules, layers } = manifest.target;
   const names = modules.map(({ name }) => escapeMarkdown(name)).join(', ');
   const hypernet = `${escapeMarkdown(manifest.name)} ${manifest.version}, variant ${manifest.variant}`;
   return [
@@ -79,8 +81,32 @@ function factTable(facts: CardFacts): string[] {
     `| Hypernetwork | ${hypernet}, run in ${precision} |`,
     `| Digest of the hypernetwork | \`${digest}\` |`,
     `| Target modules | ${names} in ${layers} layers |`,
-    `| Rank, alpha | ${rank}, ${rank} |`,
+    ...kindRows(manifest),
     `| Parameters | ${parameters}, ${dtype} |`,
     `| Strength | ${strength} |`,
   ];
+}
+
+/** What there is to say of some kinds only. */
+function kindRows({ target }: Pick<Manifest, 'target'>): string[] {
+  const { modules, rank } = target;
+  const scaled = modules.filter(({ feedforward }) => feedforward);
+  switch (outputOf(target).kind) {
+    case 'lora':
+      return [`| Rank, alpha | ${rank}, ${rank} |`];
+    case 'dora':
+      return [
+        `| Rank, alpha | ${rank}, ${rank} |`,
+        '| Kind | DoRA: a low-rank update, and a length for every row of the weights |',
+      ];
+    case 'ia3':
+      return [
+        '| Kind | IA3: factors on what the modules give |',
+        ...(scaled.length === 0
+          ? []
+          : [
+              `| Factors on what they take | ${scaled.map(({ name }) => escapeMarkdown(name)).join(', ')} |`,
+            ]),
+      ];
+  }
 }

@@ -88,7 +88,7 @@ function requireLora(target: Target): void {
   if (kind !== 'lora') {
     throw unavailable(
       `The adapter is of the kind ${KIND_TITLES[kind]}; this layout is made for LoRA adapters only. ` +
-        'Read it in the layout peft, for PEFT and transformers.',
+        'Read it in the layout peft, which PEFT loads.',
     );
   }
 }

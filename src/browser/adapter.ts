@@ -24,6 +24,7 @@ export interface Adapter {
   readonly id: Sha256 | null;
   readonly device: 'wasm' | 'webgpu';
   readonly hypernet: AdapterDocument['hypernet'];
+  readonly output: AdapterDocument['output'];
   readonly dtype: Dtype;
   readonly precision: Precision;
   readonly strength: number;

@@ -14,6 +14,7 @@ import { createAdapterSchema, inputOf } from '../contract/requests/create-adapte
 import { type Encoder, loadEncoder } from '../encoder/index.ts';
 import { type LoadedHypernet, loadHypernet } from '../hypernet/runtime.ts';
 import type { Device } from '../ort/device.ts';
+import { outputOf } from '../output/kinds.ts';
 import { cardFile } from '../pipeline/card-file.ts';
 import type { Recipe } from '../pipeline/effects.ts';
 import { produceAdapter } from '../pipeline/produce.ts';
@@ -104,6 +105,7 @@ export async function openHypernet(options: HypernetOptions): Promise<Hypernet> 
           id,
           device,
           hypernet: { name, version, digest },
+          output: outputOf(bundle.manifest.target).kind,
           dtype,
           precision,
           strength,

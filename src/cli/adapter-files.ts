@@ -1,6 +1,7 @@
 /** The files of an adapter in one of its layouts, from whoever makes them. PEFT's have the card beside them. */
 import { CARD_FILE } from '../adapter/card.ts';
 import { T2lError } from '../contract/errors.ts';
+import { KIND_TITLES } from '../contract/output-kinds.ts';
 import type { AdapterDocument } from '../sdk/index.ts';
 import type { Layout } from './options.ts';
 import type { Service } from './service.ts';
@@ -30,8 +31,15 @@ function namesOf(document: AdapterDocument, layout: Layout): string[] {
     const others = ['peft', ...Object.keys(document.formats)].join(', ');
     throw new T2lError(
       'layout_unavailable',
-      `An adapter for ${document.base_model} has no ${layout} layout; it has ${others}.`,
+      `${adapterOf(document)} has no ${layout} layout; it has ${others}.`,
     );
   }
   return names;
+}
+
+/** What lacks a layout: the base model decides, or the kind. */
+function adapterOf({ output, base_model }: AdapterDocument): string {
+  return output === 'lora'
+    ? `An adapter for ${base_model}`
+    : `An adapter of the kind ${KIND_TITLES[output]}`;
 }

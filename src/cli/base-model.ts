@@ -5,6 +5,7 @@
  */
 import { createInterface } from 'node:readline/promises';
 import { T2lError } from '../contract/errors.ts';
+import { KIND_TITLES } from '../contract/output-kinds.ts';
 import { BASE_MODELS, type BaseModel } from '../lm/index.ts';
 import { type Fetchable, openLocalBaseModel } from '../local/base-model.ts';
 import type { AdapterDocument } from '../sdk/index.ts';
@@ -12,6 +13,9 @@ import type { Context } from './options.ts';
 import { size } from './output.ts';
 import { type ProgressBar, progressBar } from './progress-bar.ts';
 import { endpointOf } from './service.ts';
+
+/** Digits of an id that people type. */
+const SHORT_ID = 12;
 
 /** How to come by a base model that does not ship. */
 export interface BaseModelChoice {
@@ -24,14 +28,21 @@ export interface BaseModelChoice {
 /**
  * Loads it.
  *
- * @throws T2lError `base_model_unavailable` if it does not run here, with where it does
+ * @throws T2lError `base_model_unavailable` if it does not run here with such an adapter, with where it does
  */
 export async function baseModelOf(
   adapter: AdapterDocument,
   { gguf, yes = false }: BaseModelChoice,
   context: Context,
 ): Promise<BaseModel> {
-  const { base_model: id } = adapter;
+  const { base_model: id, output } = adapter;
+  if (output !== 'lora') {
+    throw new T2lError(
+      'base_model_unavailable',
+      `${id} runs here with LoRA adapters only, and this one is of the kind ${KIND_TITLES[output]}. ` +
+        `${inPeft(adapter, context)}.`,
+    );
+  }
   if (gguf !== undefined && BASE_MODELS.includes(id)) {
     throw new T2lError('usage_invalid', `--gguf is not for ${id}, which ships.`);
   }
@@ -93,12 +104,13 @@ async function agreed(id: string, what: Fetchable, signal: AbortSignal): Promise
 
 /** Where the adapter can be run instead, or how to have its base model here. */
 function elsewhere(
-  { id, base_model, formats }: AdapterDocument,
+  adapter: AdapterDocument,
   declined: Fetchable | undefined,
-  { options: { endpoint } }: Context,
+  context: Context,
 ): T2lError {
-  const short = id.slice(0, 12);
-  const get = `t2l get ${short}${endpoint === undefined ? '' : ` --endpoint ${endpoint}`} --out ${short}`;
+  const { id, base_model, formats } = adapter;
+  const short = id.slice(0, SHORT_ID);
+  const get = getLine(id, context);
   const gguf =
     formats.gguf === undefined
       ? ''
@@ -109,9 +121,17 @@ function elsewhere(
       : `--yes fetches it (${offerOf(declined)}), or name its GGUF file with --gguf FILE`;
   return new T2lError(
     'base_model_unavailable',
-    `${base_model} is not here: ${here}. In PEFT: ${get}, then ` +
-      `PeftModel.from_pretrained(base, "${short}")${gguf}.`,
+    `${base_model} is not here: ${here}. ${inPeft(adapter, context)}${gguf}.`,
   );
+}
+
+function inPeft({ id }: AdapterDocument, context: Context): string {
+  return `In PEFT: ${getLine(id, context)}, then PeftModel.from_pretrained(base, "${id.slice(0, SHORT_ID)}")`;
+}
+
+function getLine(id: string, { options: { endpoint } }: Context): string {
+  const short = id.slice(0, SHORT_ID);
+  return `t2l get ${short}${endpoint === undefined ? '' : ` --endpoint ${endpoint}`} --out ${short}`;
 }
 
 function offerOf({ source, through, bytes }: Fetchable): string {

@@ -100,10 +100,11 @@ export function adapterSnapshot(row: AdapterRow, makers: Makers, effects: HubEff
 }
 
 function factsOf(
-  { baseModel, hypernetName }: AdapterRow,
+  { baseModel, hypernetName, output }: AdapterRow,
   maker: Bundle | undefined,
 ): RepositoryFacts {
-  const card = cardData(hypernetName, maker?.manifest.target.base_model ?? { id: baseModel });
+  const base = maker?.manifest.target.base_model ?? { id: baseModel };
+  const card = cardData(hypernetName, output, base);
   return {
     library: card.library_name,
     pipeline: card.pipeline_tag,

@@ -50,7 +50,7 @@ async function bundleSnapshot(version: HypernetVersion, effects: HubEffects): Pr
     sha256: version.digest,
     contentType: 'application/json',
   };
-  const { base_model: base } = manifest.target;
+  const { base_model: base, output } = manifest.target;
   return {
     commit: commitOf(version.digest),
     // Nobody noted when a built-in bundle came.
@@ -58,7 +58,14 @@ async function bundleSnapshot(version: HypernetVersion, effects: HubEffects): Pr
     ...fixedFiles([own, ...listed]),
     facts: {
       library: 't2l-edge',
-      tags: ['hypernetwork', 'text-to-lora', `base_model:${base.id}`, `license:${base.license}`],
+      tags: [
+        'hypernetwork',
+        'text-to-lora',
+        // What it writes, if it is not what its name says.
+        ...(output === undefined ? [] : [output]),
+        `base_model:${base.id}`,
+        `license:${base.license}`,
+      ],
     },
     async read(file, range) {
       const path = bundlePath(version, file.path);

@@ -10,6 +10,7 @@ import type { ListPosition } from '../contract/cursor.ts';
 import { recordedFitSchema } from '../contract/documents/adapter.ts';
 import { T2lError } from '../contract/errors.ts';
 import { HEX_64, hex64 } from '../contract/hex.ts';
+import { OUTPUT_KINDS } from '../contract/output-kinds.ts';
 import { searchText, soughtText } from '../contract/search-text.ts';
 import type { AdapterStore, ListQuery } from '../store/adapters.ts';
 import type { AdapterRow } from '../store/schema.ts';
@@ -37,6 +38,8 @@ const rowSchema = z.looseObject({
   precision: z.string(),
   dtype: z.string(),
   strength: z.number(),
+  // As in D1.
+  output: z.enum(OUTPUT_KINDS).default('lora'),
   rank: z.int(),
   targetModules: z.array(z.string()),
   parameters: z.int(),
@@ -180,13 +183,14 @@ function parseRow(path: string, bytes: Uint8Array): AdapterRow {
 
 function isListed(
   row: AdapterRow,
-  { listing = 'listed', hypernet, baseModel, digests, after }: ListQuery,
+  { listing = 'listed', hypernet, baseModel, output, digests, after }: ListQuery,
   sought: string | undefined,
 ): boolean {
   return (
     (listing === 'all' || row.unlisted === (listing === 'unlisted')) &&
     (hypernet === undefined || row.hypernetName === hypernet) &&
     (baseModel === undefined || row.baseModel === baseModel) &&
+    (output === undefined || row.output === output) &&
     (digests?.includes(row.hypernetDigest) ?? true) &&
     (sought === undefined || searchText(row.description ?? '').includes(sought)) &&
     (after === undefined || newest(after, row) < 0)

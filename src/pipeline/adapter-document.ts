@@ -34,6 +34,7 @@ export function adapterDocument(
       version: row.hypernetVersion,
       digest: row.hypernetDigest,
     },
+    output: row.output,
     rank: row.rank,
     alpha: row.rank,
     target_modules: [...row.targetModules],

@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import type { Manifest } from '../bundle/manifest.ts';
 import { needsOf } from '../bundle/needs.ts';
 import type { hypernetSchema } from '../contract/documents/hypernet.ts';
+import { outputOf } from '../output/kinds.ts';
 import type { HypernetFamily, HypernetVersion } from '../store/families.ts';
 import type { OutcomeCount } from '../store/outcomes.ts';
 import type { ActivationRow, YankRow } from '../store/schema.ts';
@@ -55,6 +56,7 @@ function versionDocument(
     yanked: yank ? { at: new Date(yank.yankedAt).toISOString(), reason: yank.reason } : null,
     variant: manifest.variant,
     base_model: target.base_model,
+    output: outputOf(target).kind,
     rank: target.rank,
     layers: target.layers,
     target_modules: target.modules.map(({ name }) => name),

@@ -1,20 +1,27 @@
 /**
  * What the other layouts of an adapter are made by: the target of the bundle that made it. Where that
  * bundle is gone, as after an upgrade, another version of the same hypernetwork serves if it is for the
- * same base model, modules and rank: how weights are laid out follows from these alone, and what was once
+ * same base model, modules, kind and rank: how weights are laid out follows from these alone, and what was once
  * made still has to have the sha256 that was noted of it. A card says more of the bundle, and needs it.
  */
 import { availableFormats, type Formats } from '../adapter/layouts.ts';
 import type { Guarding } from '../adapter/norms.ts';
 import type { Target } from '../bundle/manifest.ts';
 import { blamingBundlesOn, T2lError } from '../contract/errors.ts';
+import { outputOf } from '../output/kinds.ts';
 import type { Catalog } from '../store/catalog.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import { makersOf, openIfWhole } from './makers.ts';
 
 type Made = Pick<
   AdapterRow,
-  'hypernetDigest' | 'hypernetName' | 'hypernetVersion' | 'baseModel' | 'rank' | 'targetModules'
+  | 'hypernetDigest'
+  | 'hypernetName'
+  | 'hypernetVersion'
+  | 'baseModel'
+  | 'output'
+  | 'rank'
+  | 'targetModules'
 >;
 
 /** What can be made of an adapter on demand. */
@@ -93,9 +100,11 @@ async function targetOfRelative(row: Made, catalog: Catalog): Promise<Target | u
   return undefined;
 }
 
-function isAlike({ base_model, modules, rank }: Target, row: Made): boolean {
+function isAlike(target: Target, row: Made): boolean {
+  const { base_model, modules, rank } = target;
   return (
     base_model.id === row.baseModel &&
+    outputOf(target).kind === row.output &&
     rank === row.rank &&
     modules.map(({ name }) => name).join() === row.targetModules.join()
   );

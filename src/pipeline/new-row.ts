@@ -1,6 +1,7 @@
 /** The row of an adapter that was just made: everything it takes to make it again, and what was found out of it. */
 import type { Bundle } from '../bundle/bundle.ts';
 import { searchText } from '../contract/search-text.ts';
+import { outputOf } from '../output/kinds.ts';
 import type { HypernetVersion } from '../store/families.ts';
 import type { AdapterRow } from '../store/schema.ts';
 import type { Recipe } from './effects.ts';
@@ -44,6 +45,7 @@ export function rowOf(
     precision: recipe.precision,
     dtype: recipe.dtype,
     strength: recipe.strength,
+    output: outputOf(target).kind,
     rank: target.rank,
     targetModules: target.modules.map(({ name }) => name),
     parameters: produced.parameters,

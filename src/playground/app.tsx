@@ -1,5 +1,6 @@
 /** The page: describe, try, see, keep. */
 import { useCallback, useEffect, useState } from 'preact/hooks';
+import { KIND_TITLES } from '../contract/output-kinds.ts';
 import type { AdapterDocument } from '../sdk/index.ts';
 import { prepare } from './answers/client.ts';
 import { judgeable } from './judgeable.ts';
@@ -25,6 +26,13 @@ import { useOffer } from './state/use-offer.ts';
 import { requestOf, usePage } from './state/use-page.ts';
 import { descriptionOf } from './tasks.ts';
 
+/** What the norms of each kind of adapter are. */
+const MOVES: Readonly<Record<AdapterDocument['output'], string>> = {
+  lora: 'the norm of its update.',
+  dora: 'the norm of its update, without what its magnitudes change.',
+  ia3: 'how far its factors are from 1.',
+};
+
 /** The whole page. */
 export function App() {
   const [description, setDescription] = useState('');
@@ -47,11 +55,12 @@ export function App() {
   const page = usePage(opened);
   const { first, second } = page;
   const adapter = first.made?.document;
-  const { offer, askAgain } = useOffer(adapter?.base_model);
+  const runs = adapter?.output === 'lora';
+  const { offer, askAgain } = useOffer(runs ? adapter.base_model : undefined);
   const adapters = [adapter, second.made?.document].filter((one) => one !== undefined);
   const version = versionOf(hypernets, options.hypernet);
   const sizes = version?.fit?.sizes;
-  const baseModel = version?.base_model.id;
+  const baseModel = version?.output === 'lora' ? version.base_model.id : undefined;
   useEffect(() => {
     // While the adapter is made, its base model may come.
     if (generating && first.busy && baseModel !== undefined && !savesData()) {
@@ -130,6 +139,15 @@ export function App() {
             <section aria-labelledby="try">
               <h2 id="try">Try</h2>
               <div>
+                {!runs && (
+                  <>
+                    <p>
+                      The base model runs in this page with LoRA adapters only, and this one is of
+                      the kind {KIND_TITLES[adapter.output]}. Load it beside the base model:
+                    </p>
+                    <Recipes adapter={adapter} />
+                  </>
+                )}
                 {offer?.kind === 'unanswered' && (
                   <Unanswered baseModel={adapter.base_model} again={askAgain} />
                 )}
@@ -153,7 +171,9 @@ export function App() {
                 )}
                 {adapter.description !== null && (
                   <>
-                    <Strength value={adapter.strength} choose={page.strengthen} />
+                    {adapter.output !== 'dora' && (
+                      <Strength value={adapter.strength} choose={page.strengthen} />
+                    )}
                     <Compare
                       state={second}
                       make={({ description: other }) =>
@@ -169,7 +189,8 @@ export function App() {
               <h2 id="see">See</h2>
               <div>
                 <p class="detail">
-                  How far the adapter moves each layer: the norm of its update. Rank {adapter.rank},{' '}
+                  How far the adapter moves each layer: {MOVES[adapter.output]}{' '}
+                  {adapter.output !== 'ia3' && `Rank ${adapter.rank}, `}
                   {adapter.parameters.toLocaleString('en')} numbers, strength {adapter.strength}.
                 </p>
                 <Norms norms={adapter.norms} strength={adapter.strength} />

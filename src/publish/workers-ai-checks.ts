@@ -50,6 +50,7 @@ const configSchema = z.looseObject({
   base_model_name_or_path: z.string(),
   r: z.number(),
   model_type: z.string().optional(),
+  use_dora: z.boolean().optional(),
 });
 
 /**
@@ -123,8 +124,11 @@ function configProblems(bytes: Uint8Array, { base_model: base, rank }: Published
   if (!parsed.success) {
     return ['adapter_config.json is not that of a LoRA adapter'];
   }
-  const { model_type: type, r, base_model_name_or_path: named } = parsed.data;
+  const { model_type: type, use_dora: dora, r, base_model_name_or_path: named } = parsed.data;
   const problems: string[] = [];
+  if (dora) {
+    problems.push('adapter_config.json is that of a DoRA adapter; Workers AI takes LoRA adapters');
+  }
   const types: readonly string[] = WORKERS_AI_MODEL_TYPES;
   if (type === undefined || !types.includes(type)) {
     problems.push(

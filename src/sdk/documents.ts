@@ -11,6 +11,8 @@ export type Sha256 = string;
 export type Dtype = 'float16' | 'bfloat16' | 'float32';
 /** Numeric type in which a hypernetwork computes. */
 export type Precision = 'float32' | 'int8';
+/** The kind of an adapter; PEFT loads each by the same call. */
+export type Output = 'lora' | 'dora' | 'ia3';
 /** How the files of an adapter are laid out; GGUF is a file of its own, `adapter.gguf`. */
 export type Layout = 'peft' | 'workers-ai' | 'mlx';
 
@@ -26,7 +28,7 @@ export interface AdapterRequest {
   precision?: Precision | undefined;
   /**
    * Factor on the update, 1 if left out. It is rounded to the nearest multiple of 0.05; its size lies
-   * between 0.05 and 8.
+   * between 0.05 and 8. DoRA adapters have strength 1 only (`strength_unavailable`).
    */
   strength?: number | undefined;
   /**
@@ -62,6 +64,8 @@ export interface AdapterDocument {
   description: string | null;
   hypernet: { name: string; version: string; digest: Sha256 };
   base_model: string;
+  output: Output;
+  /** 1 for `ia3`, which has none. */
   rank: number;
   /** Equal to the rank: the scale is folded into B. */
   alpha: number;
@@ -81,7 +85,10 @@ export interface AdapterDocument {
   fit: Fit;
   /** Whether lists and searches leave it out. */
   unlisted: boolean;
-  /** Per module, the Frobenius norm of the update of each layer, with the strength applied. */
+  /**
+   * Per module, the Frobenius norm of the update of each layer, with the strength applied. Of DoRA it is that of
+   * B A, without what the magnitudes change; of IA3, how far the factors are from 1.
+   */
   norms: Record<string, number[]>;
   /** What is to be known before use beside the fit; mostly nothing. */
   warnings: AdapterWarning[];
@@ -170,6 +177,7 @@ export interface HypernetVersion {
   yanked: { at: string; reason: string } | null;
   variant: string;
   base_model: { id: string; revision: string; architecture: string; license: string };
+  output: Output;
   rank: number;
   layers: number;
   target_modules: string[];

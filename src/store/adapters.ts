@@ -7,6 +7,7 @@ import { and, desc, eq, gte, lt, or, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { ListPosition } from '../contract/cursor.ts';
 import { SEARCHED_ROWS } from '../contract/limits.ts';
+import type { OutputKind } from '../contract/output-kinds.ts';
 import { searchText, soughtText } from '../contract/search-text.ts';
 import { type AdapterRow, adapters } from './schema.ts';
 import { endOfMoments, momentsWith, piecesOf } from './search-index.ts';
@@ -20,6 +21,8 @@ export interface ListQuery {
   readonly listing?: Listing | undefined;
   readonly hypernet?: string | undefined;
   readonly baseModel?: string | undefined;
+  /** The kind of adapter. */
+  readonly output?: OutputKind | undefined;
   /** Bundles of which one made it. */
   readonly digests?: readonly string[] | undefined;
   /** Text the description contains, however it is typed. */
@@ -88,7 +91,7 @@ export function adapterStore(database: D1Database): AdapterStore {
       const moments = momentsWith(pieces, { newest, oldest });
       const rows = await firstRows(query, [
         sql`${adapters.createdAt} IN (${moments})`,
-        ...found(search, query.digests, undefined),
+        ...found(search, query, undefined),
       ]);
       // All of that moment was looked at, and no id comes after this one.
       const end = oldest === undefined ? undefined : { createdAt: oldest, id: '0'.repeat(64) };
@@ -128,12 +131,13 @@ export function adapterStore(database: D1Database): AdapterStore {
       const pieces = listingOf(query) === 'listed' && search ? piecesOf(search) : undefined;
       // The rows of one hypernetwork or base model may be few enough to look through at once.
       const narrow = query.hypernet !== undefined || query.baseModel !== undefined;
-      const looking = search !== undefined || query.digests !== undefined;
+      const { output, digests } = query;
+      const looking = [search, output, digests].some((one) => one !== undefined);
       const end = looking && (narrow || !pieces) ? await endOfSearch(query) : undefined;
       if (search && pieces && (end !== undefined || !narrow)) {
         return indexedPage(query, search, pieces);
       }
-      return pageOf(query, await firstRows(query, found(search, query.digests, end)), end);
+      return pageOf(query, await firstRows(query, found(search, query, end)), end);
     },
     async enlist(id) {
       const text = sql`${adapters.unlistedText}`;
@@ -189,10 +193,11 @@ const textOf = sql`coalesce(${adapters.searchText}, ${adapters.unlistedText})`;
 /** What no index helps to find. */
 function found(
   search: string | undefined,
-  digests: readonly string[] | undefined,
+  { output, digests }: Pick<ListQuery, 'output' | 'digests'>,
   end: ListPosition | undefined,
 ): (SQL | undefined)[] {
   return [
+    output && eq(adapters.output, output),
     // As one value: D1 limits how many a statement may bind.
     digests &&
       sql`${adapters.hypernetDigest} IN (SELECT value FROM json_each(${JSON.stringify(digests)}))`,

@@ -16,6 +16,7 @@ import {
 } from 'drizzle-orm/sqlite-core';
 import type { Fit } from '../adapter/fit.ts';
 import type { AdapterNorms } from '../adapter/norms.ts';
+import type { OutputKind } from '../contract/output-kinds.ts';
 import type { Scope } from '../contract/scopes.ts';
 
 /** What the store remembers of one file; its bytes lie in R2. */
@@ -78,6 +79,8 @@ export const adapters = sqliteTable(
     precision: text('precision').notNull(),
     dtype: text('dtype').notNull(),
     strength: real('strength').notNull(),
+    /** The kind of adapter; what was made before there were kinds is a LoRA. */
+    output: text('output').$type<OutputKind>().notNull().default('lora'),
     rank: integer('rank').notNull(),
     targetModules: text('target_modules', { mode: 'json' }).$type<readonly string[]>().notNull(),
     parameters: integer('parameters').notNull(),

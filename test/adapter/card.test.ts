@@ -5,6 +5,7 @@ import { type CardFacts, modelCard } from '../../src/adapter/card.ts';
 import { strengthReason } from '../../src/adapter/fit/reason.ts';
 import type { FitSpec } from '../../src/bundle/fit-spec.ts';
 import { fitNamed } from '../fixtures/fit-vectors.ts';
+import { kindTarget } from '../fixtures/kind-network.ts';
 import { smallManifest } from '../fixtures/manifest.ts';
 
 const ID = '0123456789abcdef'.repeat(4);
@@ -270,3 +271,28 @@ test('a card says which PEFT loads it, and what Ollama is reported to do', () =>
   expect(card).toContain('PEFT 0.18 or later');
   expect(card).toContain('0.19 or later');
 });
+
+test.each(['dora', 'ia3'] as const)(
+  'a card of the kind %s says so, and has recipes of PEFT alone',
+  (kind) => {
+    const attention = { heads: 1, kv_heads: 1, head_dim: 6 };
+    const { output, rank, modules } = kindTarget(kind);
+    const id = 'mistralai/Mistral-7B-Instruct-v0.2';
+    const others = { attention, rank, modules, ...(output && { output }) };
+    const card = cardFor({ id, architecture: 'mistral' }, others);
+    expect(front(card)).toMatchObject({ tags: [kind, 'peft', 'text-to-lora', 't2l:small'] });
+    const title = { dora: 'DoRA', ia3: 'IA3' }[kind];
+    expect(card).toContain(`\n# ${title} adapter generated from a description\n`);
+    const own = kind === 'ia3' ? ['transformers'] : [];
+    expect(sections(card)).toEqual(['Get the files', 'PEFT', ...own]);
+    expect(card).toContain('model = PeftModel.from_pretrained(base, "adapter")');
+    expect(card).toContain(
+      `Its kind is ${title}, which PEFT ${own.length > 0 ? 'and transformers load' : 'loads'}`,
+    );
+    expect(card).toContain(
+      kind === 'dora' ? 'vLLM refuses DoRA (`use_dora`)' : 'vLLM and LoRAX take LoRA only',
+    );
+    expect(card.includes('| Rank, alpha |')).toBe(kind === 'dora');
+    expect(card.includes('| Factors on what they take | v\\_proj |')).toBe(kind === 'ia3');
+  },
+);

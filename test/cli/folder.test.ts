@@ -16,6 +16,7 @@ beforeAll(() => {
     repository: `t2l/${'a'.repeat(64)}`,
     hypernet: { name: 'n', version: '1.0.0', digest: 'd'.repeat(64) },
     base_model: 'b',
+    output: 'lora',
     rank: 8,
     alpha: 8,
     target_modules: ['q_proj'],

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { strengthReason } from '../../src/adapter/fit/reason.ts';
 import { rowFiles } from '../../src/local/rows.ts';
 import { adapterDocument } from '../../src/pipeline/adapter-document.ts';
+import type { AdapterRow } from '../../src/store/schema.ts';
 import { temporaryFolder } from '../cli/command.ts';
 import { adapterRow, idOf } from '../store/row.ts';
 
@@ -74,6 +75,22 @@ test('a row of before there were reasons has none, and its document says so', as
   const read = await rows.get(row.id);
   expect(read).toEqual(row);
   expect(adapterDocument(read as typeof row, 'http://x', true, undefined).fit).toEqual(row.fit);
+});
+
+test('a row of before there were kinds is that of a LoRA, and lists can be of one kind', async () => {
+  const rows = rowFiles(temporaryFolder());
+  const { output: _output, ...old } = adapterRow({ id: idOf('a') });
+  await rows.insert(old as AdapterRow);
+  await rows.insert(adapterRow({ id: idOf('b'), output: 'dora' }));
+  expect((await rows.get(idOf('a')))?.output).toBe('lora');
+  for (const [output, id] of [
+    ['lora', 'a'],
+    ['dora', 'b'],
+  ] as const) {
+    const found = await rows.list({ limit: 9, output });
+    expect(found.rows.map((row) => row.id)).toEqual([idOf(id)]);
+  }
+  expect((await rows.list({ limit: 9, output: 'ia3' })).rows).toEqual([]);
 });
 
 test('a reason comes back as it was written', async () => {

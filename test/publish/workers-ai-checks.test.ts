@@ -39,6 +39,11 @@ test.each<[string, Partial<PublishOptions>, string]>([
     'the rank is 64; it must be 32 or less, and 8 is safe',
   ],
   [
+    'a DoRA',
+    { files: { ...FILES, config: config({ use_dora: true }) } },
+    'is that of a DoRA adapter; Workers AI takes LoRA adapters',
+  ],
+  [
     'float32 weights',
     { files: { ...FILES, weights: weights('F32') } },
     'is in F32; it must be in float16',

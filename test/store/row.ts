@@ -19,6 +19,7 @@ export function adapterRow(given: Partial<AdapterRow> & { id: string }): Adapter
     precision: 'int8',
     dtype: 'float16',
     strength: 1,
+    output: 'lora',
     rank: 8,
     targetModules: ['q_proj', 'v_proj'],
     parameters: 36864,

@@ -4,9 +4,11 @@
  * model that has no name of the Hub's form the recipes show a placeholder too, so that nothing in the
  * manifest can end a block of code.
  */
+import { KIND_TITLES, type OutputKind } from '../../contract/output-kinds.ts';
+import { outputOf } from '../../output/kinds.ts';
 import type { LayoutFacts } from '../layout.ts';
 import { quoted } from './escape.ts';
-import { stacksOf } from './stacks.ts';
+import { type Stacks, stacksOf } from './stacks.ts';
 
 const ENDPOINT = 'https://your-endpoint';
 /** Digits of the id in names that people type. */
@@ -32,6 +34,8 @@ export function useSection({
   ...facts
 }: Omit<LayoutFacts, 'id'> & { readonly id: string | null }): string[] {
   const { base_model: base } = facts.target;
+  const { kind } = outputOf(facts.target);
+  const stacks = stacksOf({ ...facts, id: id ?? '' });
   const names: BaseNames = {
     base: HUB_NAME.test(base.id) ? base.id : 'path/to/the/base-model',
     revision: REVISION.test(base.revision) ? base.revision : '',
@@ -39,31 +43,63 @@ export function useSection({
   return [
     '## Use',
     '',
-    `For \`${names.base}\` only. Alpha equals the rank and the strength is in the weights already, so ` +
-      'the update is applied as it is: there is nothing to scale.',
+    `For \`${names.base}\` only. ${applied(kind)}: there is nothing to scale.`,
+    ...left(kind),
     '',
     ...(id === null
-      ? [...peft(names), ...transformers(names)]
-      : fromEndpoint({ ...facts, id }, { ...names, id, short: `t2l-${id.slice(0, SHORT_ID)}` })),
+      ? [...peft(names), ...(stacks.transformers ? transformers(names) : [])]
+      : fromEndpoint(facts.target.rank, stacks, {
+          ...names,
+          id,
+          short: `t2l-${id.slice(0, SHORT_ID)}`,
+        })),
   ];
 }
 
-function fromEndpoint(facts: LayoutFacts, names: Names): string[] {
-  const { id, target } = facts;
-  const { rank } = target;
-  const stacks = stacksOf(facts);
+/** How the adapter is applied. */
+function applied(kind: OutputKind): string {
+  const update =
+    'Alpha equals the rank and the strength is in the weights already, so the update is applied as it is';
+  const words: Readonly<Record<OutputKind, string>> = {
+    lora: update,
+    dora: 'Alpha equals the rank and the magnitudes go with the whole update, so it is applied as it is',
+    ia3: 'The strength is in the factors already, so they are applied as they are',
+  };
+  return words[kind];
+}
+
+/** Why there are so few recipes, of other kinds than LoRA. */
+function left(kind: OutputKind): string[] {
+  const title = KIND_TITLES[kind];
+  const loads = kind === 'dora' ? 'PEFT loads' : 'PEFT and transformers load';
+  const refused =
+    kind === 'dora'
+      ? "transformers' own loading and LoRAX would pass over the magnitudes, vLLM refuses DoRA (`use_dora`)"
+      : 'vLLM and LoRAX take LoRA only';
+  return kind === 'lora'
+    ? []
+    : [
+        '',
+        `Its kind is ${title}, which ${loads} like any other. There are no recipes ` +
+          `for other programs: ${refused}, it was not tried in SGLang, and the endpoint makes the files of ` +
+          'llama.cpp, Ollama, MLX and Workers AI of LoRA adapters only.',
+      ];
+}
+
+function fromEndpoint(rank: number, stacks: Stacks, names: Names): string[] {
+  const { id } = names;
   return [
     ...fetching(names),
     ...peft(names),
     `With \`HF_ENDPOINT=${ENDPOINT}\` set before Python starts, \`"t2l/${id}"\` in place of ` +
       '`"adapter"` fetches it.',
     '',
-    ...transformers(names),
+    ...(stacks.transformers ? transformers(names) : []),
     ...(stacks.vllmRank === undefined ? [] : vllm(names, stacks.vllmRank)),
     ...(stacks.sglang ? sglang(names, rank) : []),
     ...(stacks.lorax ? lorax(names) : []),
     ...(stacks.gguf ? [...llamaCpp(names), ...ollama(names)] : []),
-    ...mlx(names),
+    ...(stacks.mlx ? mlx(names) : []),
     ...(stacks.workersAi === undefined ? [] : workersAi(names, stacks.workersAi)),
   ];
 }

@@ -1,5 +1,5 @@
 /**
- * What a list of models is narrowed to. The store knows a row's base model and hypernetwork; the license
+ * What a list of models is narrowed to. The store knows a row's base model, hypernetwork and kind; the license
  * and the number of parameters follow from the bundle that made it, so they become the digests of the
  * bundles that have them. A wish that no adapter can fulfil (a tag that none has, gated access, an
  * inference provider) is known at once: the list is empty and no row is read.
@@ -8,6 +8,8 @@ import type * as z from 'zod';
 import { COMMON_TAGS, LIBRARY, PIPELINE } from '../../adapter/card/front-matter.ts';
 import type { Target } from '../../bundle/manifest.ts';
 import { T2lError } from '../../contract/errors.ts';
+import { OUTPUT_KINDS, type OutputKind } from '../../contract/output-kinds.ts';
+import { parametersOf } from '../../output/kinds.ts';
 import type { ListQuery } from '../../store/adapters.ts';
 import type { Catalog } from '../../store/catalog.ts';
 import type { AdapterRow } from '../../store/schema.ts';
@@ -20,7 +22,15 @@ type Wishes = Pick<
 >;
 
 /** What the store is asked for. */
-export type Narrowing = Pick<ListQuery, 'baseModel' | 'hypernet' | 'digests'>;
+export type Narrowing = Pick<ListQuery, 'baseModel' | 'hypernet' | 'output' | 'digests'>;
+
+/** What tags say of an adapter. */
+interface Tagged {
+  baseModel?: string;
+  hypernet?: string;
+  license?: string;
+  output?: OutputKind;
+}
 
 /** Tags that every adapter has. */
 const EVERYWHERE: ReadonlySet<string> = new Set([...COMMON_TAGS, LIBRARY, PIPELINE]);
@@ -53,23 +63,30 @@ export async function narrowing(
 }
 
 /** Whether a row is one of those that a list is narrowed to. */
-export function isWithin(row: AdapterRow, { baseModel, hypernet, digests }: Narrowing): boolean {
+export function isWithin(
+  row: AdapterRow,
+  { baseModel, hypernet, output, digests }: Narrowing,
+): boolean {
   return (
     (baseModel ?? row.baseModel) === row.baseModel &&
     (hypernet ?? row.hypernetName) === row.hypernetName &&
+    (output ?? row.output) === row.output &&
     (digests?.includes(row.hypernetDigest) ?? true)
   );
 }
 
 /** What the tags narrow the list to; undefined if no adapter has them all. */
-function narrowingOf(
-  tags: readonly string[],
-): { baseModel?: string; hypernet?: string; license?: string } | undefined {
-  const found: { baseModel?: string; hypernet?: string; license?: string } = {};
+function narrowingOf(tags: readonly string[]): Tagged | undefined {
+  const found: Tagged = {};
   for (const tag of tags) {
-    const [, kind = '', value] =
+    const kind = OUTPUT_KINDS.find((one) => one === tag);
+    if (kind !== undefined && (found.output ?? kind) === kind) {
+      found.output = kind;
+      continue;
+    }
+    const [, subject = '', value] =
       /^(base_model|hypernetwork|t2l|license):(?:(?<=^base_model:)adapter:)?(.+)$/s.exec(tag) ?? [];
-    const key = KINDS[kind];
+    const key = SUBJECTS[subject];
     if (key !== undefined && value !== undefined && (found[key] ?? value) === value) {
       found[key] = value;
     } else if (!EVERYWHERE.has(tag)) {
@@ -79,7 +96,7 @@ function narrowingOf(
   return found;
 }
 
-const KINDS: Readonly<Record<string, 'baseModel' | 'hypernet' | 'license'>> = {
+const SUBJECTS: Readonly<Record<string, 'baseModel' | 'hypernet' | 'license'>> = {
   base_model: 'baseModel',
   hypernetwork: 'hypernet',
   t2l: 'hypernet',
@@ -103,11 +120,6 @@ async function digestsOf(
     }
   }
   return digests;
-}
-
-/** How many numbers every adapter of a target has. */
-function parametersOf({ layers, rank, modules }: Target): number {
-  return layers * modules.reduce((sum, module) => sum + rank * (module.in + module.out), 0);
 }
 
 function within(value: number, { min, max }: { min: number; max: number }): boolean {

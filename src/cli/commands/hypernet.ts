@@ -2,6 +2,7 @@
 
 import { T2lError } from '../../contract/errors.ts';
 import type { HypernetDocument } from '../../sdk/index.ts';
+import { kindText } from '../kind.ts';
 import type { Context } from '../options.ts';
 import { columns, pairs, size } from '../output.ts';
 import { openService } from '../service.ts';
@@ -51,7 +52,7 @@ export async function showHypernet(reference: string, context: Context): Promise
         ['base model', `${version.base_model.id}, ${version.base_model.architecture}`],
         [
           'adapters',
-          `rank ${version.rank}, ${version.target_modules.join(', ')}, ${version.layers} layers`,
+          `${kindText(version)}, ${version.target_modules.join(', ')}, ${version.layers} layers`,
         ],
         [
           'encoder',

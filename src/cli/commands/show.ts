@@ -2,6 +2,7 @@
 import { T2lError } from '../../contract/errors.ts';
 import type { AdapterDocument } from '../../sdk/index.ts';
 import { fitRows } from '../fit.ts';
+import { kindText } from '../kind.ts';
 import type { Context } from '../options.ts';
 import { columns, pairs, size } from '../output.ts';
 import { openService, type Service } from '../service.ts';
@@ -97,6 +98,6 @@ async function sizesOf({ hypernet }: AdapterDocument, service: Service, signal: 
 }
 
 function adapterText(document: AdapterDocument): string {
-  const { rank, target_modules: modules, dtype, strength, parameters } = document;
-  return `rank ${rank}, ${modules.join(', ')}, ${parameters} parameters, ${dtype}, strength ${strength}`;
+  const { target_modules: modules, dtype, strength, parameters } = document;
+  return `${kindText(document)}, ${modules.join(', ')}, ${parameters} parameters, ${dtype}, strength ${strength}`;
 }

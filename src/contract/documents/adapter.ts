@@ -1,6 +1,7 @@
 /** The documents of an adapter and of a page of them. */
 import * as z from 'zod';
 import { hex64 } from '../hex.ts';
+import { OUTPUT_KINDS } from '../output-kinds.ts';
 import { component, instant } from './values.ts';
 
 /** Why no more is to be expected of an adapter. */
@@ -57,7 +58,11 @@ export const adapterSchema = component(
     fit: fitSchema,
     description: z.string().nullable().meta({ description: 'null: made from an embedding.' }),
     hypernet: z.object({ name: z.string(), version: z.string(), digest: hex64 }),
-    rank: z.int(),
+    output: z.enum(OUTPUT_KINDS).default('lora').meta({
+      description:
+        'The kind of adapter: `lora`; `dora`, which has magnitudes beside A and B; `ia3`, factors on what modules give or take. PEFT loads each by the same call; endpoints of before make `lora` only, and do not say so.',
+    }),
+    rank: z.int().meta({ description: '1 for `ia3`, which has none.' }),
     alpha: z.int().meta({ description: 'Equal to the rank: the scale is folded into B.' }),
     target_modules: z.array(z.string()),
     dtype: z.string(),
@@ -69,7 +74,7 @@ export const adapterSchema = component(
       .meta({ description: 'What the id stands for: weights and config. They never change.' }),
     formats: z.record(z.string(), z.record(z.string(), z.url())).meta({
       description:
-        'Other layouts, made on demand, and the URLs of their files: `gguf`, `workers-ai`, `mlx`. One that the base model cannot have is left out.',
+        'Other layouts, made on demand, and the URLs of their files: `gguf`, `workers-ai`, `mlx`. One that the base model cannot have is left out; only `lora` has any.',
     }),
     card: z.url().optional().meta({
       description:
@@ -81,7 +86,7 @@ export const adapterSchema = component(
     }),
     norms: z.record(z.string(), z.array(z.number())).meta({
       description:
-        'Per module, the Frobenius norm of the update of each layer, with the strength applied.',
+        'Per module, the Frobenius norm of the update of each layer, with the strength applied. Of `dora` it is that of B A, without what the magnitudes change; of `ia3`, how far the factors are from 1.',
     }),
     warnings: z.array(warningSchema).default([]).meta({
       description: 'What is to be known before use beside the fit; mostly nothing.',

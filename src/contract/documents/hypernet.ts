@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { hex64 } from '../hex.ts';
 import { SHOWN_ACTIVATIONS } from '../limits.ts';
+import { OUTPUT_KINDS } from '../output-kinds.ts';
 import { component, instant } from './values.ts';
 
 const precisionNeedsSchema = component(
@@ -55,6 +56,10 @@ const hypernetVersionSchema = component(
       architecture: z.string(),
       license: z.string(),
     }),
+    output: z
+      .enum(OUTPUT_KINDS)
+      .default('lora')
+      .meta({ description: 'The kind of adapters that it makes.' }),
     rank: z.int(),
     layers: z.int(),
     target_modules: z.array(z.string()),

@@ -23,6 +23,7 @@ export const adapter: z.input<typeof adapterSchema> = {
   },
   description: EXAMPLE,
   hypernet: HYPERNET,
+  output: 'lora',
   rank: 8,
   alpha: 8,
   target_modules: MODULES,

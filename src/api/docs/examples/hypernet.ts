@@ -31,6 +31,7 @@ export const hypernet: z.input<typeof hypernetSchema> = {
         architecture: 'llama',
         license: 'apache-2.0',
       },
+      output: 'lora',
       rank: 8,
       layers: 6,
       target_modules: MODULES,

@@ -1,0 +1,1 @@
+ALTER TABLE `adapters` ADD `output` text DEFAULT 'lora' NOT NULL;
