@@ -16,7 +16,8 @@ TEXT = (
     "from the base model that reads the description before the question, in nats a token of that "
     "model's own replies: the lower, the more the adapter does what reading the description does. "
     "Descriptions are in held-out words and questions in no training. Every behaviour counts the "
-    "same."
+    "same. A base model of this size often does not do what it is told, as the examples show: what "
+    "an adapter can learn is what it does then."
 )
 GROUPS = {
     "value": "other values of trained kinds",
@@ -94,6 +95,6 @@ def _shown(records: Sequence[Record]) -> list[str]:
     lines = [[" ".join(str(record[key]).split()) for key in keys] for record in records]
     return [
         "What is said, greedily and cut where the replies of training are; evenly from all groups:",
-        table(header, lines),
+        table(header, lines, texts=len(header)),
         made_with(COMMAND),
     ]

@@ -61,15 +61,16 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> str:
     """A table; the first column is text, the others numbers.
 
+    :param texts: how many columns are text, where it is not the first alone.
     :raises ValueError: if a row has another length than the header.
     """
     for row in rows:
         if len(row) != len(header):
             raise ValueError(f"a row of {len(row)} cells under a header of {len(header)}")
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    lines = [header, [*["---"] * texts, *["---:"] * (len(header) - texts)], *rows]
     return "\n".join("| " + " | ".join(_cell(text) for text in line) + " |" for line in lines)
 
 
