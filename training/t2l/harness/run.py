@@ -10,7 +10,7 @@ import hashlib
 import logging
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -67,9 +67,9 @@ def score_bundle(
     asked = {name: plan.suite.benchmarks[name].asked(chat) for name in plan.benchmarks}
     planned = trials(plan.suite, plan.benchmarks, plan.conditions, plan.draws, plan.seed)
 
-    def key(trial: Trial) -> tuple[object, ...]:
+    def unmeasured(trial: Trial) -> HarnessRow:
         one = asked[trial.benchmark]
-        row = HarnessRow(
+        return HarnessRow(
             settings=settings,
             benchmark=trial.benchmark,
             task=one.task,
@@ -82,7 +82,9 @@ def score_bundle(
             score=0.0,
             hits="",
         )
-        return row_key(row.to_json())
+
+    def key(trial: Trial) -> tuple[object, ...]:
+        return row_key(unmeasured(trial).to_json())
 
     rows = read_rows(results, settings)
     left = [trial for trial in planned if key(trial) not in rows]
@@ -105,14 +107,8 @@ def score_bundle(
                 one = asked[trial.benchmark]
                 with with_adapter(model, folder) as adapted:
                     found = scorer.answers(adapted, one)
-                row = HarnessRow(
-                    settings=settings,
-                    benchmark=trial.benchmark,
-                    task=one.task,
-                    metric=one.metric,
-                    condition=trial.condition,
-                    draw=trial.draw,
-                    text=trial.text,
+                row = replace(
+                    unmeasured(trial),
                     adapter=weights_digest(folder),
                     questions=found.questions,
                     score=round(sum(found.right) / len(found.right), 6),

@@ -18,6 +18,9 @@ are factors that start at 1, with an offset per layer, through the same body and
     dora   A and B as above, M = row norms of the base model * (1 + offset + generated)
     ia3    L = 1 + offset + generated; there are no ranks, so S is M
 
+Which shapes there are is in `config.py`, and what it is built of in `parts.py`; the rest is one
+module whose parts read each other's weights, so it is one file, longer than others.
+
 Everything before the heads runs once for all of them as one batch. The heads' weights start at
 zero and their bias as a usual LoRA init of A, so training starts from one shared adapter
 ("Bias-HyperInit"). Two options of ours replace the single head bias by a bias per layer:

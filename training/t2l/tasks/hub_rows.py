@@ -18,10 +18,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from t2l.tasks.json_files import TaskFileError, files_below, object_of, read_text, text_of
-from t2l.tasks.metadata import FILE, WANTED
+from t2l.tasks.json_files import TaskFileError, files_below, object_of, text_of
+from t2l.tasks.metadata import FILE, WANTED, read_task_file
 from t2l.tasks.paper_split import paper_split, reference_name
 
 ROWS = "examples.jsonl"
@@ -75,11 +73,7 @@ def data_set_of(path: Path) -> dict[str, str]:
 
     :raises TaskFileError: if the file does not say it.
     """
-    try:
-        values = yaml.safe_load(read_text(path))
-    except yaml.YAMLError as error:
-        raise TaskFileError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
-    task = object_of(values, str(path))
+    task = read_task_file(path)
     if "ds_kwargs" not in task:
         raise TaskFileError(f"{path}: ds_kwargs is missing; it names a data set of the hub")
     given = object_of(task["ds_kwargs"], f"{path}, ds_kwargs")

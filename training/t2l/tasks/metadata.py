@@ -68,12 +68,20 @@ def read_metadata(where: Path) -> tuple[Draft, ...]:
     return tuple(drafts)
 
 
-def _read(path: Path, examples: Sequence[Path]) -> Draft:
+def read_task_file(path: Path) -> dict[str, Any]:
+    """What a task's `metadata.yaml` says.
+
+    :raises TaskFileError: if it cannot be read, or is no YAML object.
+    """
     try:
         values = yaml.safe_load(read_text(path))
     except yaml.YAMLError as error:
         raise TaskFileError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
-    task = object_of(values, str(path))
+    return object_of(values, str(path))
+
+
+def _read(path: Path, examples: Sequence[Path]) -> Draft:
+    task = read_task_file(path)
     if "descriptions" not in task:
         raise TaskFileError(f"{path}: descriptions is missing; it must be a list of texts")
     prompt = text_of(task, "user_prompt_template", str(path))
