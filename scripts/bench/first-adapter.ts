@@ -2,6 +2,9 @@
  * What the first adapter of an isolate takes in each of two checkouts: the Workers of both are built once, and
  * every round starts a workerd of each, first one of them first and then the other. The time is the Worker's own, of
  * its first request for an adapter, with the loading of everything.
+ *
+ * An isolate loads one graph of a bundle, so the networks at the sizes of Mistral-7B have only the one that the
+ * edge runs: every round uploads them anew.
  */
 import { basename, dirname } from 'node:path';
 import { builtInBundles } from '../built-in.ts';
@@ -11,7 +14,13 @@ import { type BundleFolder, readBundleFolder } from '../release/folder.ts';
 import { type BuiltWorker, buildWorker } from './built-worker.ts';
 import { BENCH_WORKER, startBenchEndpoint } from './endpoint.ts';
 import { makeAdapter, measuredClient, upload } from './measure.ts';
-import { L_MISTRAL, randomBundle, S_MISTRAL, S_MISTRAL_CHUNKED } from './random-bundle.ts';
+import {
+  L_MISTRAL,
+  type NetworkSpec,
+  randomBundle,
+  S_MISTRAL,
+  S_MISTRAL_CHUNKED,
+} from './random-bundle.ts';
 
 /** Milliseconds before and now, a pair a round. */
 export type Pairs = readonly (readonly [before: number, now: number])[];
@@ -23,16 +32,26 @@ interface Side {
 
 const ADMIN_TOKEN = 'bench';
 
+const COMPARED: readonly NetworkSpec[] = [S_MISTRAL, S_MISTRAL_CHUNKED, L_MISTRAL].map((spec) => ({
+  ...spec,
+  precisions: ['int8'],
+}));
+
+/** The folders of the networks at the sizes of Mistral-7B, which are made if they are not there yet. */
+export async function comparedNetworks(): Promise<string[]> {
+  const folders: string[] = [];
+  for (const spec of COMPARED) {
+    folders.push(await randomBundle(spec));
+  }
+  return folders;
+}
+
 /** Times first adapters of the built-in bundles and of networks at the sizes of Mistral-7B. */
 export async function compareFirstAdapters(
   before: string,
   rounds: number,
 ): Promise<Map<string, Pairs>> {
-  const random = [S_MISTRAL, S_MISTRAL_CHUNKED, L_MISTRAL];
-  const uploaded: string[] = [];
-  for (const spec of random) {
-    uploaded.push(await randomBundle(spec));
-  }
+  const uploaded = await comparedNetworks();
   const sides: Side[] = [];
   try {
     for (const root of [before, ROOT]) {

@@ -1,13 +1,19 @@
 /** The benchmark's measuring, on the bundle that ships: its figures are those of made adapters. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { compareWith, comparisonTable } from '../../scripts/bench/against.ts';
+import { comparedNetworks } from '../../scripts/bench/first-adapter.ts';
 import { languageModelLine, measureLanguageModel } from '../../scripts/bench/language-model.ts';
 import { measure } from '../../scripts/bench/measure.ts';
 import { ROOT } from '../../scripts/environment.ts';
 import { readBundleFolder } from '../../scripts/release/folder.ts';
 import { miniBundleFolder } from './bundle-copy.ts';
+
+// Networks of the sizes of real base models, which the exporter makes once for each of its versions.
+beforeAll(async () => {
+  await comparedNetworks();
+}, 300_000);
 
 test('a measurement has every step, and they add up to less than the whole', async () => {
   const folder = await readBundleFolder(await miniBundleFolder());
