@@ -75,20 +75,24 @@ def save_stack(path: Path, weights: AdapterWeights) -> None:
     partial.replace(path)
 
 
-def load_stack(path: Path, rows: Sequence[int] | None = None) -> AdapterWeights:
+def load_stack(
+    path: Path, rows: Sequence[int] | None = None, layer: int | None = None
+) -> AdapterWeights:
     """Read stacked adapters.
 
     :param rows: which of them, in this order; None for all.
+    :param layer: the only one that is read of each; None for all.
     """
+    own = slice(None) if layer is None else slice(layer, layer + 1)
     pairs: dict[str, dict[str, Tensor]] = {}
     with safe_open(path, framework="pt") as file:
         for key in sorted(file.keys()):
             name, side = key.rsplit(".", 1)
+            stored = file.get_slice(key)
             if rows is None:
-                value = file.get_tensor(key)
+                value = stored[:, own]
             else:
-                stored = file.get_slice(key)
-                value = torch.cat([stored[row : row + 1] for row in rows])
+                value = torch.cat([stored[row : row + 1, own] for row in rows])
             pairs.setdefault(name, {})[side] = value
     return {name: tuple(sides[side] for side in sorted(sides)) for name, sides in pairs.items()}
 

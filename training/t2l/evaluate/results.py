@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 BOOTSTRAP_DRAWS = 2000
+STUDY_LOSSES = "study_losses.jsonl"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,28 @@ class ResultRow:
             self.split,
             self.task,
         )
+
+
+@dataclass(frozen=True)
+class LossRow:
+    """How likely the right answers of one task are under some conditions.
+
+    :param study: what the run belongs to.
+    :param variant: the run inside the study.
+    :param train_seed: of the hypernetwork.
+    :param sampling_seed: of samples and descriptions.
+    :param task: its name.
+    :param tokens: of all right answers.
+    :param loss: condition -> cross-entropy, nats a token.
+    """
+
+    study: str
+    variant: str
+    train_seed: int
+    sampling_seed: int
+    task: str
+    tokens: int
+    loss: dict[str, float]
 
 
 def append_rows(path: Path, rows: Iterable[ResultRow]) -> None:
@@ -87,6 +110,17 @@ def read_json(path: Path) -> tuple[dict[str, Any], ...]:
 def read_rows(path: Path) -> list[ResultRow]:
     """All rows of a file, as `read_json` reads it."""
     return [ResultRow(**row) for row in read_json(path)]
+
+
+def append_losses(path: Path, rows: Iterable[LossRow]) -> None:
+    """Add rows at the end of a file."""
+    for row in rows:
+        append_json(path, asdict(row))
+
+
+def read_losses(path: Path) -> tuple[LossRow, ...]:
+    """All rows of a file, as `read_json` reads it."""
+    return tuple(LossRow(**row) for row in read_json(path))
 
 
 def merged(rows: Iterable[ResultRow]) -> dict[tuple[str, str, int, int, str, str], ResultRow]:

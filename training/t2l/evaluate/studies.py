@@ -1,9 +1,10 @@
 """Ablations: the run's recipe with one thing changed, at a budget small enough to train many.
 
 A study names its variants and what each changes; `python -m t2l study NAME` trains those that are
-not trained yet and measures them on the selection tasks in selection phrasings, so that nothing is
-ever chosen on the report's tasks or words. Most studies contain the plain recipe: variants that ask
-for the same thing share one network and one measurement, found by a digest of what they ask for.
+not trained yet and measures them on the selection tasks in selection phrasings, exact match and the
+loss of right answers, so that nothing is ever chosen on the report's tasks or words. Most studies
+contain the plain recipe: variants that ask for the same thing share one network and one
+measurement, found by a digest of what they ask for.
 """
 
 import json
@@ -25,8 +26,9 @@ from t2l.config.recipe import (
     config_of,
     merged_values,
 )
+from t2l.evaluate.answer_losses import measure_losses
 from t2l.evaluate.measure import measure
-from t2l.evaluate.results import append_json, append_rows, read_json, read_rows
+from t2l.evaluate.results import STUDY_LOSSES, append_json, append_rows, read_json, read_rows
 from t2l.evaluate.run import (
     meta_corpus,
     open_setting,
@@ -108,8 +110,9 @@ def run_study(config: Config, name: str, studies: Path, results: Path) -> None:
             network = trained_hypernetwork(seeded, meta_corpus(seeded))
             note_training(results / "training.jsonl", name, variant, seeded)
             _copy_rows(results, name, variant, seeded)
+            setting = open_setting(seeded, network, corpus)
             measure(
-                open_setting(seeded, network, corpus),
+                setting,
                 tasks,
                 CONDITIONS,
                 results / "studies.jsonl",
@@ -118,6 +121,16 @@ def run_study(config: Config, name: str, studies: Path, results: Path) -> None:
                 train_seed=seed,
                 sampling_seed=SAMPLING_SEED,
                 split="selection",
+                phrasing="selection",
+            )
+            measure_losses(
+                setting,
+                tasks,
+                results / STUDY_LOSSES,
+                study=name,
+                variant=variant,
+                train_seed=seed,
+                sampling_seed=SAMPLING_SEED,
                 phrasing="selection",
             )
 

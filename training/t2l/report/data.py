@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 from safetensors import safe_open
 
-from t2l.evaluate.results import ResultRow, merged, read_json, read_rows
+from t2l.evaluate.results import (
+    STUDY_LOSSES,
+    LossRow,
+    ResultRow,
+    merged,
+    read_json,
+    read_losses,
+    read_rows,
+)
 
 MAIN_VARIANT = "S"  # the variant that ships, where a recipe does not say
 UNSEEN = "report"  # the split of the unseen tasks, which groups are parts of
@@ -46,6 +54,7 @@ class Results:
     :param notes: prose about what did not work, or None.
     :param groups: names of the unseen tasks by the way in which they are unseen, where a world has
         such groups.
+    :param study_losses: how likely right answers are under the runs of studies.
     :param behaviours: one record a description of a behaviour under one condition.
     :param behaviour_examples: what is said to some questions.
     """
@@ -59,6 +68,7 @@ class Results:
     notes: str | None
     groups: Mapping[str, Collection[str]] = field(default_factory=dict)
     fit_levels: tuple[Record, ...] = ()
+    study_losses: tuple[LossRow, ...] = ()
     behaviours: tuple[Record, ...] = ()
     behaviour_examples: tuple[Record, ...] = ()
 
@@ -102,6 +112,7 @@ def read_results(
         vectors=read_vectors(folder / "vectors.safetensors"),
         notes=notes.read_text(encoding="utf-8") if notes.exists() else None,
         groups=groups or {},
+        study_losses=read_losses(folder / STUDY_LOSSES),
         behaviours=read_json(behaviours / BEHAVIOURS),
         behaviour_examples=read_json(behaviours / EXAMPLES),
     )

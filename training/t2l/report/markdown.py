@@ -34,6 +34,14 @@ def points_interval(found: Estimate | None) -> str:
     return f"{points(found.mean)} ({points(found.low)} to {points(found.high)})"
 
 
+def nats_interval(found: Estimate | None, signed: bool = False) -> str:
+    """`1.234 (1.101 to 1.367)`, with a sign where it is a difference."""
+    if found is None:
+        return ABSENT
+    sign = "+" if signed else ""
+    return f"{found.mean:{sign}.3f} ({found.low:{sign}.3f} to {found.high:{sign}.3f})"
+
+
 def count(value: float | None) -> str:
     """A whole number with thin groups of three digits."""
     return ABSENT if value is None else f"{round(value):,}".replace(",", " ")

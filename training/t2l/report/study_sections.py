@@ -21,6 +21,7 @@ from t2l.report.markdown import (
 from t2l.report.page import Page
 from t2l.report.statistics import Estimate, estimate, of_values, paired
 from t2l.report.studies import Study, study_of
+from t2l.report.study_losses import losses_part
 
 DRAWN = ("matched", "shuffled")
 
@@ -55,6 +56,9 @@ def study_section(page: Page, study: Study) -> str:
     parts = [head, _table(rows, variants, splits, records), made_with(command)]
     if study.says_best:
         parts.insert(1, _best(rows, variants, splits[0]))
+    losses = losses_part(page.results.study_losses, study.name, study.order)
+    if losses:
+        parts += [losses, made_with(command)]
     if study.kind != "table":
         name = f"study-{study.name}"
         _draw(page.drawing(name), study, [r for r in rows if r.split == splits[0]], variants)

@@ -1,5 +1,6 @@
 """Conditions: an answer for every sample, and each means what its name says."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from adapters_for_tests import (
 )
 
 from t2l.base.adapter_stack import load_stack, save_stack
+from t2l.base.adapter_weights import AdapterWeights
 from t2l.base.applying import apply_adapters
+from t2l.base.low_rank import mean_adapter
 from t2l.config.baselines import ArrowOptions
 from t2l.evaluate.conditions import (
     CONDITIONS,
@@ -26,11 +29,12 @@ from t2l.evaluate.conditions import (
     conditions_on,
 )
 from t2l.evaluate.conditions.arrow import arrow_model
-from t2l.evaluate.conditions.trained import nearest_tasks
+from t2l.evaluate.conditions.trained import mean_of_oracles, nearest_tasks
 from t2l.evaluate.questions import make_block
 from t2l.evaluate.setting import Setting
 from t2l.train.objectives.hyperdecoder import prompt_vectors, train_hyperdecoder
 from t2l.train.objectives.multi_task import train_multi_task
+from t2l.train.objectives.oracle_store import OracleLibrary, oracle_names
 from t2l.train.objectives.oracles import load_oracles, train_oracles
 from t2l.train.objectives.sft import build_hypernetwork
 
@@ -88,6 +92,28 @@ def test_retrieval_finds_the_own_task_of_a_training_description(setting: Setting
         alike = seen[str(setting.encoder.encode(texts[:1]).tolist())]
         assert nearest_tasks(setting, setting.encoder.encode(texts[:1]))[0] in alike
         assert task.name in alike
+
+
+def test_the_mean_oracle_is_made_a_layer_at_a_time(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, target = oracle_names(setting.store), setting.hypernetwork.target
+    assert target.layers > 1
+    whole = mean_adapter(load_oracles(setting.store, names), target.rank)
+    read, sizes = OracleLibrary.read, set[int]()
+
+    def noted(self: OracleLibrary, rows: Sequence[int], layer: int | None = None) -> AdapterWeights:
+        found = read(self, rows, layer)
+        sizes.update(side.shape[1] for sides in found.values() for side in sides)
+        return found
+
+    monkeypatch.setattr(OracleLibrary, "read", noted)
+    found = mean_of_oracles(setting.store, names, target.layers, target.rank)
+    assert sizes == {1}
+    assert found.keys() == whole.keys()
+    for name, sides in whole.items():
+        for ours, theirs in zip(found[name], sides, strict=True):
+            assert torch.equal(ours, theirs)
 
 
 def test_retrieval_never_names_a_task_without_oracle(setting: Setting) -> None:

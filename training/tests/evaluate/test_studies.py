@@ -102,6 +102,7 @@ def test_what_is_measured_of_a_network_counts_in_every_study_that_has_it(
         monkeypatch.setattr(studies, name, lambda *_: None)
     monkeypatch.setattr(studies, "trained_hypernetwork", train)
     monkeypatch.setattr(studies, "measure", measured)
+    monkeypatch.setattr(studies, "measure_losses", lambda *_, **__: None)
     for study in ("one", "two", "one"):
         run_study(config, study, tmp_path / "studies.yaml", tmp_path)
     found = {(r.study, r.variant): r.exact_match for r in read_rows(tmp_path / "studies.jsonl")}

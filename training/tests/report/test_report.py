@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from t2l.config.recipe import BundleConfig, Config, TasksConfig
-from t2l.evaluate.results import BOOTSTRAP_DRAWS, ResultRow, append_rows
+from t2l.evaluate.results import BOOTSTRAP_DRAWS, LossRow, ResultRow, append_losses, append_rows
 from t2l.report.bars import Bar, bars_section, is_met
 from t2l.report.build import build_report
 from t2l.report.data import read_results
@@ -91,6 +91,12 @@ def results(tmp_path: Path) -> Path:
     ):
         own = rows_of({"matched": mean, "shuffled": 0.1}, study=study, variant=variant)
         append_rows(folder / "studies.jsonl", own)
+    for variant, matched in (("4", 1.5), ("16", 1.0)):  # `shuffled` is 2 everywhere
+        losses = [
+            LossRow("rank", variant, 0, 1, f"t{n}", 9, {"matched": matched, "shuffled": 2.0})
+            for n in range(4)
+        ]
+        append_losses(folder / "study_losses.jsonl", losses)
     run = {"study": "rank", "variant": "4", "train_seed": 0, "steps": 1000, "seconds": 600}
     write_lines(folder / "training.jsonl", [{**run, "tokens": 1e6, "parameters": 5e5, "loss": 0.4}])
     pair = {"relative_error": 0.2, "exact_match": 0.6, "oracle_exact_match": 0.9}
@@ -181,6 +187,17 @@ def test_the_tables_hold_those_numbers(results: Path, config: Config, tmp_path: 
     assert "### something_new" in text and "study-something_new" not in text
     assert text.index("| `4` |") < text.index("| `16` |")
     assert text.rstrip().endswith("A thing that failed.")
+
+
+def test_a_study_says_what_descriptions_tell_by_the_loss(
+    results: Path, config: Config, tmp_path: Path
+) -> None:
+    text = build_report(results, tmp_path / "docs", config).read_text(encoding="utf-8")
+    assert "descriptions tell `16` most: 1.000 (1.000 to 1.000) nats a token." in text
+    row = "| `16` | 4 | – | 1.000 (1.000 to 1.000) | 2.000 (2.000 to 2.000) | – |"
+    told = " +1.000 (+1.000 to +1.000) | -0.500 (-0.500 to -0.500) |"
+    assert row + told in text
+    assert text.count("By this, descriptions tell") == 1  # the other studies have no losses
 
 
 def test_missing_data_is_said(config: Config, tmp_path: Path) -> None:

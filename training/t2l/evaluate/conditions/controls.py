@@ -42,6 +42,11 @@ def known_words(setting: Setting, block: Block) -> list[bool]:
 
 def shuffled(setting: Setting, block: Block) -> list[bool]:
     """Another task's description; a training task's if there is no other in the block."""
+    return setting.described(block, shuffled_descriptions(setting, block))
+
+
+def shuffled_descriptions(setting: Setting, block: Block) -> list[tuple[str, ...]]:
+    """The descriptions that `shuffled` gives each task of a block."""
     count = len(block.tasks)
     rows = []
     for row, task in enumerate(block.tasks):
@@ -51,7 +56,7 @@ def shuffled(setting: Setting, block: Block) -> list[bool]:
             continue
         other = rng.choice([one for one in setting.train.tasks if one.name != task.name])
         rows.append(describe(other, block.phrasing, len(block.descriptions[row]), block.seed))
-    return setting.described(block, rows)
+    return rows
 
 
 def unrelated(setting: Setting, block: Block) -> list[bool]:

@@ -16,7 +16,7 @@ from t2l.evaluate.questions import Block
 from t2l.evaluate.setting import Setting
 from t2l.train.objectives.hyperdecoder import load_hyperdecoder, prompt_vectors
 from t2l.train.objectives.multi_task import load_multi_task
-from t2l.train.objectives.oracle_store import load_oracles, oracle_names
+from t2l.train.objectives.oracle_store import OracleLibrary, load_oracles, oracle_names
 
 ADAPTERS_AT_ONCE = 160
 
@@ -38,15 +38,23 @@ def mean_oracle(setting: Setting, block: Block) -> list[bool]:
     Factors of different oracles are unrelated, so their mean means nothing. The mean is that of the
     full updates B A, cut back to the rank by its singular value decomposition.
     """
-    rank = setting.hypernetwork.target.rank
-    weights = _mean_oracle(setting.store, training_oracles(setting), rank)
+    target = setting.hypernetwork.target
+    names = training_oracles(setting)
+    weights = mean_of_oracles(setting.store, names, target.layers, target.rank)
     return setting.ask(block, to_device(weights, setting.device.name))
 
 
 @lru_cache(maxsize=1)
-def _mean_oracle(store: Path, names: tuple[str, ...], rank: int) -> AdapterWeights:
-    """The mean oracle as one adapter, [1, ...], B unscaled."""
-    return mean_adapter(load_oracles(store, names), rank)
+def mean_of_oracles(store: Path, names: tuple[str, ...], layers: int, rank: int) -> AdapterWeights:
+    """The mean oracle as one adapter, [1, ...], B unscaled; one layer of all oracles at a time."""
+    library = OracleLibrary.open(store, names)
+    found = [mean_adapter(library.read(range(len(names)), layer), rank) for layer in range(layers)]
+    return {
+        name: tuple(
+            torch.cat(sides, dim=1) for sides in zip(*(one[name] for one in found), strict=True)
+        )
+        for name in found[0]
+    }
 
 
 def retrieval(setting: Setting, block: Block) -> list[bool]:

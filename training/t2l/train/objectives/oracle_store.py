@@ -141,15 +141,18 @@ class OracleLibrary:
     def __len__(self) -> int:
         return len(self.names)
 
-    def read(self, rows: Sequence[int]) -> AdapterWeights:
-        """See `Library.read`; B is unscaled."""
+    def read(self, rows: Sequence[int], layer: int | None = None) -> AdapterWeights:
+        """See `Library.read`; B is unscaled.
+
+        :param layer: the only one that is read of each, N = 1; None for all.
+        """
         by_file: dict[str, list[int]] = {}
         for place, row in enumerate(rows):
             by_file.setdefault(self.places[row][0], []).append(place)
         loaded: list[AdapterWeights] = []
         for file, places in by_file.items():
             own = [self.places[rows[place]][1] for place in places]
-            loaded.append(load_stack(self.place / file, own))
+            loaded.append(load_stack(self.place / file, own, layer))
         back = torch.tensor([place for places in by_file.values() for place in places]).argsort()
 
         def in_order(module: str, side: int) -> Tensor:
