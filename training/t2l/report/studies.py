@@ -150,16 +150,26 @@ _STUDIES = (
 MINI_STUDIES: dict[str, Study] = {study.name: study for study in _STUDIES}
 
 # Of recipes for models that exist; shown where their results are.
-OTHER_STUDIES: dict[str, Study] = {
-    "kinds": Study(
+_OTHER_STUDIES = (
+    Study(
         "kinds",
         "Kinds of adapter",
         "What the hypernetwork writes, with the same steps: low-rank updates (LoRA), those with a "
         "magnitude for every row (DoRA), or only factors on what layers give or get (IA3).",
         ("lora", "dora", "ia3"),
         says_best=True,
-    )
-}
+    ),
+    Study(
+        "definitions",
+        "Definitions in training prompts",
+        "Whether training examples have in their prompt the definition that the adapter is made "
+        "from: never, or half of them (`definition: {drop: 0.5}`). No question that is measured "
+        "has it.",
+        ("never", "half"),
+    ),
+)
+
+OTHER_STUDIES: dict[str, Study] = {study.name: study for study in _OTHER_STUDIES}
 
 
 def study_of(name: str, studies: Mapping[str, Study]) -> Study:

@@ -11,6 +11,7 @@ from t2l.config.recipe import Config, ConfigError, SftConfig, StudyConfig, Tasks
 from t2l.evaluate import studies
 from t2l.evaluate.results import ResultRow, append_rows, read_rows
 from t2l.evaluate.studies import read_studies, run_study, variant_config
+from t2l.report.studies import MINI_STUDIES, OTHER_STUDIES
 
 
 @pytest.fixture
@@ -137,9 +138,12 @@ def test_an_unknown_study_is_refused_with_those_that_there_are(
 
 
 def test_every_shipped_study_has_several_variants_that_can_be_run(tmp_path: Path) -> None:
-    mini = replace(load_config(STUDIES.parent / "mini.yaml"), runs=str(tmp_path))
-    for study, variants in read_studies(STUDIES).items():
-        made = {name: variant_config(mini, study, name, row) for name, row in variants.items()}
+    known = read_studies(STUDIES)
+    assert known.keys() == MINI_STUDIES.keys() | OTHER_STUDIES.keys()
+    for study, variants in known.items():
+        recipe = "mini" if study in MINI_STUDIES else "smollm2"
+        run = replace(load_config(STUDIES.parent / f"{recipe}.yaml"), runs=str(tmp_path))
+        made = {name: variant_config(run, study, name, row) for name, row in variants.items()}
         recipes = {str(asdict(replace(one, runs="x"))) for one in made.values()}
         assert len(recipes) == len(variants) > 1, study
 
