@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -9,7 +10,8 @@ from tqdm import tqdm
 from t2l.base.typed import on_device
 from t2l.evaluate.conditions import CONDITIONS
 from t2l.evaluate.identity import claim, identity_of
-from t2l.evaluate.questions import make_block
+from t2l.evaluate.judging import rouge_l
+from t2l.evaluate.questions import Block, make_block
 from t2l.evaluate.results import ResultRow, append_rows, merged, read_rows
 from t2l.evaluate.setting import Setting
 from t2l.tasks.source import Split, Task
@@ -65,17 +67,37 @@ def measure(
             setting.template,
         )
         found: list[dict[str, float]] = [{} for _ in some]
+        likeness: list[dict[str, float]] = [{} for _ in some]
         for name in wanted:
-            hits = CONDITIONS[name](setting, block)
-            for index in range(len(some)):
-                part = hits[index * options.samples : (index + 1) * options.samples]
-                found[index][name] = round(sum(part) / options.samples, 4)
+            scores, shares = _asked(name, setting, block)
+            for index, own in enumerate(scores):
+                found[index][name] = own
+            for index, own in enumerate(shares):
+                likeness[index][name] = own
         append_rows(
             results,
             (
-                ResultRow(*place, task.name, task.family, options.samples, scores)
-                for task, scores in zip(some, found, strict=True)
+                ResultRow(*place, task.name, task.family, options.samples, scores, shares)
+                for task, scores, shares in zip(some, found, likeness, strict=True)
             ),
         )
     done = merged(read_rows(results))
     return [done[(*place, task.name)] for task in tasks]
+
+
+def _asked(name: str, setting: Setting, block: Block) -> tuple[list[float], list[float]]:
+    """Exact match and ROUGE-L of every task under a condition.
+
+    The latter is empty where one pass of the base model tells what is right, so nothing is written.
+    """
+    shares: list[float] = []
+    hearing = replace(setting, hears=lambda *said: shares.append(rouge_l(*said)))
+    hits = CONDITIONS[name](hearing, block)
+    samples = len(block.samples[0])
+    return _of_tasks(hits, samples), _of_tasks(shares, samples)
+
+
+def _of_tasks(values: Sequence[float], samples: int) -> list[float]:
+    """Means of every task's questions, which are neighbours."""
+    starts = range(0, len(values), samples)
+    return [round(sum(values[start : start + samples]) / samples, 4) for start in starts]

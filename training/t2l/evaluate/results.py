@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ STUDY_LOSSES = "study_losses.jsonl"
 
 @dataclass(frozen=True)
 class ResultRow:
-    """Exact match of some conditions on one task.
+    """What some conditions reach on one task.
 
     :param study: what the run belongs to: `main`, or an ablation's name.
     :param variant: the run inside the study.
@@ -24,6 +24,7 @@ class ResultRow:
     :param family: its shape.
     :param samples: how many questions.
     :param exact_match: condition -> share of right answers, 0 to 1.
+    :param rouge_l: condition -> mean ROUGE-L, 0 to 1, where answers were written.
     """
 
     study: str
@@ -35,6 +36,7 @@ class ResultRow:
     family: str
     samples: int
     exact_match: dict[str, float]
+    rouge_l: dict[str, float] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str, int, int, str, str]:
@@ -76,7 +78,10 @@ def append_rows(path: Path, rows: Iterable[ResultRow]) -> None:
     _drop_cut_line(path)
     with path.open("a", encoding="utf-8") as file:
         for row in rows:
-            file.write(json.dumps(asdict(row), separators=(",", ":")) + "\n")
+            values = asdict(row)
+            if not row.rouge_l:
+                del values["rouge_l"]
+            file.write(json.dumps(values, separators=(",", ":")) + "\n")
 
 
 def _drop_cut_line(path: Path) -> None:
@@ -128,8 +133,10 @@ def merged(rows: Iterable[ResultRow]) -> dict[tuple[str, str, int, int, str, str
     found: dict[tuple[str, str, int, int, str, str], ResultRow] = {}
     for row in rows:
         old = found.get(row.key)
-        scores = {**(old.exact_match if old else {}), **row.exact_match}
-        found[row.key] = ResultRow(**{**asdict(row), "exact_match": scores})
+        if old is not None:
+            scores, shares = old.exact_match | row.exact_match, old.rouge_l | row.rouge_l
+            row = replace(row, exact_match=scores, rouge_l=shares)
+        found[row.key] = row
     return found
 
 

@@ -38,6 +38,7 @@ class Setting:
     :param config: of the run.
     :param store: folder of adapters trained per task (`oracles.py`) and of the trained baselines.
     :param template: how a question becomes tokens.
+    :param hears: is told every answer that is written, with the right ones, in order.
     """
 
     model: PreTrainedModel
@@ -48,6 +49,7 @@ class Setting:
     device: Device
     store: Path
     template: Template = field(default_factory=ArrowTemplate)
+    hears: Callable[[str, Sequence[str]], None] | None = None
 
     @torch.no_grad()
     def generate(self, descriptions: Sequence[str]) -> AdapterWeights:
@@ -84,7 +86,7 @@ class Setting:
             return exact_matches(self.model, rows, self.device, target, weights)
         said = self.said(rows, weights)
         right = answers or [(self.template.answer(answer_ids(row)),) for row in rows]
-        return [exact(text, ones) for text, ones in zip(said, right, strict=True)]
+        return self._judged(said, right, exact)
 
     def said(
         self, rows: Sequence[Row], weights: AdapterWeights | None = None, room: int = ROOM
@@ -123,7 +125,18 @@ class Setting:
         if judge is None:
             return self.score(rows, weights, block.answers)
         said = self.said(rows, weights, LONG)
-        return [judge(text, right) for text, right in zip(said, block.answers, strict=True)]
+        return self._judged(said, block.answers, judge)
+
+    def _judged(
+        self,
+        said: Sequence[str],
+        right: Sequence[Sequence[str]],
+        judge: Callable[[str, Sequence[str]], bool],
+    ) -> list[bool]:
+        if self.hears is not None:
+            for text, ones in zip(said, right, strict=True):
+                self.hears(text, ones)
+        return [judge(text, ones) for text, ones in zip(said, right, strict=True)]
 
     def described(self, block: Block, descriptions: Sequence[Sequence[str]]) -> list[bool]:
         """Exact match of a block under the adapters of other descriptions, as many a task."""

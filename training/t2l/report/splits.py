@@ -1,6 +1,7 @@
 """One section a split: every condition with its interval, and its distance from the right one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from t2l.evaluate.results import ResultRow
@@ -54,7 +55,26 @@ def split_section(page: Page, split: str) -> str:
         made_with(page.commands.main),
         page.figure(name, f"{title}: exact match of every condition with 95% intervals over tasks"),
         made_with(page.commands.main),
+        *_rouge(page, rows),
     )
+
+
+def _rouge(page: Page, rows: Sequence[ResultRow]) -> tuple[str, ...]:
+    """How near answers are to right ones, where that was measured."""
+    shares = [replace(row, exact_match=row.rouge_l) for row in rows if row.rouge_l]
+    if not shares:
+        return ()
+    lines = [
+        (
+            f"{condition_label(name)} (`{name}`)",
+            percent_interval(estimate(shares, name)),
+            ABSENT if name == "matched" else points_interval(difference(shares, "matched", name)),
+        )
+        for name in conditions_of(shares)
+    ]
+    header = ("condition", "ROUGE-L (95% interval)", "`matched` above it, points (95% interval)")
+    text = "How much of a right answer stands in what is answered, in the same order."
+    return text, table(header, lines), made_with(page.commands.main)
 
 
 def _sizes(rows: list[ResultRow]) -> str:

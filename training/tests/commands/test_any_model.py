@@ -85,6 +85,7 @@ def test_every_condition_of_chat_models_is_measured(
     measured = {name for scores in of_report for name in scores}
     assert measured == set(conditions_of("chat"))
     assert all(0 <= value <= 1 for scores in of_report for value in scores.values())
+    assert all(row.rouge_l.keys() == row.exact_match.keys() for row in rows)  # Arrow's too
 
 
 def test_a_recipe_may_give_only_some_unseen_tasks_an_adapter_of_their_own(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from t2l.evaluate.judging import exact, generous
+from t2l.evaluate.judging import exact, generous, rouge_l
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,20 @@ def test_part_of_a_word_or_number_is_never_right(answer: str, right: list[str]) 
 def test_answers_that_are_only_marks_are_found_as_they_stand() -> None:
     assert generous("+ because it is good", ["+"])
     assert not generous("- because it is bad", ["+"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "share"),
+    [
+        ("The cat sat on the mat.", ["the cat sat on the mat"], 1.0),
+        ("the cat sat", ["the cat sat down"], 6 / 7),  # precision 1, recall 3/4
+        ("sat cat the", ["the cat sat"], 1 / 3),  # in another order
+        ("she runs", ["they ran", "she running"], 1.0),  # the nearest, stemmed
+        ("dog", ["cat"], 0.0),
+        ("", ["cat"], 0.0),
+    ],
+)
+def test_rouge_l_is_how_much_of_a_right_answer_is_said_in_its_order(
+    answer: str, right: list[str], share: float
+) -> None:
+    assert rouge_l(answer, right) == pytest.approx(share)

@@ -80,6 +80,32 @@ def test_what_is_in_the_results_file_is_not_measured_again(
     assert asked == []
 
 
+def test_answers_that_are_written_are_compared_word_by_word_too(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tasks, path = tiny_tasks().train[:2], tmp_path / "r.jsonl"
+    said = ["one two three", "one two", "four", "five", "six", "", "one", "three"]
+
+    def writes(setting: Setting, block: Block) -> list[bool]:
+        assert setting.hears is not None
+        for text in said:
+            setting.hears(text, ["one two three", "four"])
+        return [False] * len(said)
+
+    monkeypatch.setitem(CONDITIONS, "writes", writes)
+    measure(setting, tasks, ["matched"], path, **PLACE)  # one pass tells; nothing is written
+    assert "rouge_l" not in path.read_text()
+    rows = measure(setting, tasks, ["writes"], path, **PLACE)
+    each = CONFIG.evaluation.samples
+    assert len(said) == 2 * each
+    shares = [1.0, 0.8, 1.0, 0.0, 0.0, 0.0, 0.5, 0.5]
+    for place, row in enumerate(rows):
+        own = shares[place * each : (place + 1) * each]
+        assert row.rouge_l == {"writes": pytest.approx(sum(own) / each)}
+        assert row.exact_match.keys() == {"matched", "writes"}
+    assert measure(setting, tasks, ["writes", "matched"], path, **PLACE) == rows
+
+
 @pytest.mark.parametrize("change", [{"train_seed": 1}, {"sampling_seed": 2}, {"variant": "w"}])
 def test_another_seed_or_variant_is_measured_by_itself(
     setting: Setting, asked: list[tuple[str, str]], tmp_path: Path, change: dict[str, object]

@@ -195,6 +195,20 @@ def test_measured_studies_are_shown_plainly_and_others_not(config: Config, tmp_p
     assert "### teacher" in found and found.count("### ") == 1
 
 
+def test_rouge_l_has_its_own_table_where_answers_were_compared_by_it(
+    config: Config, tmp_path: Path, text: str
+) -> None:
+    assert "ROUGE-L" not in text
+    rows = [
+        replace(row, rouge_l={name: value / 2 for name, value in row.exact_match.items()})
+        for row in invented("sni", ["sni/one", "sni/two"], "oracle")
+    ]
+    append_rows(tmp_path / "results" / "main.jsonl", rows)
+    page = build_report(tmp_path / "results", tmp_path / "docs", config).read_text("utf-8")
+    line = "(`shuffled`) | 10.0% (10.0 to 10.0) | +30.0 (+30.0 to +30.0) |"
+    assert "| condition | ROUGE-L (95% interval) |" in page and line in page
+
+
 def test_tasks_that_left_the_world_are_counted(config: Config, tmp_path: Path) -> None:
     rows = invented("report", [GROUPS["labels"][0], "list/renamed"])
     append_rows(tmp_path / "results" / "main.jsonl", rows)
