@@ -8,4 +8,4 @@ test('the wait for the first answer is that of a page that was opened and answer
   expect(found?.adapter_ms).toBeGreaterThan(0);
   expect(found?.answer_ms).toBeGreaterThan(found?.adapter_ms ?? 0);
   expect(found && firstAnswerLine(found)).toMatch(/^t2l-mini: .* \d+\.\d s in Chromium/);
-}, 300_000);
+});

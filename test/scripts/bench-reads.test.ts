@@ -57,7 +57,7 @@ test('every read is compared with a bare Worker, round by round', async () => {
     expect(one.endpoint_figures.p99_ms).toBeGreaterThanOrEqual(one.endpoint_figures.p50_ms);
   }
   expect(readRows(found)).toHaveLength(found.length + 1);
-}, 300_000);
+});
 
 test('traffic with eviction and a release has no wrong bytes and no error without a reason', async () => {
   const found = await measureTraffic({ seconds: 15, connections: 8, clockMs: 2000 });
@@ -82,7 +82,7 @@ test('traffic with eviction and a release has no wrong bytes and no error withou
   expect(found.memory_bytes.most).toBeGreaterThanOrEqual(found.memory_bytes.end);
   expect(trafficRows(found)).toHaveLength(found.kinds.length + 1);
   expect(trafficLine(found)).toContain('0 with wrong bytes');
-}, 300_000);
+});
 
 test('docs/benchmarks.md is written from what was measured', async () => {
   expect(await readFile(PAGE, 'utf8')).toBe(benchmarksPage(await readResults()));

@@ -13,7 +13,7 @@ import { miniBundleFolder } from './bundle-copy.ts';
 // Networks of the sizes of real base models, which the exporter makes once for each of its versions.
 beforeAll(async () => {
   await comparedNetworks();
-}, 300_000);
+});
 
 test('a measurement has every step, and they add up to less than the whole', async () => {
   const folder = await readBundleFolder(await miniBundleFolder());
@@ -31,7 +31,7 @@ test('a measurement has every step, and they add up to less than the whole', asy
   expect(found.parts).toBe(1);
   // The graph, the 23 MB encoder and the runtime itself.
   expect(found.wasm_bytes).toBeGreaterThan(found.graph_bytes + 23e6);
-}, 300_000);
+});
 
 test('a checkout is compared call by call, also with itself', async () => {
   const found = await compareWith(ROOT, 2);
@@ -43,7 +43,7 @@ test('a checkout is compared call by call, also with itself', async () => {
     expect(interval[1], call).toBeGreaterThanOrEqual(ratio);
   }
   expect(comparisonTable(found).split('\n')).toHaveLength(found.length + 1);
-}, 300_000);
+});
 
 test('where the language model cannot be fetched, the benchmark says so and goes on', async () => {
   vi.stubEnv('T2L_CACHE', join(tmpdir(), 'no-such-cache'));
@@ -51,7 +51,7 @@ test('where the language model cannot be fetched, the benchmark says so and goes
   const found = await measureLanguageModel().finally(() => vi.unstubAllEnvs());
   expect(found).toBeUndefined();
   expect(languageModelLine(found)).toMatch(/SmolLM2.*: not measured/);
-}, 300_000);
+});
 
 test('what is no checkout is refused before anything starts', async () => {
   await expect(compareWith('src', 2)).rejects.toThrow(/wrangler\.toml/);

@@ -36,7 +36,7 @@ beforeAll(async () => {
   await upload(endpoint.origin, other);
   await client.register({ name: 'other', version: '1.0.0', digest: other.digest });
   names = ['t2l-mini', other.digest];
-}, 300_000);
+});
 
 afterAll(async () => {
   await heap?.close();
@@ -60,7 +60,7 @@ test('bundles with different encoders take turns within the memory of an isolate
   expect(new Set(made.map(({ id }) => id)).size).toBe(4);
   const together = (await wasmBytes(endpoint.origin)) + heap.peak().bytes;
   expect(together).toBeLessThan(ISOLATE_BYTES);
-}, 300_000);
+});
 
 /** t2l-mini under another name, with an encoder whose file is another one. */
 async function otherBundle(): Promise<{ files: BundleFile[]; digest: string }> {
