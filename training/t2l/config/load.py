@@ -41,20 +41,28 @@ class RecipeYaml(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def load_config(path: Path) -> Config:
-    """Read and check a configuration file.
+def read_yaml(path: Path) -> Any:
+    """The values of a configuration file.
 
-    :param path: YAML file; relative folders inside it count from the folder it lies in.
-    :raises ConfigError: if the file is missing, is not YAML, or has unknown or wrong values.
+    :raises ConfigError: if the file is missing or is not YAML.
     """
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), RecipeYaml)
+        return yaml.load(path.read_text(encoding="utf-8"), RecipeYaml)
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: no such configuration file") from error
     except OSError as error:
         raise ConfigError(f"{path}: not a file that can be read: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a configuration file.
+
+    :param path: YAML file; relative folders inside it count from the folder it lies in.
+    :raises ConfigError: if the file is missing, is not YAML, or has unknown or wrong values.
+    """
+    values = read_yaml(path)
     try:
         config = config_of(values)
         check_study(config)
@@ -79,14 +87,19 @@ def check_study(config: Config) -> None:
 
     :raises ConfigError: naming the key below `study.recipe`.
     """
+    try:
+        config_of(study_values(config))
+    except ConfigError as error:
+        raise ConfigError(f"study.recipe: {error}") from error
+
+
+def study_values(config: Config) -> dict[str, Any]:
+    """Plain values of what every variant of a study begins with: the recipe, as short as said."""
     values = asdict(config)
     values["study"]["recipe"] = {}
     values["sft"]["steps"] = config.study.steps
     values["sft"]["warmup"] = min(config.sft.warmup, config.study.steps)
-    try:
-        config_of(merged_values(values, config.study.recipe))
-    except ConfigError as error:
-        raise ConfigError(f"study.recipe: {error}") from error
+    return merged_values(values, config.study.recipe)
 
 
 def merged_values(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,14 @@ from t2l.config.evaluation import (
     StudyConfig,
 )
 from t2l.config.hypernetwork import HypernetworkOptions, TargetConfig
-from t2l.config.load import config_of, load_config, merged_values, resolve
+from t2l.config.load import (
+    config_of,
+    load_config,
+    merged_values,
+    read_yaml,
+    resolve,
+    study_values,
+)
 from t2l.config.plan import PlanConfig
 from t2l.config.sft import SftConfig, TrainerConfig
 from t2l.config.tasks import AnyTasks, BehaviourTasks, FileTasks, LanguageTasks, TasksConfig
@@ -57,5 +64,7 @@ __all__ = [
     "config_of",
     "load_config",
     "merged_values",
+    "read_yaml",
     "resolve",
+    "study_values",
 ]

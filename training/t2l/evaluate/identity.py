@@ -61,7 +61,22 @@ def claim(results: Path, place: str, identity: str, measured: bool) -> None:
             f"{results}: its rows of {place} are of {whose}, this one is {identity[:12]}: remove "
             f"those rows (and their line in {path.name}), or set publish: false"
         )
-    known[place] = identity
+    _write(path, {**known, place: identity})
+
+
+def copy_claim(results: Path, place: str, other: str) -> bool:
+    """Say of another place of a results file that its rows are of the network of a first one.
+
+    :return: whether the first one's network is known; if it is not, nothing is said.
+    """
+    known = claims(results)
+    if place not in known:
+        return False
+    _write(_claims_file(results), {**known, other: known[place]})
+    return True
+
+
+def _write(path: Path, known: dict[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,5 +1,6 @@
 """How likely right answers are under the runs of a study, where that was measured."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 from t2l.evaluate.results import LossRow, ResultRow
@@ -54,10 +55,14 @@ def losses_part(losses: Sequence[LossRow], study: str, order: Sequence[str]) -> 
 
 
 def _best(told: dict[str, Estimate]) -> str | None:
-    if not told:
+    """Which of several runs, if any: a gap that may be nothing names none."""
+    known = {variant: gap for variant, gap in told.items() if math.isfinite(gap.mean)}
+    if len(known) < 2:
         return None
-    best = max(told, key=lambda variant: told[variant].mean)
-    return f"By this, descriptions tell `{best}` most: {nats_interval(told[best])} nats a token."
+    best = max(known, key=lambda variant: known[variant].mean)
+    if known[best].low <= 0:
+        return "By this, descriptions tell none of them more than chance would."
+    return f"By this, descriptions tell `{best}` most: {nats_interval(known[best])} nats a token."
 
 
 def _comparable(losses: Iterable[LossRow]) -> list[ResultRow]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from families_for_tests import save_family
@@ -42,3 +43,20 @@ def test_every_kind_is_trained_and_measured_with_the_same_steps(
     text = build_report(results, tmp_path / "docs", config).read_text(encoding="utf-8")
     assert "### Kinds of adapter" in text and "Descriptions tell `" in text
     assert all(f"| `{kind}` |" in text for kind in ("lora", "dora", "ia3"))
+    # another study with the same network takes over what was measured, also after a kill
+    (tmp_path / "other.yaml").write_text("other: {same: {}}\n")
+    run_study(config, "other", tmp_path / "other.yaml", results)
+    mine = {row.task: row.exact_match for row in rows if row.variant == "lora"}
+    file = results / "studies.jsonl"
+    for _ in ("whole", "killed before the rows"):
+        again = read_rows(file)
+        assert {row.task: row.exact_match for row in again if row.study == "other"} == mine
+        file.write_text("".join(json.dumps(asdict(row)) + "\n" for row in rows))
+        run_study(config, "other", tmp_path / "other.yaml", results)
+    notes = [json.loads(line) for line in (results / "training.jsonl").read_text().splitlines()]
+    assert [note["variant"] for note in notes] == ["lora", "dora", "ia3", "same"]
+    # with more questions it is measured by itself
+    more = replace(config, evaluation=replace(config.evaluation, samples=3))
+    (tmp_path / "other.yaml").write_text("more: {same: {}}\n")
+    run_study(more, "more", tmp_path / "other.yaml", results)
+    assert {row.samples for row in read_rows(file) if row.study == "more"} == {3}

@@ -8,7 +8,7 @@ import pytest
 
 from t2l.config.digest import LATER, config_digest
 from t2l.config.load import config_of, load_config
-from t2l.evaluate.studies import read_studies, recipe_digest, variant_config
+from t2l.evaluate.study_variants import read_studies, recipe_digest, variant_config
 
 TRAINING = Path(__file__).parents[2]
 CHAT = {"runs": "x", "base": {"kind": "folder", "where": "m"}, "template": {"kind": "chat"}}

@@ -7,10 +7,23 @@ from typing import Any
 import pytest
 
 from t2l.commands.evaluate_stages import STUDIES
-from t2l.config.recipe import Config, ConfigError, SftConfig, StudyConfig, TasksConfig, load_config
+from t2l.config.recipe import (
+    ChatConfig,
+    Config,
+    ConfigError,
+    EncoderConfig,
+    FileTasks,
+    PretrainedConfig,
+    SftConfig,
+    StudyConfig,
+    TasksConfig,
+    load_config,
+)
 from t2l.evaluate import studies
+from t2l.evaluate.identity import claim
 from t2l.evaluate.results import ResultRow, append_rows, read_rows
-from t2l.evaluate.studies import read_studies, run_study, variant_config
+from t2l.evaluate.studies import run_study
+from t2l.evaluate.study_variants import read_studies, variant_config
 from t2l.report.studies import MINI_STUDIES, OTHER_STUDIES
 
 
@@ -96,11 +109,13 @@ def test_what_is_measured_of_a_network_counts_in_every_study_that_has_it(
     def measured(*_: object, study: str, variant: str, **__: object) -> None:
         path = tmp_path / "studies.jsonl"
         if all((row.study, row.variant) != (study, variant) for row in read_rows(path)):
-            score = {"matched": len(trained) / 10}
-            append_rows(path, [ResultRow(study, variant, 0, 1, "x", "t", "f", 6, score)])
+            score, samples = {"matched": len(trained) / 10}, config.evaluation.samples
+            claim(path, f"{study}/{variant}/0", str(len(trained)), False)
+            append_rows(path, [ResultRow(study, variant, 0, 1, "x", "t", "f", samples, score)])
 
     for name in ("training_corpus", "meta_corpus", "open_setting"):
         monkeypatch.setattr(studies, name, lambda *_: None)
+    monkeypatch.setattr(studies, "checked_variants", unchecked)
     monkeypatch.setattr(studies, "trained_hypernetwork", train)
     monkeypatch.setattr(studies, "measure", measured)
     monkeypatch.setattr(studies, "measure_losses", lambda *_, **__: None)
@@ -110,6 +125,12 @@ def test_what_is_measured_of_a_network_counts_in_every_study_that_has_it(
     same, other = {"matched": 0.1}, {"matched": 0.2}
     assert found == {("one", "a"): same, ("two", "b"): same, ("two", "c"): other}
     assert len(trained) == 2
+
+
+def unchecked(config: Config, name: str, path: Path) -> dict[str, Config]:
+    """The variants of a study of which no base model was trained."""
+    known = read_studies(path)[name]
+    return {variant: variant_config(config, name, variant, row) for variant, row in known.items()}
 
 
 @pytest.mark.parametrize(
@@ -123,9 +144,83 @@ def test_a_variant_cannot_have_another_base_model_or_other_tasks(
         variant_config(config, "s", "v", changes)
 
 
+def test_a_variant_cannot_move_the_split_it_is_measured_on(tmp_path: Path) -> None:
+    tasks = FileTasks(source="folder", where=str(tmp_path), selection=0.4)
+    config = Config(
+        runs=str(tmp_path),
+        tasks=tasks,
+        base=PretrainedConfig(kind="folder", where="model", id="a/b"),
+        encoder=EncoderConfig(kind="minilm"),
+        template=ChatConfig(),
+    )
+    for change in ({"selection": 0.1}, {"report": 0.5}, {"where": "/elsewhere"}, {"apart": 13}):
+        with pytest.raises(ConfigError, match="cannot change the base model or its tasks"):
+            variant_config(config, "s", "v", {"tasks": change})
+    fewer = variant_config(config, "s", "v", {"tasks": {"descriptions": 2}})
+    assert fewer.tasks == replace(tasks, descriptions=2)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"runs": "elsewhere"},
+        {"study": {"steps": 1}},
+        {"evaluation": {"samples": 1}},
+        {"bundle": {"name": "other"}},
+        {"sft": {"seed": 5}},
+    ],
+)
+def test_what_a_variant_cannot_have_of_its_own_is_refused(
+    config: Config, changes: dict[str, Any]
+) -> None:
+    with pytest.raises(ConfigError, match="study s, variant v: .*(the run's|study.seeds)"):
+        variant_config(config, "s", "v", changes)
+
+
 def test_a_mistake_in_a_variant_is_named(config: Config) -> None:
-    with pytest.raises(ConfigError, match="target.ranks"):
+    with pytest.raises(ConfigError, match="study s, variant v: .*target.ranks"):
         variant_config(config, "s", "v", {"target": {"ranks": 4}})
+
+
+def test_a_link_to_what_was_removed_is_made_anew(config: Config) -> None:
+    other = variant_config(config, "s", "v", {})
+    (other.run_dir / "oracles").unlink()
+    (other.run_dir / "oracles").symlink_to(config.run_dir / "gone")
+    variant_config(config, "s", "v", {})
+    assert (other.run_dir / "oracles" / "made").exists()
+
+
+@pytest.mark.parametrize("name", ["mistral-7b", "llama-3.1-8b", "gemma-2-2b", "smollm2-1.7b"])
+def test_the_studies_of_every_recipe_can_begin(name: str, tmp_path: Path) -> None:
+    """Their warm-up is longer than a study."""
+    config = replace(load_config(STUDIES.parent / f"{name}.yaml"), runs=str(tmp_path))
+    assert config.sft.warmup > config.study.steps
+    kept = variant_config(config, "kinds", "lora", {"target": {"output": "lora"}})
+    assert kept.sft.steps == kept.sft.warmup == config.study.steps
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "mapping of studies"),
+        ("[one]", "mapping of studies"),
+        ("one: 3", "study one: it must be a mapping of variants"),
+        ("one: {}", "study one: it must be a mapping of variants"),
+        ("one:", "study one: it must be a mapping of variants"),
+        ("one: {a: 3}", "study one, variant a: .*got 3"),
+        ("one: {a: [1]}", "study one, variant a: .*got .1."),
+        ("one: {a: ", "not valid YAML"),
+        ("one: {a: {}, a: {}}", "a stands there twice"),
+    ],
+)
+def test_a_malformed_file_of_studies_is_refused_by_name(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "studies.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=f"studies.yaml: .*{said}"):
+        read_studies(tmp_path / "studies.yaml")
+    with pytest.raises(ConfigError, match="no such configuration file"):
+        read_studies(tmp_path / "none.yaml")
 
 
 def test_an_unknown_study_is_refused_with_those_that_there_are(

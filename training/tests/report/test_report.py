@@ -1,6 +1,7 @@
 """The report: its numbers are numpy's, missing data is said, and equal results give equal bytes."""
 
 import json
+import math
 from dataclasses import asdict
 from pathlib import Path
 
@@ -198,6 +199,24 @@ def test_a_study_says_what_descriptions_tell_by_the_loss(
     told = " +1.000 (+1.000 to +1.000) | -0.500 (-0.500 to -0.500) |"
     assert row + told in text
     assert text.count("By this, descriptions tell") == 1  # the other studies have no losses
+
+
+def test_a_study_names_no_best_run_where_none_is_known(
+    results: Path, config: Config, tmp_path: Path
+) -> None:
+    def page(*gaps: tuple[str, float]) -> str:
+        rows = [
+            LossRow("rank", name, 0, 1, f"t{n}", 9, {"matched": 1.0, "shuffled": 1 + gap})
+            for name, gap in gaps
+            for n in range(4)
+        ]
+        (results / "study_losses.jsonl").unlink()
+        append_losses(results / "study_losses.jsonl", rows)
+        return build_report(results, tmp_path / "docs", config).read_text(encoding="utf-8")
+
+    assert "By this" not in page(("4", 0.5))
+    assert "tell `16` most" in page(("4", math.nan), ("16", 0.25), ("2", 0.125))
+    assert "By this, descriptions tell none of them" in page(("4", 0.0), ("16", -0.5))
 
 
 def test_missing_data_is_said(config: Config, tmp_path: Path) -> None:
