@@ -75,7 +75,7 @@ export function* loraTensors(target: Target): Generator<LoraTensor> {
     for (const module of modules) {
       const at = { layer, module };
       const [a, b] = pairOf(module, rank);
-      const source = (side: typeof a) => tensorName(module.path, layer, side);
+      const source = (side: typeof a) => tensorName(target, module.path, layer, side);
       yield { ...at, side: 'A', rows: rank, columns: module.in, source: source(a) };
       yield { ...at, side: 'B', rows: module.out, columns: rank, source: source(b) };
     }

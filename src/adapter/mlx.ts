@@ -11,16 +11,27 @@ import {
   loraTensors,
   tensorFile,
   transpose,
+  unavailable,
 } from './layout.ts';
-import { CONFIG_FILE, STORED } from './peft.ts';
+import { CONFIG_FILE, LAYERS_PATH, STORED } from './peft.ts';
 import { planSafetensors } from './safetensors.ts';
 
 /** What mlx-lm calls the weights file. */
 export const MLX_WEIGHTS_FILE = 'adapters.safetensors';
 
-/** The two files that `--adapter-path` names the folder of. */
+/**
+ * The two files that `--adapter-path` names the folder of.
+ *
+ * @throws T2lError `layout_unavailable` for a base model that mlx-lm builds otherwise
+ */
 export function mlxFiles({ target, dtype }: LayoutFacts): LayoutFile[] {
-  const { rank, layers, modules, base_model } = target;
+  const { rank, layers, modules, base_model, layers_path = LAYERS_PATH } = target;
+  if (layers_path !== LAYERS_PATH) {
+    throw unavailable(
+      `${base_model.id} has its layers at ${layers_path}; this layout is made for models that have them at ` +
+        `${LAYERS_PATH}. Read it in the layout peft, which PEFT loads.`,
+    );
+  }
   const plan = [...loraTensors(target)].map(({ layer, module, side, rows, columns, source }) => ({
     name: `model.layers.${layer}.${module.path}.lora_${side.toLowerCase()}`,
     dtype: STORED[dtype],

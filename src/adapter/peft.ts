@@ -6,7 +6,7 @@
  */
 import type { Manifest } from '../bundle/manifest.ts';
 import { outputOf, sidesOf, sizeOf } from '../output/kinds.ts';
-import type { OutputWeights, Side } from '../output/output.ts';
+import type { OutputTarget, OutputWeights, Side } from '../output/output.ts';
 import { encodeBfloat16, encodeFloat16 } from './float16.ts';
 import { layoutSafetensors, type TensorDtype } from './safetensors.ts';
 
@@ -79,10 +79,18 @@ export function peftConfig({ target }: Pick<Manifest, 'target'>): Record<string,
   return outputOf(target).config(target);
 }
 
+/** Where nearly every model of transformers has its list of layers. */
+export const LAYERS_PATH = 'model.layers';
+
 /** PEFT's name of one tensor of a module in a layer. */
-export function tensorName(path: string, layer: number, { suffix }: Pick<Side, 'suffix'>): string {
+export function tensorName(
+  { layers_path: layers = LAYERS_PATH }: Pick<OutputTarget, 'layers_path'>,
+  path: string,
+  layer: number,
+  { suffix }: Pick<Side, 'suffix'>,
+): string {
   // Without this prefix PEFT loads the file, warns, and applies an update of zeros.
-  return `base_model.model.model.layers.${layer}.${path}.${suffix}`;
+  return `base_model.model.${layers}.${layer}.${path}.${suffix}`;
 }
 
 interface AdapterTensor {
@@ -105,7 +113,7 @@ function* adapterTensors(
         }
         const size = sizeOf(side);
         const values = ofAllLayers.subarray(layer * size, (layer + 1) * size);
-        yield { name: tensorName(module.path, layer, side), values, side };
+        yield { name: tensorName(target, module.path, layer, side), values, side };
       }
     }
   }

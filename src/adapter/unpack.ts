@@ -11,8 +11,9 @@ import type { OutputWeights } from '../output/output.ts';
 import { tensorName } from './peft.ts';
 import { floatsOf, readSafetensors, type StoredTensor } from './safetensors.ts';
 
+/** The first number is that of the layer, wherever the model has its layers. */
 const TENSOR_NAME =
-  /^base_model\.model\.model\.layers\.(\d+)\.(?:.+\.)?([^.]+)\.lora_([AB])\.weight$/;
+  /^base_model\.model\.(?:[^.]*[^.\d][^.]*\.)+(\d+)\.(?:.+\.)?([^.]+)\.lora_([AB])\.weight$/;
 
 /**
  * Reads an `adapter_model.safetensors`.
@@ -47,7 +48,7 @@ export function unpackOutput(file: Uint8Array, target: Target): OutputWeights {
   const tensors = readSafetensors(file);
   return weightsOf(target, ({ path }, side) => {
     const layers = Array.from({ length: target.layers }, (_, layer) => {
-      const name = tensorName(path, layer, side);
+      const name = tensorName(target, path, layer, side);
       const tensor = tensors.get(name);
       if (tensor?.shape.join() !== side.stored.join()) {
         throw invalid(`${name} is not there as [${side.stored}]`);

@@ -46,6 +46,7 @@ export function checkConsistency(
   if (new Set(names).size !== names.length) {
     issue(['target', 'modules'], 'module names must differ');
   }
+  checkModules(manifest.target, issue);
   checkAttention(manifest.target, issue);
   checkOutput(manifest, issue);
   if (norms !== undefined && Object.keys(norms).sort().join() !== [...names].sort().join()) {
@@ -54,6 +55,23 @@ export function checkConsistency(
   for (const [name, { mean, deviation }] of Object.entries(norms ?? {})) {
     if (mean.length !== manifest.target.layers || deviation.length !== manifest.target.layers) {
       issue(['norms', name], 'must have one value a layer');
+    }
+  }
+}
+
+/** PEFT finds a module by the last part of its path, and an update has no more ranks than a side. */
+function checkModules(
+  { modules, output, rank }: Target,
+  issue: (path: string[], message: string) => void,
+): void {
+  for (const [place, module] of modules.entries()) {
+    const at = ['target', 'modules', String(place)];
+    if (module.path.split('.').at(-1) !== module.name) {
+      issue([...at, 'name'], `must be the last part of the path ${module.path}`);
+    }
+    const room = Math.min(module.in, module.out);
+    if (output !== 'ia3' && rank > room) {
+      issue(['target', 'rank'], `is more than ${module.name} has room for, which is ${room}`);
     }
   }
 }

@@ -19,11 +19,15 @@ const fileName = z
   .max(256)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/);
 const count = z.int().positive();
+/** Where something lies in a model, part by part. */
+const modulePath = z.string().regex(/^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$/, {
+  error: 'must be a dotted path such as self_attn.q_proj',
+});
 const slug = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/);
 
 const moduleSchema = z.strictObject({
   name: z.string().min(1),
-  path: z.string().min(1),
+  path: modulePath,
   in: count,
   out: count,
   /** IA3: its inputs are scaled; left out, its outputs are. */
@@ -38,6 +42,8 @@ const targetSchema = z.strictObject({
     license: z.string().min(1),
   }),
   layers: count,
+  /** Where the base model's list of layers lies; left out: `model.layers`. */
+  layers_path: modulePath.optional(),
   /** The base model's heads; bundles before t2l-mini 4 do not say. */
   attention: z.strictObject({ heads: count, kv_heads: count, head_dim: count }).optional(),
   modules: z.array(moduleSchema).min(1),

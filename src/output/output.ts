@@ -27,6 +27,8 @@ export interface OutputModule {
 export interface OutputTarget {
   readonly base_model: { readonly id: string; readonly revision: string };
   readonly layers: number;
+  /** Where the base model's list of layers lies; left out: `model.layers`. */
+  readonly layers_path?: string | undefined;
   readonly modules: readonly OutputModule[];
   readonly rank: number;
   /** Left out: LoRA. */

@@ -33,6 +33,14 @@ test.each(Object.keys(reference.files) as AdapterDtype[])(
   },
 );
 
+test('a base model with its layers elsewhere has no such layout', () => {
+  const { facts } = caseAdapter('llama', 'float32');
+  const target = { ...facts.target, layers_path: 'transformer.h' };
+  expect(() => mlxFiles({ ...facts, target })).toThrow(
+    /has its layers at transformer\.h; .* Read it in the layout peft/,
+  );
+});
+
 test('every matrix is the transpose of the one in the PEFT file', async () => {
   const { files } = caseAdapter('llama', 'float32');
   const peft = readSafetensors(files.get(WEIGHTS_FILE) as Uint8Array);

@@ -46,6 +46,19 @@ test('float32 files hold the weights exactly', () => {
   expect(unpackPeft(packed('float32').weights)).toEqual(weights);
 });
 
+test('tensors lie where the base model has its layers', () => {
+  const target = { ...manifest.target, layers_path: 'transformer.h' };
+  const { files } = packPeft({ manifest: { target }, weights, dtype: 'float32', strength: 1 });
+  const file = files[0]?.bytes as Uint8Array;
+  expect([...readSafetensors(file).keys()][0]).toBe(
+    'base_model.model.transformer.h.0.self_attn.q_proj.lora_A.weight',
+  );
+  expect(unpackPeft(file)).toEqual(weights);
+  expect(unpackOutput(file, target)).toEqual(
+    unpackOutput(packed('float32').weights, manifest.target),
+  );
+});
+
 test.each([
   ['float16', (values: Float32Array) => new Float32Array(new Float16Array(values))],
   [

@@ -202,6 +202,31 @@ test.each<[string, RegExp, (manifest: Loose) => void]>([
     },
   ],
   [
+    'a module by which PEFT would find none',
+    /target\.modules\.0\.name: must be the last part of the path self_attn\.q_proj/,
+    (m) => (((m.target as { modules: Loose[] }).modules[0] as Loose).name = 'banana'),
+  ],
+  [
+    'two modules at one place',
+    /target\.modules\.1\.name: must be the last part of the path self_attn\.q_proj/,
+    (m) => (((m.target as { modules: Loose[] }).modules[1] as Loose).path = 'self_attn.q_proj'),
+  ],
+  [
+    'a path that is none',
+    /target\.modules\.0\.path: must be a dotted path/,
+    (m) => (((m.target as { modules: Loose[] }).modules[0] as Loose).path = '../q_proj'),
+  ],
+  [
+    'layers at a place that is none',
+    /target\.layers_path: must be a dotted path/,
+    (m) => ((m.target as Loose).layers_path = 'model layers'),
+  ],
+  [
+    'more ranks than a module has room for',
+    /target\.rank: is more than v_proj has room for, which is 4/,
+    (m) => ((m.target as Loose).rank = 5),
+  ],
+  [
     'strengths of what has one only',
     /fit\.strengths: must be left out with the output "dora"/,
     (m) => {

@@ -60,6 +60,11 @@ class TargetModule:
             raise TargetError(
                 f"module path {self.path!r} must be a dotted path such as self_attn.q_proj"
             )
+        if self.path.rpartition(".")[2] != self.name:
+            raise TargetError(
+                f"module name {self.name!r} must be the last part of its path {self.path}, by "
+                "which PEFT finds it"
+            )
         _require_positive(f"module {self.name}: in", self.in_features)
         _require_positive(f"module {self.name}: out", self.out_features)
         if not isinstance(self.feedforward, bool):

@@ -148,3 +148,12 @@ def test_bad_json_is_refused(edit, words: str):
 def test_json_must_be_an_object():
     with pytest.raises(TargetError, match="must be an object"):
         TargetSpec.from_json([])
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("banana", "self_attn.q_proj"), ("proj", "mlp.c_proj"), ("q_proj", "q_proj.x")],
+)
+def test_a_module_by_whose_name_peft_would_not_find_it_is_refused(name: str, path: str):
+    with pytest.raises(TargetError, match=f"'{name}' must be the last part of its path"):
+        TargetModule(name, path, 8, 8)
