@@ -15,6 +15,7 @@ from t2l.evaluate.conditions import (
     conditions_on,
 )
 from t2l.evaluate.measure import measure
+from t2l.evaluate.opening import open_base
 from t2l.evaluate.results import ResultRow, summarise
 from t2l.evaluate.run import (
     is_published,
@@ -32,7 +33,7 @@ from t2l.evaluate.run import (
 from t2l.evaluate.setting import Setting
 from t2l.evaluate.studies import run_study
 from t2l.evaluate.vectors import write_vectors
-from t2l.export.bundle.manifest import canonical_bytes, digest
+from t2l.export.bundle.manifest import BundleError, canonical_bytes, digest
 from t2l.export.bundle.run import BundleNetwork
 from t2l.report.build import DOCS, build_report
 from t2l.tasks.source import Task
@@ -127,7 +128,16 @@ def evaluate_setting(setting: Setting, results: Path, train_seed: int) -> list[R
 
 def evaluate_bundle(config: Config, folder: Path, precision: str, seed: int | None) -> None:
     """Measure a bundle through its own graph on the report's tasks; prints what it finds."""
-    network = BundleNetwork(folder, precision)
+    try:
+        network = BundleNetwork(folder, precision)
+    except ValueError as error:
+        raise BundleError(f"{error}: give --precision one of them") from error
+    theirs, ours = network.target.base_model, open_base(config).record
+    if (theirs.id, theirs.revision) != (ours.id, ours.revision):
+        raise BundleError(
+            f"{folder}: its adapters are for {theirs.id} at {theirs.revision[:12]}, the recipe's "
+            f"base model is {ours.id} at {ours.revision[:12]}: give --config a recipe of the former"
+        )
     setting = open_setting(config, network, training_corpus(config))
     left = (*NEEDS_TRAINING, *BEFORE_EXPORT)
     known = conditions_of(setting.template.name, network.target.output)

@@ -39,10 +39,13 @@ class TargetConfig:
                 raise ValueError(f"modules has {name!r}, which is no module's name: as q_proj is")
         if self.output == "ia3" and self.rank != 1:
             raise ValueError(f"rank {self.rank} must be 1 for output ia3, which has no ranks")
+        if self.output == "ia3" and self.use_rslora:
+            raise ValueError("use_rslora is for LoRAs, and IA3 has no rank: leave it out")
         if self.feedforward is None:
             return
         if self.output != "ia3":
             raise ValueError(f"feedforward is for output ia3, not for {self.output}: leave it out")
+        require_distinct("feedforward", self.feedforward)
         for name in self.feedforward:
             if name not in self.modules:
                 raise ValueError(f"feedforward has {name!r}, which is none of modules")

@@ -36,7 +36,15 @@ def network_identity(network: Hypernetwork) -> str:
 def claims(results: Path) -> dict[str, str]:
     """What the rows of a results file are of, by place."""
     path = _claims_file(results)
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if not path.exists():
+        return {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ConfigError(
+            f"{path}: no JSON: it says which networks the rows of {results.name} are of; get it "
+            "back, or remove both"
+        ) from error
 
 
 def _claims_file(results: Path) -> Path:

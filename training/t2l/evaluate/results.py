@@ -2,13 +2,22 @@
 
 import json
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from t2l.config.errors import Refusal
 
 BOOTSTRAP_DRAWS = 2000
 STUDY_LOSSES = "study_losses.jsonl"
+
+
+_Row = TypeVar("_Row")
+
+
+class ResultsError(Refusal):
+    """A results file that is damaged; the message names the line."""
 
 
 @dataclass(frozen=True)
@@ -105,16 +114,39 @@ def append_json(path: Path, row: Mapping[str, object]) -> None:
 
 
 def read_json(path: Path) -> tuple[dict[str, Any], ...]:
-    """All objects of a file; none if there is no file. A last line cut by a kill is left out."""
+    """All objects of a file; none if there is no file. A last line cut by a kill is left out.
+
+    :raises ResultsError: for a line that is no object, naming it.
+    """
     if not path.exists():
         return ()
     lines = path.read_text(encoding="utf-8").split("\n")
-    return tuple(json.loads(line) for line in lines[:-1] if line)
+    return tuple(
+        _object_of(line, path, number) for number, line in enumerate(lines[:-1], 1) if line
+    )
+
+
+def _object_of(line: str, path: Path, number: int) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ResultsError(f"{path}:{number}: no JSON: remove the line, or the file") from error
+    if not isinstance(found, dict):
+        raise ResultsError(f"{path}:{number}: no object: remove the line, or the file")
+    return found
+
+
+def _row_of(make: Callable[..., _Row], values: dict[str, Any], path: Path) -> _Row:
+    try:
+        return make(**values)
+    except TypeError as error:
+        what = str(error).partition(" ")[2]
+        raise ResultsError(f"{path}: a row that another version wrote: {what}") from error
 
 
 def read_rows(path: Path) -> list[ResultRow]:
     """All rows of a file, as `read_json` reads it."""
-    return [ResultRow(**row) for row in read_json(path)]
+    return [_row_of(ResultRow, row, path) for row in read_json(path)]
 
 
 def append_losses(path: Path, rows: Iterable[LossRow]) -> None:
@@ -125,7 +157,7 @@ def append_losses(path: Path, rows: Iterable[LossRow]) -> None:
 
 def read_losses(path: Path) -> tuple[LossRow, ...]:
     """All rows of a file, as `read_json` reads it."""
-    return tuple(LossRow(**row) for row in read_json(path))
+    return tuple(_row_of(LossRow, row, path) for row in read_json(path))
 
 
 def merged(rows: Iterable[ResultRow]) -> dict[tuple[str, str, int, int, str, str], ResultRow]:

@@ -27,4 +27,6 @@ def shown_code() -> list[dict[str, Any]]:
 
 def lines(path: Path) -> list[dict[str, Any]]:
     """The objects of a file of JSON lines."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    whole = path.read_text(encoding="utf-8").removesuffix("\n")
+    # not splitlines: JSON texts may hold U+2028 and its like as they are
+    return [json.loads(line) for line in whole.split("\n")]

@@ -61,11 +61,17 @@ def fetch_rows(where: Path, names: Sequence[str], open_rows: Open) -> dict[str, 
         if not rows:
             raise TaskFileError(f"{place}: the data set of its ds_kwargs has no rows")
         partial = folders[name] / "examples.partial"
-        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        partial.write_text("".join(lines), encoding="utf-8")
+        partial.write_text("".join(_line(row, place) for row in rows), encoding="utf-8")
         partial.replace(folders[name] / ROWS)
         written[name] = len(rows)
     return written
+
+
+def _line(row: Mapping[str, Any], place: Path) -> str:
+    try:
+        return json.dumps(row, ensure_ascii=False) + "\n"
+    except (TypeError, ValueError) as error:
+        raise TaskFileError(f"{place}: a row of its data set is no JSON: {error}") from error
 
 
 def data_set_of(path: Path) -> dict[str, str]:
@@ -88,15 +94,20 @@ def data_set_of(path: Path) -> dict[str, str]:
 def fields_of(name: str, row: Mapping[str, Any], place: str) -> dict[str, Any]:
     """A row of a task's data set with the fields of the task's prompt, as the reference makes them.
 
-    :raises TaskFileError: for a row of Lots-of-LoRAs that is no prompt.
+    :raises TaskFileError: for a row of Lots-of-LoRAs that is no prompt, or one that lacks what its
+        benchmark's rows have.
     """
+    fields = dict(object_of(row, place))
     if name.startswith("lol_"):
-        return lots_of_loras(row, place)
+        return lots_of_loras(fields, place)
     if name.startswith("arc_"):
-        return {**row, "choices": four_choices(row["choices"])}
+        fields["choices"] = four_choices(fields.get("choices"), place)
     if name.startswith("mbpp"):
-        return {**row, "assertions": "\n".join(row["test_list"])}
-    return dict(row)
+        tests = fields.get("test_list")
+        if not isinstance(tests, list) or not all(isinstance(one, str) for one in tests):
+            raise TaskFileError(f"{place}: test_list must be a list of assertions, got {tests!r}")
+        fields["assertions"] = "\n".join(tests)
+    return fields
 
 
 def lots_of_loras(row: Mapping[str, Any], place: str) -> dict[str, Any]:
@@ -121,9 +132,17 @@ def lots_of_loras(row: Mapping[str, Any], place: str) -> dict[str, Any]:
     }
 
 
-def four_choices(choices: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """The choices of a question of ARC, which has three now and then, filled up to four."""
-    labels, texts = list(choices["label"]), list(choices["text"])
+def four_choices(choices: Any, place: str) -> dict[str, list[str]]:
+    """The choices of a question of ARC, which has three now and then, filled up to four.
+
+    :raises TaskFileError: for something else.
+    """
+    given = choices if isinstance(choices, Mapping) else {}
+    labels, texts = (list(given.get(key) or ()) for key in ("label", "text"))
+    if not labels or len(labels) != len(texts) or not all(isinstance(one, str) for one in labels):
+        raise TaskFileError(
+            f"{place}: choices must have as many of label as of text, one or more, got {choices!r}"
+        )
     for number in range(len(labels), FEWEST_CHOICES):
         labels.append(str(number + 1) if labels[0].isdigit() else "ABCD"[number])
         texts.append("N/A")
@@ -156,10 +175,11 @@ def from_folder(root: Path) -> Open:
 def _loaded(arguments: Mapping[str, str], what: str) -> Iterable[Mapping[str, Any]]:
     try:
         load = import_module("datasets").load_dataset
+        broken = import_module("datasets.exceptions").DatasetGenerationError  # a plain Exception
     except ModuleNotFoundError:
         raise TaskFileError(MISSING) from None
     try:
         return load(**arguments)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, broken) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise TaskFileError(f"the data set {what} cannot be had: {reason}") from error

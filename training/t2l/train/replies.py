@@ -86,9 +86,8 @@ def _begun(
         for name, rows in found.by_name.items()
         if len(rows) == wanted.get(name, len(rows))
     }
-    by_name = {one.name: one for one in behaviours}
     if len(whole) < len(found.by_name) or found.size < path.stat().st_size:
-        kept = [line_of(by_name[name], row) for name, rows in whole.items() for row in rows]
+        kept = [line_of(name, row) for name, rows in whole.items() for row in rows]
         partial = path.with_name(path.name + ".partial")
         partial.write_text(head + "".join(kept), encoding="utf-8")
         os.replace(partial, path)
@@ -112,7 +111,7 @@ def _said(
         device,
     )
     for (one, part, told, text), ids in zip(asked, written, strict=True):
-        yield line_of(one, Reply(part, told, Sample(text, template.answer(ids))))
+        yield line_of(one.name, Reply(part, told, Sample(text, template.answer(ids))))
 
 
 def _asked(behaviour: Behaviour, config: BehaviourTasks) -> Iterator[tuple[Part, str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,12 +23,12 @@ from t2l.config.recipe import OF_BASELINES, OF_ORACLES, ConfigError
 from t2l.evaluate.conditions import conditions_on
 from t2l.evaluate.results import read_rows
 from t2l.evaluate.run import results_dir
-from t2l.export.bundle.manifest import verify_bundle
+from t2l.export.bundle.manifest import BundleError, verify_bundle
 
 
 @pytest.mark.parametrize("output", OTHERS)
 def test_a_recipe_becomes_a_bundle_whose_adapters_peft_loads(
-    output: OutputKind, tmp_path: Path, published_encoder: Path
+    output: OutputKind, tmp_path: Path, published_encoder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save_family("llama", tmp_path / "model")
     left = [*OF_BASELINES, *OF_ORACLES]
@@ -77,6 +78,15 @@ def test_a_recipe_becomes_a_bundle_whose_adapters_peft_loads(
         theirs = loaded(tokens).logits
     torch.testing.assert_close(theirs, wanted, atol=1e-4, rtol=1e-4)
     assert (wanted - plain).abs().max() > 1e-6
+    stages.evaluate(config, folder, "int8")
+    assert '"matched"' in capsys.readouterr().out
+    with pytest.raises(
+        BundleError, match="no banana graph; it has float32, int8: give --precision"
+    ):
+        stages.evaluate(config, folder, "banana")
+    other = replace(config, base=replace(config.base, id="someone/else"))
+    with pytest.raises(BundleError, match="its adapters are for .* base model is someone/else"):
+        stages.evaluate(other, folder)
 
 
 def test_what_t2l_mini_s_graph_cannot_take_is_refused_before_anything_is_trained() -> None:

@@ -91,6 +91,14 @@ MISTAKES = [
     ("target: {output: lokr}", "target.output must be 'lora', 'dora' or 'ia3', got 'lokr'"),
     ("target: {output: ia3}", "target.rank 8 must be 1 for output ia3, which has no ranks"),
     (
+        "target: {output: ia3, rank: 1, use_rslora: true}",
+        "target.use_rslora is for LoRAs, and IA3 has no rank",
+    ),
+    (
+        "target: {output: ia3, rank: 1, feedforward: [o_proj, o_proj]}",
+        "target.feedforward",
+    ),
+    (
         "target: {output: dora, feedforward: []}",
         "target.feedforward is for output ia3, not",
     ),

@@ -10,10 +10,12 @@ from adapters_for_tests import CONFIG, CPU, DIM, LetterEncoder, tiny_base, tiny_
 
 from t2l.config.recipe import ConfigError
 from t2l.evaluate.conditions import CONDITIONS
+from t2l.evaluate.identity import claims
 from t2l.evaluate.measure import TASKS_A_BLOCK, measure
 from t2l.evaluate.questions import Block
 from t2l.evaluate.results import (
     ResultRow,
+    ResultsError,
     append_json,
     append_rows,
     by_task,
@@ -138,6 +140,29 @@ def test_rows_of_one_key_are_put_together_and_others_apart(tmp_path: Path) -> No
     assert found[row().key].exact_match == {"a": 0.5, "b": 0.25}
     assert found[row("u").key].exact_match == {"a": 1.0}
     assert read_rows(tmp_path / "none.jsonl") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{oh", "r.jsonl:2: no JSON"),
+        ("3", "r.jsonl:2: no object"),
+        ('{"study":"s"}', "r.jsonl: a row that another version wrote: missing .*variant"),
+    ],
+)
+def test_a_damaged_line_is_named(tmp_path: Path, line: str, said: str) -> None:
+    path = tmp_path / "r.jsonl"
+    append_rows(path, [row()])
+    path.write_text(f"{path.read_text()}{line}\n")
+    append_rows(path, [row("u")])
+    with pytest.raises(ResultsError, match=said):
+        read_rows(path)
+
+
+def test_a_damaged_note_of_networks_is_named(tmp_path: Path) -> None:
+    (tmp_path / "r.networks.json").write_text('{"s/v/0": ')
+    with pytest.raises(ConfigError, match="r.networks.json: no JSON: .* rows of r.jsonl"):
+        claims(tmp_path / "r.jsonl")
 
 
 def test_a_record_is_appended_once(tmp_path: Path) -> None:

@@ -78,8 +78,8 @@ def write(path: Path, limit: int) -> None:
     lines = [HEAD]
     for one in chosen(300, 0, limit):
         for part in ("train", "test"):
-            sample = Sample(f"question of {part}?", f"{one.name}\n“so”")
-            lines.append(line_of(one, Reply(part, "Be so.", sample)))
+            sample = Sample(f"question of {part}?", f"{one.name}\n“so”\u2028\u0085")
+            lines.append(line_of(one.name, Reply(part, "Be so.", sample)))
     path.write_text("".join(lines), encoding="utf-8")
 
 
@@ -91,7 +91,7 @@ def test_replies_are_the_examples_of_tasks(tmp_path: Path) -> None:
     assert set(tasks.groups) == set(UNSEEN)
     [task, *_] = tasks.train
     assert task.sample(random.Random(0), "test") == Sample(
-        "question of test?", f"{task.name}\n“so”"
+        "question of test?", f"{task.name}\n“so”\u2028\u0085"
     )
 
 

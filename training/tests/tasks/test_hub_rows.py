@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import yaml
 from command_for_tests import Command
 
 from t2l.config.tasks import FileTasks
-from t2l.tasks.hub_rows import ROWS, fields_of, four_choices
+from t2l.tasks.hub_rows import ROWS, fetch_rows, fields_of, four_choices
 from t2l.tasks.json_files import TaskFileError
 from t2l.tasks.metadata import read_metadata
 from t2l.tasks.open import file_tasks
@@ -110,9 +111,35 @@ def test_an_input_may_have_the_words_of_the_frame() -> None:
 def test_rows_of_arc_and_mbpp_get_what_their_prompts_ask_for() -> None:
     three = {"label": ["1", "2", "3"], "text": ["a", "b", "c"]}
     filled = {"label": ["1", "2", "3", "4"], "text": ["a", "b", "c", "N/A"]}
-    assert four_choices(three) == filled
+    assert four_choices(three, "") == filled
     assert fields_of("arc_easy", {"choices": three}, "")["choices"] == filled
     assert fields_of("mbpp", {"test_list": ["x", "y"]}, "")["assertions"] == "x\ny"
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "said"),
+    [
+        ("lol_075", ["no", "object"], "row 3"),
+        ("arc_easy", {"question": "?"}, "row 3: choices must have as many of label as of text"),
+        ("arc_easy", {"choices": {"label": [], "text": []}}, "one or more"),
+        ("arc_easy", {"choices": {"label": ["A"], "text": ["a", "b"]}}, "as many"),
+        ("arc_easy", {"choices": ["a", "b"]}, "got .'a', 'b'."),
+        ("mbpp", {"text": "x"}, "row 3: test_list must be a list of assertions, got None"),
+        ("mbpp", {"test_list": [1]}, "row 3: test_list must be"),
+    ],
+)
+def test_a_row_that_lacks_what_its_benchmark_has_is_named(
+    name: str, row: dict[str, object], said: str
+) -> None:
+    with pytest.raises(TaskFileError, match=said):
+        fields_of(name, row, "row 3")
+
+
+def test_a_row_that_is_no_json_leaves_nothing(tmp_path: Path) -> None:
+    lay(tmp_path, "boolq", "boolq", 1)
+    with pytest.raises(TaskFileError, match="a row of its data set is no JSON: .*date"):
+        fetch_rows(tmp_path / "tasks", ["boolq"], lambda _: [{"day": date(2026, 1, 1)}])
+    assert [path.name for path in (tmp_path / "tasks" / "boolq").iterdir()] == ["metadata.yaml"]
 
 
 @pytest.mark.skipif(not WITHOUT, reason="datasets is installed here")

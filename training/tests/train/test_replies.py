@@ -70,6 +70,16 @@ def test_who_was_cut_goes_on_and_ends_with_the_same_bytes(
     assert [file.name for file in tmp_path.iterdir()] == ["replies.jsonl"]
 
 
+def test_a_cut_file_of_more_behaviours_goes_on_for_fewer(tmp_path: Path, base: BaseModel) -> None:
+    path = tmp_path / "replies.jsonl"
+    written(path, base)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9])
+    assert written(path, base, limit=LIMIT // 2) <= 1
+    assert whole.startswith(path.read_bytes()[: len(whole) // 2])
+    assert len(read_replies(path).by_name) >= LIMIT - 1
+
+
 def test_replies_of_another_model_are_not_mixed_in(tmp_path: Path, base: BaseModel) -> None:
     path = tmp_path / "replies.jsonl"
     written(path, base)

@@ -101,9 +101,10 @@ def read_replies(path: Path) -> Replies:
         )
     text = read_text(path)
     whole = text[: text.rfind("\n") + 1]
-    lines = whole.splitlines()
-    if not lines:
+    if not whole:
         raise TaskFileError(f"{path}: the file is empty; remove it and run the `replies` stage")
+    # not splitlines: replies may hold U+2028 and its like as they are
+    lines = whole.removesuffix("\n").split("\n")
     found: dict[str, list[Reply]] = {}
     made_by = _parsed(_Made, lines[0], path, 1).made_by
     for number, line in enumerate(lines[1:], start=2):
@@ -123,10 +124,10 @@ def _parsed(model: type[_Row], line: str, path: Path, number: int) -> _Row:
         raise TaskFileError(f"{path}:{number}: {place}: {first['msg']}") from error
 
 
-def line_of(behaviour: Behaviour, reply: Reply) -> str:
-    """A reply as a line of the file."""
+def line_of(behaviour: str, reply: Reply) -> str:
+    """A reply to a behaviour, by its name, as a line of the file."""
     row = {
-        "behaviour": behaviour.name,
+        "behaviour": behaviour,
         "part": reply.part,
         "told": reply.told,
         "input": reply.sample.input,
