@@ -7,6 +7,7 @@ stands in the answer in the same order: what tells long answers apart, none of w
 to the letter (Lin, 2004; Super-NaturalInstructions measures by it).
 """
 
+import logging
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -46,4 +47,5 @@ def rouge_l(answer: str, right: Sequence[str]) -> float:
 def _rouge() -> Any:  # the package has no types
     from rouge_score.rouge_scorer import RougeScorer  # which takes a second to read
 
+    logging.getLogger("absl").setLevel(logging.WARNING)  # it names its tokenizer every time
     return RougeScorer(["rougeL"], use_stemmer=True)
