@@ -1,12 +1,12 @@
 """How likely right answers are under the runs of a study, where that was measured."""
 
-import math
 from collections.abc import Iterable, Sequence
 
 from t2l.evaluate.results import LossRow, ResultRow
 from t2l.report.data import distinct
 from t2l.report.markdown import ABSENT, count, nats_interval, paragraphs, table
-from t2l.report.statistics import Estimate, estimate, of_values, paired
+from t2l.report.statistics import estimate, of_values, paired
+from t2l.report.study_best import Gaps, best_sentence
 
 TEXT = (
     "How likely right answers are moves long before exact match does: the cross-entropy of the "
@@ -28,13 +28,13 @@ def losses_part(losses: Sequence[LossRow], study: str, order: Sequence[str]) -> 
         return ""
     variants = distinct((row.variant for row in rows), order)
     first = [row for row in rows if row.variant == variants[0]]
-    lines, told = [], {}
+    lines: list[tuple[str, ...]] = []
+    told: dict[str, Gaps] = {}
     for variant in variants:
         own = [row for row in rows if row.variant == variant]
-        gap = of_values(paired(own, "shuffled", own, "matched").values())
+        told[variant] = paired(own, "shuffled", own, "matched")
+        gap = of_values(told[variant].values())
         against = of_values(paired(own, "matched", first, "matched").values())
-        if gap is not None:
-            told[variant] = gap
         lines.append(
             (
                 f"`{variant}`",
@@ -51,18 +51,8 @@ def losses_part(losses: Sequence[LossRow], study: str, order: Sequence[str]) -> 
         "what a description tells",
         f"`matched` above that of `{variants[0]}`",
     )
-    return paragraphs(TEXT, _best(told), table(header, lines))
-
-
-def _best(told: dict[str, Estimate]) -> str | None:
-    """Which of several runs, if any: a gap that may be nothing names none."""
-    known = {variant: gap for variant, gap in told.items() if math.isfinite(gap.mean)}
-    if len(known) < 2:
-        return None
-    best = max(known, key=lambda variant: known[variant].mean)
-    if known[best].low <= 0:
-        return "By this, descriptions tell none of them more than chance would."
-    return f"By this, descriptions tell `{best}` most: {nats_interval(known[best])} nats a token."
+    best = best_sentence(told, "By this, descriptions tell", nats_interval, "nats a token")
+    return paragraphs(TEXT, best, table(header, lines))
 
 
 def _comparable(losses: Iterable[LossRow]) -> list[ResultRow]:

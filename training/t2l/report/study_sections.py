@@ -19,8 +19,9 @@ from t2l.report.markdown import (
     table,
 )
 from t2l.report.page import Page
-from t2l.report.statistics import Estimate, estimate, of_values, paired
+from t2l.report.statistics import estimate, of_values, paired
 from t2l.report.studies import Study, study_of
+from t2l.report.study_best import Gaps, best_sentence
 from t2l.report.study_losses import losses_part
 
 DRAWN = ("matched", "shuffled")
@@ -55,7 +56,7 @@ def study_section(page: Page, study: Study) -> str:
     records = [record for record in page.results.training if record["study"] == study.name]
     parts = [head, _table(rows, variants, splits, records), made_with(command)]
     if study.says_best:
-        parts.insert(1, _best(rows, variants, splits[0]))
+        parts.insert(1, _best(rows, variants, splits[0]) or "")
     losses = losses_part(page.results.study_losses, study.name, study.order)
     if losses:
         parts += [losses, made_with(command)]
@@ -106,21 +107,14 @@ def _table(
     return table(header, lines_)
 
 
-def _best(rows: list[ResultRow], variants: list[str], split: str) -> str:
+def _best(rows: list[ResultRow], variants: list[str], split: str) -> str | None:
     """Which variant a task's own description tells most, beyond what another's tells."""
-    gaps: dict[str, Estimate] = {}
+    told: dict[str, Gaps] = {}
     for variant in variants:
         own = _select(rows, split, variant)
-        found = of_values(paired(own, "matched", own, "shuffled").values())
-        if found is not None:
-            gaps[variant] = found
-    if not gaps:
-        return ""
-    best = max(gaps, key=lambda variant: gaps[variant].mean)
-    return (
-        f"Descriptions tell `{best}` most: under a task's own it answers "
-        f"{points_interval(gaps[best])} points more than under another task's."
-    )
+        told[variant] = paired(own, "matched", own, "shuffled")
+    unit = "points more right answers under a task's own than under another's"
+    return best_sentence(told, "Descriptions tell", points_interval, unit)
 
 
 def _draw(path: Path, study: Study, rows: list[ResultRow], variants: list[str]) -> None:

@@ -194,7 +194,8 @@ def test_a_study_says_what_descriptions_tell_by_the_loss(
     results: Path, config: Config, tmp_path: Path
 ) -> None:
     text = build_report(results, tmp_path / "docs", config).read_text(encoding="utf-8")
-    assert "descriptions tell `16` most: 1.000 (1.000 to 1.000) nats a token." in text
+    best = "descriptions tell `16` most: 1.000 (1.000 to 1.000) nats a token, and every other run"
+    assert best in text
     row = "| `16` | 4 | – | 1.000 (1.000 to 1.000) | 2.000 (2.000 to 2.000) | – |"
     told = " +1.000 (+1.000 to +1.000) | -0.500 (-0.500 to -0.500) |"
     assert row + told in text
@@ -217,6 +218,8 @@ def test_a_study_names_no_best_run_where_none_is_known(
     assert "By this" not in page(("4", 0.5))
     assert "tell `16` most" in page(("4", math.nan), ("16", 0.25), ("2", 0.125))
     assert "By this, descriptions tell none of them" in page(("4", 0.0), ("16", -0.5))
+    near = page(("4", 0.25), ("16", 0.25), ("2", 0.125))
+    assert "tell `4` most: 0.250 (0.250 to 0.250) nats a token. Not clearly less: `16`; the" in near
 
 
 def test_missing_data_is_said(config: Config, tmp_path: Path) -> None:
