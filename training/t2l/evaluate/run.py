@@ -1,6 +1,8 @@
 """One run's parts, opened from its configuration: tasks, base model, encoder, networks."""
 
 import logging
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,24 +52,45 @@ def _own_results(config: Config) -> Path:
 
 
 def keep_apart(config: Config, network: Hypernetwork) -> None:
-    """Leave published results alone, if they are of another network than the one trained here.
+    """Leave published results alone, if they are of other networks than those trained here.
 
     Training gives the same weights on the same kind of machine alone; a recipe that is trained
-    elsewhere is measured too, into the run's own folder.
+    elsewhere is measured too, into the run's own folder. So is a copy of a recipe that still
+    publishes where the first one does, also with a variant or a seed that has no rows there yet.
     """
     place = f"main/{config.hypernetwork.variant}/{config.sft.seed}"
-    published = claims(published_dir(config) / "main.jsonl").get(place)
-    if is_published(config) and published not in (None, network_identity(network)):
-        own = _own_results(config)
-        logger.info(
-            "%s has the results of network %s under %s, which was trained elsewhere, so those of "
-            "this run go to %s",
-            published_dir(config),
-            published[:12],
-            place,
-            own,
-        )
-        own.mkdir(parents=True)
+    published = {
+        name: identity
+        for name, identity in claims(published_dir(config) / "main.jsonl").items()
+        if name.startswith("main/") and not name.startswith("main/base/")
+    }
+    if not is_published(config) or not published or _continues(config, network, published, place):
+        return
+    known, own = place if place in published else next(iter(published)), _own_results(config)
+    logger.info(
+        "%s has the results of network %s under %s, which was trained elsewhere, so those of "
+        "this run go to %s; a recipe of one's own says publish: false, or a name of its own",
+        published_dir(config),
+        published[known][:12],
+        known,
+        own,
+    )
+    own.mkdir(parents=True)
+
+
+def _continues(
+    config: Config, network: Hypernetwork, published: Mapping[str, str], place: str
+) -> bool:
+    """Whether a network belongs to the run whose results are published: it is one of theirs, or
+    another variant or seed beside one of theirs."""
+    if place in published:
+        return published[place] == network_identity(network)
+    for name, identity in published.items():
+        seeded = with_seed(config, int(name.rsplit("/", 1)[1]))
+        with suppress(FileNotFoundError):
+            if network_identity(load_hypernetwork(seeded)) == identity:
+                return True
+    return False
 
 
 def tasks_of(config: Config) -> TaskSet:

@@ -99,6 +99,37 @@ def test_published_results_are_left_alone_by_a_network_that_was_trained_elsewher
     assert "trained elsewhere" in caplog.text
 
 
+@pytest.mark.parametrize("other", ["main/M/0", "main/S/1"])
+def test_a_copy_that_still_publishes_elsewhere_has_its_results_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    monkeypatch.setattr(run, "RESULTS", tmp_path / "results")
+    config = replace(with_base(tmp_path / "run"), publish="tiny")
+    target = target_of(config, open_base(config))
+    network = Hypernetwork(HypernetworkConfig("S", 8, latent=16, head_in=16), target)
+    file = tmp_path / "results" / "tiny" / "main.networks.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"main/base/-1": "0" * 40, other: "0" * 64}))
+    keep_apart(config, network)
+    assert results_dir(config) == config.run_dir / "results"
+
+
+def test_a_published_run_may_have_one_seed_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "RESULTS", tmp_path / "results")
+    config = replace(with_base(tmp_path / "run"), publish="tiny")
+    target = target_of(config, open_base(config))
+    shape = HypernetworkConfig("S", 8, latent=16, head_in=16)
+    first, second = Hypernetwork(shape, target), Hypernetwork(shape, target)
+    first.save(config.run_dir / "sft" / "seed-0" / "final")
+    file = tmp_path / "results" / "tiny" / "main.networks.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"main/S/0": network_identity(first)}))
+    keep_apart(run.with_seed(config, 1), second)
+    assert is_published(config)
+
+
 def test_a_side_of_the_split_without_tasks_is_named(tmp_path: Path) -> None:
     tasks = tmp_path / "tasks"
     tasks.mkdir()
