@@ -2,9 +2,11 @@
 # The end-to-end recipes: tasks -> base model -> encoder -> vectors -> SFT -> evaluation -> src/assets.
 # Restartable: a stage that is finished is skipped, one that was cut goes on at its checkpoint.
 #
-#   ./run.sh mini      t2l-mini, the bundle that needs no download
+#   ./run.sh [mini]    t2l-mini, the bundle that needs no download; no argument means this
 #   ./run.sh smollm2   t2l-smollm2, adapters for SmolLM2-135M-Instruct
 #   ./run.sh smoke     every stage at toy size, into runs/smoke
+#   ./run.sh NAME      any other recipe, configs/NAME.yaml: smollm2-1.7b, mistral-7b, yours;
+#                      behaviours has stages of its own (docs/training.md)
 #   ./run.sh results   the results pages in docs and their figures, from training/results
 #
 # PROCESSES=2 meta-trains in two processes of one thread each: on two cores a step of smollm2 takes
@@ -13,8 +15,9 @@ set -euo pipefail
 cd "$(dirname "$0")"
 recipe=${1:-mini}
 python=${PYTHON:-.venv/bin/python}
-if [ "$recipe" != results ] && [ ! -f "configs/$recipe.yaml" ]; then
-  echo "run.sh: no recipe '$recipe'; there are: mini smollm2 smoke results" >&2
+if [ "$recipe" != results ] && ! grep -qs '^runs:' "configs/$recipe.yaml"; then
+  there=$(grep -l '^runs:' configs/*.yaml | sed 's|.*/||; s|\.yaml$||' | tr '\n' ' ')
+  echo "run.sh: no recipe '$recipe'; there are: ${there}results (none named: mini)" >&2
   exit 2
 fi
 if [ ! -x "$python" ]; then

@@ -6,9 +6,15 @@ exit code 2.
 
 import argparse
 import logging
-from typing import Any
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NoReturn
 
 from t2l.commands.table import COMMANDS, Stage, Tool, imported
+
+PROGRAM = "python -m t2l"
+Refuse = Callable[[str], NoReturn]
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -31,7 +37,7 @@ class CommandParser(argparse.ArgumentParser):
 
 def outline() -> CommandParser:
     """The parser, which knows names and sentences and has imported nothing that they stand for."""
-    parser = CommandParser(prog="python -m t2l", description=__doc__)
+    parser = CommandParser(prog=PROGRAM, description=__doc__)
     commands = parser.add_subparsers(dest="stage", required=True)
     for name, command in COMMANDS.items():
         commands.add_parser(name, help=command.help, options=command.options)
@@ -40,39 +46,51 @@ def outline() -> CommandParser:
 
 def main() -> None:
     """Parse the command line and run one stage or command."""
-    parser = outline()
-    arguments = parser.parse_args()
+    arguments = outline().parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     given = vars(arguments)
-    command = COMMANDS[given.pop("stage")]
+    name = given.pop("stage")
+    command, refuse = COMMANDS[name], partial(end_refused, name)
     if isinstance(command, Stage):
-        run_stage(parser, command, given)
+        run_stage(refuse, command, given)
     else:
-        run_tool(parser, command, arguments)
+        run_tool(refuse, command, arguments)
 
 
-def run_stage(parser: argparse.ArgumentParser, stage: Stage, given: dict[str, Any]) -> None:
+def end_refused(name: str, sentence: str) -> NoReturn:
+    """End with what cannot be done, without the usage, which was right.
+
+    :param name: of the stage or command.
+    """
+    print(f"{PROGRAM} {name}: error: {sentence}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def run_stage(refuse: Refuse, stage: Stage, given: dict[str, Any]) -> None:
     """Run a stage, once the recipe, its tasks and its base model can be used."""
     from t2l.config.errors import Refusal
     from t2l.config.recipe import load_config
 
     try:
-        config = load_config(given.pop("config"))
+        recipe = given.pop("config")
+        config = load_config(recipe)
+        if stage.names_recipe:
+            given["recipe"] = recipe
         if stage.needs_base:
             imported("t2l.evaluate.checks:check")(config)
         imported(stage.place)(config, **given)
     except (Refusal, FileExistsError, FileNotFoundError) as error:
-        parser.error(str(error))
+        refuse(str(error))
 
 
-def run_tool(parser: argparse.ArgumentParser, tool: Tool, arguments: argparse.Namespace) -> None:
+def run_tool(refuse: Refuse, tool: Tool, arguments: argparse.Namespace) -> None:
     """Run a command whose errors are sentences for the person who gave it."""
     from t2l.encoders.service import ServiceError
 
     try:
         imported(tool.place)(arguments)
     except (ValueError, ServiceError, OSError) as error:
-        parser.error(str(error))
+        refuse(str(error))
 
 
 if __name__ == "__main__":

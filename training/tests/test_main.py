@@ -59,7 +59,8 @@ def test_the_options_of_a_stage_and_a_wrong_recipe_import_nothing_heavy(tmp_path
     assert (helped, missed, refused) == (0, 2, 2)
     for option in ("--config CONFIG", "--bundle BUNDLE", "--precision PRECISION", "--seed SEED"):
         assert option in text
-    assert first.endswith("m t2l: error: none.yaml: no such configuration file")
+    assert first == "python -m t2l sft: error: none.yaml: no such configuration file"
+    assert second.startswith("python -m t2l sft: error: ")
     assert second.endswith("sft.stepz is no key of sft; did you mean steps?")
 
 

@@ -173,11 +173,13 @@ def study(config: Config, name: str) -> None:
     run_study(config, name, STUDIES, results_dir(config))
 
 
-def report(config: Config) -> None:
-    """Make the results page and its figures: in `docs` for the recipe that ships."""
-    build_report(
-        results_dir(config), DOCS if is_published(config) else config.run_dir / "docs", config
-    )
+def report(config: Config, recipe: Path | None = None) -> None:
+    """Make the results page and its figures: in `docs` for the recipe that ships.
+
+    :param recipe: its file, which the page's commands name.
+    """
+    docs = DOCS if is_published(config) else config.run_dir / "docs"
+    build_report(results_dir(config), docs, config, recipe)
 
 
 def report_of(config: Config, rows: list[ResultRow]) -> dict[str, object]:

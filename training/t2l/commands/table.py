@@ -22,12 +22,14 @@ class Stage:
     :param place: "module:function".
     :param options: the function that adds its options.
     :param needs_base: False if it touches neither tasks nor base model, which are then not checked.
+    :param names_recipe: whether it is told the recipe's file too, as `recipe`.
     """
 
     help: str
     place: str
     options: str = f"{_OPTIONS}:add_config"
     needs_base: bool = True
+    names_recipe: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,12 @@ COMMANDS: dict[str, Stage | Tool] = {
         "Make the results page and its figures: in `docs` for the recipe that ships.",
         "t2l.commands.evaluate_stages:report",
         needs_base=False,
+        names_recipe=True,
     ),
     "all": Stage(
         "All stages in order; what is finished is not done again.",
         "t2l.commands.stages:everything",
+        needs_base=False,  # it checks them itself, once it knows that it is for such tasks
     ),
     "refit": Stage(
         "Measure the fit of a bundle anew and write its next version.",

@@ -33,34 +33,30 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", type=Path, metavar="FILE", help="by default standard output")
     command.add_argument("--list", action="store_true", help="list configs/targets instead")
     command.add_argument("--json", action="store_true", help="with --list: JSON")
-    command.set_defaults(refuse=command.error)
 
 
 def run(options: argparse.Namespace) -> None:
     """Write a target spec from a model's config.json, or list the shipped ones.
 
-    Bad input ends the program with code 2.
+    :raises TargetError: for a model that cannot be found or described, or options that do not fit.
     """
-    try:
-        if options.list == (options.model is not None):
-            raise TargetError("give either MODEL or --list")
-        if options.json and not options.list:
-            raise TargetError("--json goes with --list; a spec is JSON already")
-        if options.list:
-            # its sizes are computed by the hypernetwork's own file: a spec does without PyTorch
-            from t2l.commands.target_catalogue import catalogue, catalogue_text
+    if options.list == (options.model is not None):
+        raise TargetError("give either MODEL or --list")
+    if options.json and not options.list:
+        raise TargetError("--json goes with --list; a spec is JSON already")
+    if options.list:
+        # its sizes are computed by the hypernetwork's own file: a spec does without PyTorch
+        from t2l.commands.target_catalogue import catalogue, catalogue_text
 
-            entries = catalogue()
-            documents = [entry.to_json() for entry in entries]
-            print(json.dumps(documents, indent=2) if options.json else catalogue_text(entries))
-            return
-        spec = build_spec(options)
-        if options.out is None:
-            print(json.dumps(spec.to_json(), indent=2))
-        else:
-            _write(spec, options.out)
-    except (TargetError, OSError) as error:
-        options.refuse(str(error))
+        entries = catalogue()
+        documents = [entry.to_json() for entry in entries]
+        print(json.dumps(documents, indent=2) if options.json else catalogue_text(entries))
+        return
+    spec = build_spec(options)
+    if options.out is None:
+        print(json.dumps(spec.to_json(), indent=2))
+    else:
+        _write(spec, options.out)
 
 
 def build_spec(options: argparse.Namespace) -> TargetSpec:

@@ -20,6 +20,11 @@ from t2l.report.markdown import count, table
 
 TARGETS = Path(__file__).parents[2] / "configs" / "targets"
 
+NOTE = (
+    "Nothing of this was measured: sizes are computed, memory and CPU time are rough estimates "
+    "from them. Beside an embedded encoder `npm run bench` measures less memory than stands here, "
+    "and in chunks more time: docs/operations.md, What it costs."
+)
 FREE_CPU_MS = 10  # a request on the free Workers plan
 FLOPS_PER_MS = 39e6  # int8 in workerd: S at Mistral-7B sizes, 4.4 GFLOP in 112 ms (npm run bench)
 
@@ -190,7 +195,7 @@ def catalogue_text(entries: Sequence[CatalogueEntry]) -> str:
     first = ["target", "layers", "modules", "rank", "values", "float16 MB"]
     second = ["target", "variant latent/head_in", "parameters", "float32 MB, graph"]
     second += ["int8 MB, graph", "encoder", "int8 peak MB", "int8 CPU, Workers plan"]
-    return f"{table(first, targets)}\n\n{table(second, networks)}"
+    return f"{table(first, targets)}\n\n{table(second, networks)}\n\n{NOTE}"
 
 
 def _megabytes(size: int) -> str:

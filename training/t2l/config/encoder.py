@@ -38,7 +38,7 @@ class ReadingConfig:
 class EncoderConfig:
     """Which encoder reads descriptions, and its tuning (`train/objectives/encoder_tuning.py`).
 
-    :param kind: a name in `encoders/__init__.py`; the rest is for those that are tuned:
+    :param kind: a name in `encoders/open.py`; the rest is for those that are tuned:
         `tuned` reads steps, `contrast` (`encoder_contrast.py`) draws a task's phrasings together.
     :param steps: optimizer steps.
     :param texts: descriptions a step; tasks a step, of two descriptions each, for `contrast`.

@@ -103,6 +103,7 @@ class StudyConfig:
 class BundleConfig:
     """The exported bundle's name and place.
 
+    :param assets: where it goes; the default is `src/assets` for a recipe in `training/configs`.
     :param default: whether it answers requests that name no hypernetwork.
     :param precisions: which graphs it has; the last is the one that the edge runs unless asked for
         another. A small network's are mostly the same body and offsets, so a second one nearly
@@ -113,7 +114,7 @@ class BundleConfig:
 
     name: str = "t2l-mini"
     version: str = "1.0.0"
-    assets: Text = "../src/assets"
+    assets: Text = "../../src/assets"
     default: bool = True
     precisions: tuple[Literal["float32", "int8"], ...] = ("float32", "int8")
     sizes: Sentence | None = None

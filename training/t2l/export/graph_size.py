@@ -2,9 +2,10 @@
 
 An isolate has 128 MB in all. A whole graph has its heads' weights and, while it runs, three copies
 of the LoRA it makes in the WebAssembly heap: as computed, put into PEFT's orientation, and on its
-way out; beside them stand the runtime, an embedded encoder and the JavaScript half. With S at the
-sizes of Mistral-7B that is over 110 MB even in int8 (`npm run bench`), so it goes in chunks, while
-t2l-mini is whole.
+way out; beside them stand the runtime, an embedded encoder and the JavaScript half. The heads and
+the copies may take 24 MiB together, which is cautious: S at the sizes of Mistral-7B is above that
+and goes in chunks, though `npm run bench` measured it whole below 128 MB in both precisions
+(docs/operations.md, "What it costs"). Of what ships both networks are whole.
 """
 
 from __future__ import annotations

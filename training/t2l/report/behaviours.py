@@ -44,9 +44,15 @@ def behaviours_section(page: Page) -> str:
         TEXT,
         _table(found),
         _judged(found),
-        made_with(COMMAND),
-        *_shown(page.results.behaviour_examples),
+        made_with(_command(page)),
+        *_shown(page.results.behaviour_examples, _command(page)),
     )
+
+
+def _command(page: Page) -> str:
+    """What measures them: the page's own recipe if it has them, else the one that ships."""
+    own = page.config.tasks.source == "behaviours"
+    return page.commands.stage("behaviours") if own else COMMAND
 
 
 def newest(records: Sequence[Record]) -> list[Measured]:
@@ -87,7 +93,7 @@ def _met(met: bool) -> str:
     return "met" if met else "not met"
 
 
-def _shown(records: Sequence[Record]) -> list[str]:
+def _shown(records: Sequence[Record], command: str) -> list[str]:
     if not records:
         return []
     header = ["description", "question", "no adapter", "told", "the description's adapter"]
@@ -96,5 +102,5 @@ def _shown(records: Sequence[Record]) -> list[str]:
     return [
         "What is said, greedily and cut where the replies of training are; evenly from all groups:",
         table(header, lines, texts=len(header)),
-        made_with(COMMAND),
+        made_with(command),
     ]

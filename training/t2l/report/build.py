@@ -19,20 +19,22 @@ from t2l.tasks.open import open_tasks
 
 logger = logging.getLogger(__name__)
 
-DOCS = Path(__file__).resolve().parents[3] / "docs"
+TRAINING = Path(__file__).resolve().parents[2]
+DOCS = TRAINING.parent / "docs"
 PREFIX = "t2l-"  # of bundles, which recipes are named without
 
 
-def build_report(results: Path, out: Path, config: Config) -> Path:
+def build_report(results: Path, out: Path, config: Config, recipe: Path | None = None) -> Path:
     """Write the page of results, and the model card of the bundle that ships.
 
     :param results: folder of results files, all of them optional.
     :param out: folder of the page and, below it, of its figures.
     :param config: of the recipe, which decides the sections (`sections.py`).
+    :param recipe: its file, which commands name; by default the one that ships.
     :return: the page.
     """
     edition = edition_of(config)
-    page = page_of(results, out, config, edition)
+    page = page_of(results, out, config, edition, recipe)
     (out / page.figures).mkdir(parents=True, exist_ok=True)
     path = out / page_name(config, edition)
     text = paragraphs(intro(page, results), *(section(page) for section in edition.sections))
@@ -46,11 +48,14 @@ def build_report(results: Path, out: Path, config: Config) -> Path:
     return path
 
 
-def page_of(results: Path, out: Path, config: Config, edition: Edition) -> Page:
+def page_of(
+    results: Path, out: Path, config: Config, edition: Edition, recipe: Path | None = None
+) -> Page:
     """Everything that the sections are written from.
 
     :param results: folder of results files.
     :param out: folder of the page.
+    :param recipe: as in `build_report`.
     """
     everything = read_results(results, config.hypernetwork.variant, groups_of(config))
     apart = beyond_base(everything.split(UNSEEN)) if edition.tells_apart else ()
@@ -58,13 +63,29 @@ def page_of(results: Path, out: Path, config: Config, edition: Edition) -> Page:
         results=everything.without(apart),
         out=out,
         config=config,
-        commands=Commands(recipe_name(config), edition.rebuild),
+        commands=commands_of(config, edition, recipe),
         figures=f"figures-{recipe_name(config)}" if edition.suffixed else "figures",
         splits=with_others(edition.splits, (row.split for row in everything.main)),
         says_missing=edition.says_missing,
         everything=everything,
         apart=apart,
     )
+
+
+def commands_of(config: Config, edition: Edition, recipe: Path | None) -> Commands:
+    """The commands of the page, which name the recipe's file.
+
+    :param recipe: the file; by default the one that ships is called after what it publishes.
+    """
+    if recipe is None:
+        return Commands(recipe_name(config), edition.rebuild)
+    rebuild = edition.rebuild if config.publish else None
+    file = recipe.resolve()
+    if file.parent == TRAINING / "configs" and file.suffix == ".yaml":
+        return Commands(file.stem, rebuild)
+    inside = file.is_relative_to(TRAINING)
+    place = file.relative_to(TRAINING).as_posix() if inside else str(file)
+    return Commands(file.stem, rebuild, place)
 
 
 def page_name(config: Config, edition: Edition) -> str:

@@ -24,11 +24,17 @@ def intro(page: Page, results: Path) -> str:
     return paragraphs(
         *_subject(page),
         f"Written by the command below from the files in `{_place(results)}`; no number in it was "
-        "typed. Exact match is the share of questions whose whole answer is right under greedy "
-        f"decoding{told}. Values are means over seeds for every task first, then over tasks, with "
-        "95% bootstrap intervals over tasks. Differences are paired by task.",
+        f"typed{_but_notes(page)}. Exact match is the share of questions whose whole answer is "
+        f"right under greedy decoding{told}. Values are means over seeds for every task "
+        "first, then over tasks, with 95% bootstrap intervals over tasks. Differences are "
+        "paired by task.",
         f"```sh\n{page.commands.report}\n```",
     )
+
+
+def _but_notes(page: Page) -> str:
+    """The exception to that, on a page that has notes (`notes.py`)."""
+    return ", except in the notes [at its end](#what-did-not-work)" if page.results.notes else ""
 
 
 def _subject(page: Page) -> tuple[str, ...]:

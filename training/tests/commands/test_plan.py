@@ -65,6 +65,16 @@ def test_what_only_the_model_or_the_files_can_tell_is_refused_before_any_work(
     assert not (tmp_path / "run").exists()
 
 
+def test_all_names_the_stages_of_behaviours_before_it_looks_for_replies(
+    refused_by_t2l: Command,
+) -> None:
+    found = refused_by_t2l("all", "--config", CONFIGS / "behaviours.yaml")
+    assert found.startswith(
+        "python -m t2l all: error: tasks.source behaviours has no right answers"
+    )
+    assert "run the stages replies, encode, sft and behaviours one after the other" in found
+
+
 def test_memory_counts_what_is_there(tmp_path: Path) -> None:
     model, target = tiny_base(tmp_path)
     network = Hypernetwork(HypernetworkConfig("S", 8, latent=16, head_in=16), target)

@@ -2,7 +2,8 @@
 
 import json
 import math
-from dataclasses import asdict
+import re
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from t2l.report.statistics import (
     spread,
 )
 
+TRAINING = Path(__file__).parents[2]
 TASKS = 30
 FAMILIES = ("words/map", "digits/order+join", "letters/filter")
 
@@ -229,6 +231,34 @@ def test_missing_data_is_said(config: Config, tmp_path: Path) -> None:
     assert "study rank --config" in text
     assert "![" not in text and not list((docs / "figures").iterdir())
     assert "| met |" not in text and "| not met |" not in text
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        (TRAINING / "configs" / "mine.yaml", "configs/mine.yaml"),
+        (TRAINING / "runs" / "mine" / "recipe.yaml", "runs/mine/recipe.yaml"),
+        (Path("/my recipes/recipe.yaml"), "'/my recipes/recipe.yaml'"),
+    ],
+)
+def test_commands_name_the_file_that_was_given(
+    config: Config, tmp_path: Path, file: Path, told: str
+) -> None:
+    own = replace(config, publish=False)
+    text = build_report(tmp_path / "nothing", tmp_path / "docs", own, file).read_text("utf-8")
+    assert f"```sh\ncd training && .venv/bin/python -m t2l report --config {told}\n```" in text
+    assert set(re.findall(r"--config (.+?)[`\n]", text)) == {told}
+
+
+def test_a_page_with_notes_says_that_people_wrote_them(
+    results: Path, config: Config, tmp_path: Path
+) -> None:
+    text = build_report(results, tmp_path / "one", config).read_text(encoding="utf-8")
+    assert "was typed, except in the notes [at its end](#what-did-not-work). Exact" in text
+    assert "\n## What did not work\n" in text
+    (results / "notes.md").unlink()
+    text = build_report(results, tmp_path / "two", config).read_text(encoding="utf-8")
+    assert "no number in it was typed. Exact" in text
 
 
 def test_equal_results_give_equal_bytes(results: Path, config: Config, tmp_path: Path) -> None:
