@@ -137,8 +137,9 @@ def four_choices(choices: Any, place: str) -> dict[str, list[str]]:
 
     :raises TaskFileError: for something else.
     """
-    given = choices if isinstance(choices, Mapping) else {}
-    labels, texts = (list(given.get(key) or ()) for key in ("label", "text"))
+    given: Mapping[str, Any] = choices if isinstance(choices, Mapping) else {}
+    labels: list[str] = list(given.get("label") or ())
+    texts: list[str] = list(given.get("text") or ())
     if not labels or len(labels) != len(texts) or not all(isinstance(one, str) for one in labels):
         raise TaskFileError(
             f"{place}: choices must have as many of label as of text, one or more, got {choices!r}"
