@@ -50,8 +50,8 @@ def everything(config: Config) -> None:
             "for it: run the stages replies, encode, sft and behaviours one after the other, each "
             "by `python -m t2l STAGE` with this --config"
         )
-    check(config)
     check_shippable(config)  # or the last stage would refuse it
+    check(config)
     for stage in (base, encoder, encode, oracles, sft, baselines, evaluate, export):
         logger.info("stage %s", stage.__name__)
         stage(config)
