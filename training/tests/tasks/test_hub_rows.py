@@ -97,6 +97,17 @@ def test_a_data_set_that_is_not_there_is_named(refused_by_t2l: Command, tmp_path
     assert said.endswith("no such folder, for the data set Lots-of-LoRAs/task075_plural")
 
 
+@needs_library
+def test_a_file_that_the_library_cannot_read_is_named(
+    refused_by_t2l: Command, tmp_path: Path
+) -> None:
+    lay(tmp_path, "lol_075", "task075_plural", 6)
+    (tmp_path / "hub" / "task075_plural" / "train.jsonl").write_text('{"input": "cat"}\n[1, {\n')
+    said = refused_by_t2l("rows", tmp_path / "tasks", "--from", tmp_path / "hub")
+    assert "task075_plural cannot be had: " in said
+    assert [path.name for path in (tmp_path / "tasks" / "lol_075").iterdir()] == ["metadata.yaml"]
+
+
 def test_a_row_of_another_layout_is_refused() -> None:
     with pytest.raises(TaskFileError, match="row 3: a row of Lots-of-LoRAs has an output and an"):
         fields_of("lol_075", {"input": "cat", "output": ["cats"]}, "row 3")
