@@ -132,14 +132,17 @@ def baselines(config: Config) -> None:
 
 
 def reconstruction(config: Config) -> None:
-    """Train S, M and L to reproduce the oracles; measure each as a compression of them."""
-    corpus = oracle_corpus(config)
-    base, target = _base_and_target(config)
-    if target.output != "lora":
+    """Train S, M and L to reproduce the oracles; measure each as a compression of them.
+
+    :raises ConfigError: for adapters that have no such factors, before any text is encoded.
+    """
+    if config.target.output != "lora":
         raise ConfigError(
-            f"reconstruction copies the factors of LoRAs, which no {target.output} has; set "
+            f"reconstruction copies the factors of LoRAs, which no {config.target.output} has; set "
             "target.output to lora"
         )
+    corpus = oracle_corpus(config)
+    base, target = _base_and_target(config)
     device = device_of(config)
     library = OracleLibrary.open(config.run_dir, [task.name for task in corpus.tasks])
     targets = CanonicalLibrary.of(library)

@@ -93,3 +93,13 @@ def test_what_t2l_mini_s_graph_cannot_take_is_refused_before_anything_is_trained
     config = config_of({"runs": "x", "target": {"output": "dora"}})
     with pytest.raises(ConfigError, match="target.output dora cannot ship with t2l-mini's base"):
         check_output(config)
+
+
+@pytest.mark.parametrize("output", OTHERS)
+def test_reconstruction_is_refused_before_any_text_is_encoded(
+    output: OutputKind, tmp_path: Path, published_encoder: Path
+) -> None:
+    config = recipe(tmp_path, published_encoder, target={"rank": 1, "output": output})
+    with pytest.raises(ConfigError, match=f"no {output} has; set target.output to lora"):
+        stages.reconstruction(config)
+    assert not (config.run_dir / "embeddings").exists()
