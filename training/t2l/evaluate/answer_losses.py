@@ -14,22 +14,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from t2l.base.adapter_stack import to_device
-from t2l.base.adapter_weights import AdapterWeights, concatenated
-from t2l.base.device import Device
+from t2l.base.adapter_weights import AdapterWeights, changed
 from t2l.base.reader import Reader
 from t2l.base.typed import on_device
 from t2l.evaluate.conditions.controls import mean_adapter, shuffled_descriptions
 from t2l.evaluate.identity import claim, identity_of
-from t2l.evaluate.measure import TASKS_A_BLOCK
-from t2l.evaluate.questions import Block, make_block
+from t2l.evaluate.measure import TASKS_A_BLOCK, block_of
+from t2l.evaluate.questions import Block
 from t2l.evaluate.results import LossRow, append_losses, read_losses
 from t2l.evaluate.setting import Setting
 from t2l.tasks.source import Split, Task
 from t2l.train.meta_batch import Part
-from t2l.train.zero_shot import adapted_losses, part_losses, parts_of
+from t2l.train.zero_shot import adapted_losses, parts_of, plain_losses
 
 
 def measure_losses(
@@ -56,20 +54,11 @@ def measure_losses(
     claim(results, f"{study}/{variant}/{train_seed}", identity_of(setting, train_seed), bool(known))
     on_device(setting.model, setting.device.name).eval()
     setting.hypernetwork.to(setting.device.name).eval()
-    options = setting.config.evaluation
     for start in range(0, len(tasks), TASKS_A_BLOCK):
         some = tasks[start : start + TASKS_A_BLOCK]
         if all(task.name in known for task in some):
             continue
-        block = make_block(
-            some,
-            options.samples,
-            options.descriptions,
-            sampling_seed,
-            phrasing,
-            setting.template,
-        )
-        tokens, losses = block_losses(setting, block)
+        tokens, losses = block_losses(setting, block_of(setting, some, sampling_seed, phrasing))
         append_losses(
             results,
             (
@@ -85,20 +74,21 @@ def measure_losses(
 @torch.no_grad()
 def block_losses(setting: Setting, block: Block) -> tuple[list[int], dict[str, list[float]]]:
     """How many tokens the right answers of each task have, and their loss under each condition."""
-    parts, reader = _parts(block), _reader(setting)
+    parts, reader = _parts(block), Reader(setting.model, setting.exact_device)
     each = len(block.descriptions[0])
+    places = len(block.tasks) * each
     static = to_device(mean_adapter(setting), setting.device.name)
     adapters: dict[str, AdapterWeights | None] = {
         "plain": None,
         "matched": setting.generate(_flat(block.descriptions)),
         "shuffled": setting.generate(_flat(shuffled_descriptions(setting, block))),
-        "static": concatenated([static] * (len(block.tasks) * each)),
+        "static": changed(static, lambda side: side.expand(places, *side.shape[1:])),
     }
     counts = torch.zeros(0)
     losses: dict[str, list[float]] = {}
     for name, weights in adapters.items():
         if weights is None:
-            sums, counts = _plain(reader, parts, len(block.tasks) * each)
+            sums, counts = plain_losses(reader, parts, places)
         else:
             target = setting.hypernetwork.target
             sums, counts = adapted_losses(reader, target, weights, parts)
@@ -112,21 +102,6 @@ def _parts(block: Block) -> tuple[Part, ...]:
     rows, places = block.rows(), len(block.tasks) * len(block.descriptions[0])
     each = len(rows) // places
     return parts_of([rows[place * each : (place + 1) * each] for place in range(places)])
-
-
-def _reader(setting: Setting) -> Reader:
-    """In float32 on a CPU: what is measured must not depend on the processor."""
-    name = setting.device.name
-    return Reader(setting.model, Device(name, bfloat16=name == "cuda"))
-
-
-def _plain(reader: Reader, parts: Sequence[Part], places: int) -> tuple[Tensor, Tensor]:
-    sums, counts = torch.zeros(places), torch.zeros(places)
-    for part in parts:
-        found, labelled, _ = part_losses(reader, part)
-        sums = sums.index_add(0, part.places, found.cpu())
-        counts = counts.index_add(0, part.places, labelled.cpu().to(counts.dtype))
-    return sums, counts
 
 
 def _flat(descriptions: Sequence[Sequence[str]]) -> list[str]:

@@ -24,7 +24,6 @@ from torch import Tensor
 from t2l.base.adapter_stack import to_device
 from t2l.base.adapter_weights import AdapterWeights
 from t2l.base.applying import apply_adapters
-from t2l.base.device import Device
 from t2l.base.reader import Reader
 from t2l.evaluate.conditions.controls import mean_adapter
 from t2l.evaluate.results import append_json
@@ -89,8 +88,7 @@ def measure_behaviours(
         for told in dict.fromkeys(one.told for one in task.replies)
     ]
     mean = to_device(mean_adapter(setting), setting.device.name)
-    exact = Device(setting.device.name, bfloat16=setting.device.name == "cuda")
-    reader = Reader(setting.model, exact)
+    reader = Reader(setting.model, setting.exact_device)
     rows: list[Measured] = []
     for place, (group, task, told, replies) in enumerate(described):
         adapters: dict[str, AdapterWeights | None] = {

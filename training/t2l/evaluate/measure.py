@@ -58,14 +58,7 @@ def measure(
         wanted = [name for name in conditions if any(name not in scores for scores in have)]
         if not wanted:
             continue
-        block = make_block(
-            some,
-            options.samples,
-            options.descriptions,
-            sampling_seed,
-            phrasing,
-            setting.template,
-        )
+        block = block_of(setting, some, sampling_seed, phrasing)
         found: list[dict[str, float]] = [{} for _ in some]
         likeness: list[dict[str, float]] = [{} for _ in some]
         for name in wanted:
@@ -83,6 +76,14 @@ def measure(
         )
     done = merged(read_rows(results))
     return [done[(*place, task.name)] for task in tasks]
+
+
+def block_of(setting: Setting, tasks: Sequence[Task], seed: int, phrasing: Split) -> Block:
+    """The questions of some tasks, as many as the run asks."""
+    options = setting.config.evaluation
+    return make_block(
+        tasks, options.samples, options.descriptions, seed, phrasing, setting.template
+    )
 
 
 def _asked(name: str, setting: Setting, block: Block) -> tuple[list[float], list[float]]:

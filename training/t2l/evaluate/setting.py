@@ -63,6 +63,11 @@ class Setting:
         return concatenated(parts)
 
     @property
+    def exact_device(self) -> Device:
+        """In float32 on a CPU: losses that are measured must not depend on the processor."""
+        return Device(self.device.name, bfloat16=self.device.name == "cuda")
+
+    @property
     def decodes(self) -> bool:
         """Whether answers are written and then judged.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from operator import itemgetter
 
 import torch
@@ -94,13 +95,33 @@ def adapted_losses(
     :param weights: one adapter a place, [places, ...], on the device.
     :return: sums over answer tokens and numbers of them, both [places].
     """
-    places = adapter_count(weights)
+
+    def under(here: Tensor) -> AbstractContextManager[None]:
+        own = changed(weights, itemgetter(here))
+        return apply_adapters(reader.model, target, own, len(here))
+
+    return _losses(reader, parts, adapter_count(weights), under)
+
+
+def plain_losses(reader: Reader, parts: Sequence[Part], places: int) -> tuple[Tensor, Tensor]:
+    """The same under no adapter.
+
+    :param places: how many the parts have together.
+    """
+    return _losses(reader, parts, places, lambda _: nullcontext())
+
+
+def _losses(
+    reader: Reader,
+    parts: Sequence[Part],
+    places: int,
+    under: Callable[[Tensor], AbstractContextManager[None]],
+) -> tuple[Tensor, Tensor]:
     sums = torch.zeros(places, device=reader.device.name)
     counts = torch.zeros(places, device=reader.device.name)
     for part in parts:
         here = part.places.to(reader.device.name)
-        own = changed(weights, itemgetter(here))
-        with apply_adapters(reader.model, target, own, len(here)):
+        with under(here):
             found, labelled, _ = part_losses(reader, part)
         sums = sums.index_add(0, here, found)
         counts = counts.index_add(0, here, labelled.to(counts.dtype))
