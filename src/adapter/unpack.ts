@@ -11,9 +11,12 @@ import type { OutputWeights } from '../output/output.ts';
 import { tensorName } from './peft.ts';
 import { floatsOf, readSafetensors, type StoredTensor } from './safetensors.ts';
 
-/** The first number is that of the layer, wherever the model has its layers. */
+/**
+ * The first number is that of the layer, wherever the model has its layers. There is one way only to read a
+ * name: it comes from a file that anybody may have written, and can be long.
+ */
 const TENSOR_NAME =
-  /^base_model\.model\.(?:[^.]*[^.\d][^.]*\.)+(\d+)\.(?:.+\.)?([^.]+)\.lora_([AB])\.weight$/;
+  /^base_model\.model\.(?:(?!\d+\.)[^.]+\.)+(\d+)\.(?:.+\.)?([^.]+)\.lora_([AB])\.weight$/;
 
 /**
  * Reads an `adapter_model.safetensors`.
@@ -25,7 +28,7 @@ export function unpackPeft(file: Uint8Array): LoraWeights {
   for (const [name, tensor] of readSafetensors(file)) {
     const [, layer, module, side] = TENSOR_NAME.exec(name) ?? [];
     if (layer === undefined || module === undefined || (side !== 'A' && side !== 'B')) {
-      throw invalid(`${name} is not the name of a LoRA weight`);
+      throw invalid(`${name.slice(0, 100)} is not the name of a LoRA weight`);
     }
     const stacks = layers.get(module) ?? { A: [], B: [] };
     layers.set(module, stacks);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type AdapterDtype, CONFIG_FILE, packPeft, WEIGHTS_FILE } from '../../src/adapter/peft.ts';
-import { readSafetensors } from '../../src/adapter/safetensors.ts';
+import { layoutSafetensors, readSafetensors } from '../../src/adapter/safetensors.ts';
 import { unpackOutput, unpackPeft } from '../../src/adapter/unpack.ts';
 import type { LoraWeights } from '../../src/output/lora-weights.ts';
 import { kindNetwork, kindTarget } from '../fixtures/kind-network.ts';
@@ -44,6 +44,12 @@ test('tensors have the names and shapes that PEFT looks for', () => {
 
 test('float32 files hold the weights exactly', () => {
   expect(unpackPeft(packed('float32').weights)).toEqual(weights);
+});
+
+test('a name of millions of letters is refused as soon as it is read', () => {
+  const name = `base_model.model.${'a'.repeat(3_000_000)}`;
+  const { file } = layoutSafetensors([{ name, shape: [1], dtype: 'F32' }]);
+  expect(() => unpackPeft(file)).toThrow(/is not the name of a LoRA weight/);
 });
 
 test('tensors lie where the base model has its layers', () => {

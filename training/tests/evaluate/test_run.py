@@ -78,16 +78,22 @@ def test_other_weights_make_another_run(tmp_path: Path, monkeypatch: pytest.Monk
     json.dumps(before)  # it lies in checkpoints
 
 
+def publishing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Config, Hypernetwork, Path]:
+    """A recipe that publishes, a network of it, and the note of whose rows are published."""
+    monkeypatch.setattr(run, "RESULTS", folder / "results")
+    config = replace(with_base(folder / "run"), publish="tiny")
+    target = target_of(config, open_base(config))
+    network = Hypernetwork(HypernetworkConfig("S", 8, latent=16, head_in=16), target)
+    file = folder / "results" / "tiny" / "main.networks.json"
+    file.parent.mkdir(parents=True)
+    return config, network, file
+
+
 def test_published_results_are_left_alone_by_a_network_that_was_trained_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(run, "RESULTS", tmp_path / "results")
-    config = replace(with_base(tmp_path / "run"), publish="tiny")
-    target = target_of(config, open_base(config))
-    network = Hypernetwork(HypernetworkConfig("S", 8, latent=16, head_in=16), target)
-    file = tmp_path / "results" / "tiny" / "main.networks.json"
-    file.parent.mkdir(parents=True)
+    config, network, file = publishing(tmp_path, monkeypatch)
     for known in ({}, {"main/S/0": network_identity(network)}):
         file.write_text(json.dumps(known))
         keep_apart(config, network)
@@ -103,12 +109,7 @@ def test_published_results_are_left_alone_by_a_network_that_was_trained_elsewher
 def test_a_copy_that_still_publishes_elsewhere_has_its_results_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str
 ) -> None:
-    monkeypatch.setattr(run, "RESULTS", tmp_path / "results")
-    config = replace(with_base(tmp_path / "run"), publish="tiny")
-    target = target_of(config, open_base(config))
-    network = Hypernetwork(HypernetworkConfig("S", 8, latent=16, head_in=16), target)
-    file = tmp_path / "results" / "tiny" / "main.networks.json"
-    file.parent.mkdir(parents=True)
+    config, network, file = publishing(tmp_path, monkeypatch)
     file.write_text(json.dumps({"main/base/-1": "0" * 40, other: "0" * 64}))
     keep_apart(config, network)
     assert results_dir(config) == config.run_dir / "results"
