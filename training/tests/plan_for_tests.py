@@ -20,10 +20,11 @@ def rows_of(text: str) -> dict[str, str]:
     return dict(found)
 
 
-def language_config(folder: Path, **parts: object) -> Path:
+def language_config(folder: Path, count: int = 6, **parts: object) -> Path:
+    """A recipe for the model in `folder`/model, and the files of `count` tasks."""
     tasks = folder / "tasks"
     tasks.mkdir()
-    for number in range(6):
+    for number in range(count):
         rows = [f'{{"input": "word {n}", "output": "{number}"}}\n' for n in range(8)]
         texts = '{"descriptions": ["Give %d.", "Say %d!", "Answer %d", "Write %d"]}\n'
         text = texts % ((number,) * 4) + "".join(rows)

@@ -60,7 +60,8 @@ def test_what_only_the_model_or_the_files_can_tell_is_refused_before_any_work(
     refused_by_t2l: Command, tmp_path: Path, parts: dict[str, object], message: str
 ) -> None:
     save_family("llama", tmp_path / "model")
-    path = language_config(tmp_path, **parts)
+    shippable = {"tasks": {"source": "folder", "where": "tasks", "selection": 0.4}}
+    path = language_config(tmp_path, 30, **{**shippable, **parts})
     assert re.search(message, refused_by_t2l("all", "--config", path))
     assert not (tmp_path / "run").exists()
 
