@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes training/.venv-harness, which has lm-evaluation-harness for `python -m t2l harness`: the exact
+# Makes training/.venv-harness, which has what is optional: lm-evaluation-harness for `python -m t2l
+# harness`, its `datasets` for `rows`, and bitsandbytes for `sft.base_quantization`. It has the exact
 # packages of training/requirements-harness.txt, and behind them those of training/.venv, so that torch
 # is not installed twice and no package of that one changes. Does nothing when it is already the one that
 # the requirements ask for.

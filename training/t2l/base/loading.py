@@ -18,6 +18,7 @@ from transformers.models.auto.tokenization_auto import AutoTokenizer
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from t2l.base.families import CONFIG_FILE, read_config
+from t2l.base.quantized import quantizer, require_quantizer
 from t2l.base.source import AttentionKind, BaseModelError, BaseSource, Dtype
 from t2l.base.typed import embedding_rows
 
@@ -83,10 +84,13 @@ def _load_model(folder: Path, config: PreTrainedConfig, source: BaseSource) -> P
             f"{folder} has no *.safetensors file: finish or convert the model first "
             "(pickled weights are not read)"
         )
-    options = {}
+    require_quantizer(source.quantization)
+    options: dict[str, Any] = {}
     attention = _attention(config, source.attention, folder)
     if attention != "auto":
         options["attn_implementation"] = attention
+    if source.quantization is not None:
+        options["quantization_config"] = quantizer(DTYPES[source.dtype])
     try:
         loaded = AutoModelForCausalLM.from_pretrained(
             folder,

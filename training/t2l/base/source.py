@@ -19,6 +19,7 @@ from t2l.config.errors import ConfigError
 
 Kind = Literal["mini", "folder", "hub", "gguf"]
 Dtype = Literal["float32", "bfloat16", "float16"]
+Quantization = Literal["nf4"]
 AttentionKind = Literal["auto", "eager", "sdpa", "flash_attention_2"]
 
 PIP = "pip:"
@@ -41,6 +42,7 @@ class BaseSource:
     :param dtype: of the weights in memory.
     :param attention: transformers' implementation of attention; `auto` leaves it to transformers,
         but for models whose attention only `eager` computes.
+    :param quantization: of the weights of linear layers in memory (`quantized.py`), None for none.
     """
 
     kind: Kind
@@ -50,6 +52,7 @@ class BaseSource:
     license: str | None = None
     dtype: Dtype = "float32"
     attention: AttentionKind = "auto"
+    quantization: Quantization | None = None
 
 
 def cache_folder() -> Path:

@@ -53,6 +53,8 @@ def _remedies(facts: Facts, run: Run, gpu: Gpu) -> Iterator[str]:
         if fits(gpu_memory(facts, run.gpus, tasks=tasks)):
             yield f"lower sft.tasks to {tasks}"
             break
+    if config.sft.base_quantization is None and fits(gpu_memory(facts, run.gpus, quantized=True)):
+        yield "set sft.base_quantization to nf4"
     for gpus in MORE_GPUS:
         if gpus > run.gpus and fits(gpu_memory(facts, gpus)):
             yield f"share a step among {gpus} of them (--gpus {gpus})"

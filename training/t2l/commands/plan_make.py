@@ -22,7 +22,7 @@ from t2l.commands.plan_runs import Facts, Run, run_on, step_flops
 from t2l.commands.plan_work import Speed, Work, measure_speed, work_of
 from t2l.config.recipe import Config, ConfigError
 from t2l.evaluate.checks import check_tasks
-from t2l.evaluate.opening import base_source, device_of, open_base, template_for
+from t2l.evaluate.opening import base_source, device_of, open_base_for_sft, template_for
 from t2l.train.objectives.sft import build_hypernetwork, make_optimizers
 
 VECTOR = 384  # values of the vectors of every encoder that can ship
@@ -84,7 +84,10 @@ def make_plan(config: Config, asked: Asked | None = None, measure: bool = False)
     if missing is None or measure or not config.plan.given:
         check_tasks(config)
     opened = _opened(config) if measure else None
-    base = outline(config) if opened is None else outline_of(opened)
+    if opened is None or opened.source.quantization is not None:  # bytes of which hold two weights
+        base = outline(config)
+    else:
+        base = outline_of(opened)
     if missing is None and base.tokenizer is None:
         missing = f"the tokenizer of {base.record.id} is not in the hub's cache"
     target = base.target(config)
@@ -113,7 +116,7 @@ def _opened(config: Config) -> BaseModel:
     """The base model to take steps with; untrained does for t2l-mini's."""
     if config.base.kind == "mini":
         return untrained(config.base, base_source(config))
-    return open_base(config)
+    return open_base_for_sft(config)
 
 
 def _work(config: Config, base: Outline, missing: str | None) -> Work:
@@ -138,6 +141,7 @@ def _here(facts: Facts, opened: BaseModel | None) -> Here:
         facts.work.largest,
         bfloat16=device.bfloat16,
         recompute=config.trainer.gradient_checkpointing,
+        quantized=config.sft.base_quantization is not None,
     )
     return Here(device, memory, None if opened is None else _measured(config, opened, facts.target))
 

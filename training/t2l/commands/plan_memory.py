@@ -20,6 +20,7 @@ from torch.optim import Optimizer
 from transformers.configuration_utils import PreTrainedConfig
 from transformers.modeling_utils import PreTrainedModel
 
+from t2l.base.quantized import quantized_bytes
 from t2l.base.target import TargetSpec
 from t2l.train.muon import Muon
 
@@ -57,6 +58,7 @@ def memory_parts(
     bfloat16: bool,
     recompute: bool,
     scores: int = 1,
+    quantized: bool = False,
 ) -> dict[str, int]:
     """Bytes by part.
 
@@ -67,9 +69,14 @@ def memory_parts(
     :param recompute: whether activations are computed twice instead of kept.
     :param scores: values that a layer keeps for every head and pair of tokens: one where attention
         is written out (`eager`), none where one kernel does it.
+    :param quantized: whether the base model's linear layers lie in 4 bits.
     """
     config = base.config.get_text_config()
     weights = sum(p.numel() * p.element_size() for p in base.parameters())
+    if quantized:
+        weights = quantized_bytes(base)
+    elif bfloat16 and all(p.element_size() == FLOAT for p in base.parameters()):
+        weights += weights // 2  # autocast keeps a copy of each matrix while it runs
     trained = FLOAT * sum(p.numel() for p in hypernetwork.parameters())
     means = sum(FLOAT * _running_means(optimizer) for optimizer in optimizers)
     width = FLOAT // 2 if bfloat16 else FLOAT
@@ -77,8 +84,6 @@ def memory_parts(
     layer = part.tokens * width * _values_a_token(config, scores * part.length)
     entry = part.tokens * width * config.hidden_size
     kept = layers * entry + layer if recompute else layers * layer
-    if bfloat16 and all(p.element_size() == FLOAT for p in base.parameters()):
-        weights += weights // 2  # autocast keeps a copy of each matrix while it runs
     return {
         "base model": weights,
         "hypernetwork": trained,

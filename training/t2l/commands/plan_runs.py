@@ -125,12 +125,17 @@ def _learnt(facts: Facts, tokens: float, answers: float) -> float:
 
 
 def gpu_memory(
-    facts: Facts, gpus: int, tasks: int | None = None, recompute: bool | None = None
+    facts: Facts,
+    gpus: int,
+    tasks: int | None = None,
+    recompute: bool | None = None,
+    quantized: bool | None = None,
 ) -> dict[str, int]:
     """Bytes by part on the GPU that needs most.
 
     :param tasks: of a step, by default the recipe's.
     :param recompute: whether activations are computed twice, by default as the recipe says.
+    :param quantized: whether the base model lies in 4 bits, by default as the recipe says.
     """
     config = facts.config
     tasks = tasks or config.sft.tasks
@@ -146,6 +151,7 @@ def gpu_memory(
         bfloat16=True,
         recompute=recompute,
         scores=kept_scores(config, facts.base),
+        quantized=config.sft.base_quantization is not None if quantized is None else quantized,
     )
     if gpus > 1:  # added up in one piece
         memory["gradients of all GPUs"] = FLOAT * sum(p.numel() for p in facts.network.parameters())

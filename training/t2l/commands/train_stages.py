@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 
 from t2l.base.device import pick_device
 from t2l.base.model import BaseModel
+from t2l.base.quantized import require_quantizer
 from t2l.base.target import TargetSpec
 from t2l.commands.oracle_processes import train_in_processes
 from t2l.config.recipe import Config, ConfigError
@@ -69,6 +70,7 @@ def encode(config: Config) -> None:
 
 def sft(config: Config) -> None:
     """Meta-train the hypernetwork of every training seed through the frozen base model."""
+    require_quantizer(config.sft.base_quantization)
     corpus = meta_corpus(config)
     for seed in config.evaluation.train_seeds:
         seeded = with_seed(config, seed)

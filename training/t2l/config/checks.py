@@ -133,6 +133,15 @@ def _of_lora_only(config: Config) -> str | None:
     return None
 
 
+def _whole_weights(config: Config) -> str | None:
+    if config.target.output == "dora" and config.sft.base_quantization is not None:
+        return (
+            "target.output dora starts at the norms of the base model's rows, which "
+            f"sft.base_quantization {config.sft.base_quantization} changes; set it to null"
+        )
+    return None
+
+
 RULES: tuple[Callable[[Config], str | None], ...] = (
     _tasks_for_base,
     _template_for_base,
@@ -140,6 +149,7 @@ RULES: tuple[Callable[[Config], str | None], ...] = (
     _rank_of_mini,
     _shape_for_output,
     _of_lora_only,
+    _whole_weights,
     _encoder_for_base,
     _teacher,
     _phrasings,

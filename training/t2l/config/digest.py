@@ -34,6 +34,7 @@ LATER: dict[str, dict[str, Any]] = {
         "neftune": 0.0,
         "lora_dropout": 0.0,
         "output_decay": 0.0,
+        "base_quantization": None,
     },
     "evaluation": {"fit": asdict(FitSamples()), "leave_out": (), "oracle_tasks": None},
     "baselines.reconstruction": {"on": "factors"},

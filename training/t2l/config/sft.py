@@ -47,6 +47,8 @@ class SftConfig:
     :param output_decay: weight of the squares of generated weights (1e-3 in Text-to-LoRA); of
         LoRAs only, because what they are drawn to is no change.
     :param warm_start: begin with the network that reconstruction trained.
+    :param base_quantization: `nf4` to train through a base model in 4 bits (`base/quantized.py`),
+        which takes the `quantized` extra; what is measured meets the base model as it is.
     :param training_tasks: use this many of the training tasks, None for all.
     :param seed: of the initial weights, the batches and dropout.
     """
@@ -77,6 +79,7 @@ class SftConfig:
     lora_dropout: Fraction = 0.0
     output_decay: Weight = 0.0
     warm_start: bool = False
+    base_quantization: Literal["nf4"] | None = None
     training_tasks: Count | None = None
     seed: Natural = 0
 

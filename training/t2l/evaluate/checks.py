@@ -1,5 +1,6 @@
 """What only the tasks' files and the base model can tell, refused before any work is done."""
 
+from t2l.base.quantized import require_quantizer
 from t2l.config.recipe import Config, ConfigError
 from t2l.evaluate.opening import open_base, open_template, target_of
 from t2l.evaluate.run import tasks_of
@@ -13,6 +14,7 @@ def check(config: Config) -> None:
     :raises TemplateError: if the base model's chat template cannot be used.
     """
     check_tasks(config)
+    require_quantizer(config.sft.base_quantization)
     if config.base.kind != "mini":  # t2l-mini's was checked with the configuration
         base = open_base(config)
         target_of(config, base)

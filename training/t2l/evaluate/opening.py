@@ -47,6 +47,16 @@ def open_base(config: Config) -> BaseModel:
     return BaseModel.open(base_source(config))
 
 
+def open_base_for_sft(config: Config) -> BaseModel:
+    """The same as the hypernetwork is trained through it, perhaps in 4 bits.
+
+    :raises ConfigError: if it cannot be used.
+    :raises FileNotFoundError: if it is t2l-mini's and not trained yet.
+    """
+    source = replace(base_source(config), quantization=config.sft.base_quantization)
+    return BaseModel.open(source)
+
+
 def target_of(config: Config, base: BaseModel) -> TargetSpec:
     """What the run's adapters are for.
 

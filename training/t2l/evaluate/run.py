@@ -12,7 +12,15 @@ from t2l.config.recipe import OF_ORACLES, Config, ConfigError
 from t2l.encoders.corpus import Corpus, describe
 from t2l.encoders.open import open_encoder
 from t2l.evaluate.identity import claims, network_identity
-from t2l.evaluate.opening import BASE, device_of, identity_of, open_base, open_template, target_of
+from t2l.evaluate.opening import (
+    BASE,
+    device_of,
+    identity_of,
+    open_base,
+    open_base_for_sft,
+    open_template,
+    target_of,
+)
 from t2l.evaluate.setting import Setting
 from t2l.export.bundle.run import BundleNetwork
 from t2l.hypernet.hypernetwork import Hypernetwork
@@ -194,7 +202,7 @@ def with_seed(config: Config, seed: int) -> Config:
 
 def trained_hypernetwork(config: Config, corpus: Corpus) -> Hypernetwork:
     """The hypernetwork of the configured seed, trained first (or to its end) if it is not."""
-    base = open_base(config)
+    base = open_base_for_sft(config)
     template = open_template(config, base)
     dim = corpus.embeddings[0].shape[1]
     network = build_hypernetwork(config, target_of(config, base), dim, base.model)

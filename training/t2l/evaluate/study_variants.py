@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from t2l.base.quantized import require_quantizer
 from t2l.base.target import TargetError
 from t2l.config.recipe import (
     BundleConfig,
@@ -70,6 +71,7 @@ def checked_variants(config: Config, name: str, path: Path) -> dict[str, Config]
     base = open_base(config)
     for variant, ours in found.items():
         try:
+            require_quantizer(ours.sft.base_quantization)
             target_of(ours, base)
         except (ConfigError, TargetError) as error:
             raise ConfigError(f"study {name}, variant {variant}: {error}") from error

@@ -28,6 +28,7 @@ LENGTH = ("steps", "decay_from")  # what a longer run differs in
 EARLIER = {  # what a run was whose checkpoint does not say it
     "reconstruction": {"on": "factors"},
     "target": {"output": "lora", "feedforward": None},
+    "sft": {"base_quantization": None},
 }
 
 

@@ -22,18 +22,21 @@ from t2l.config.load import load_config
             "rtx-4090",
             {"base": {"dtype": "float32"}},
             r"takes about \S+ GB on each of 1 rtx-4090, \S+ GB more than its 24.0 GB, most of it "
-            r"base model \(43.5 GB\): set base.dtype to bfloat16, or take --gpu l40s$",
+            r"base model \(43.5 GB\): set base.dtype to bfloat16, or set "
+            "sft.base_quantization to nf4, or take --gpu l40s$",
         ),
         (
             "rtx-4090",
             {"trainer": {"gradient_checkpointing": False}},
-            "set trainer.gradient_checkpointing to true, or lower sft.tasks to 6, or share",
+            "set trainer.gradient_checkpointing to true, or lower sft.tasks to 6, or set "
+            "sft.base_quantization to nf4, or share",
         ),
         (
             "h100-80gb",
             {"trainer": {"gradient_checkpointing": False}, "sft": {"tasks": 64}},
             "most of it activations .*: set trainer.gradient_checkpointing to true, or lower "
-            r"sft.tasks to 63, or share a step among 2 of them \(--gpus 2\), or take --gpu h200$",
+            "sft.tasks to 63, or set sft.base_quantization to nf4, or share a step among 2 of "
+            r"them \(--gpus 2\), or take --gpu h200$",
         ),
     ],
 )

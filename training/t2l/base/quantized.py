@@ -1,0 +1,62 @@
+"""A frozen base model in 4 bits, for training through it where memory is short (QLoRA).
+
+Every linear layer but the head lies as NF4 (Dettmers et al., 2023, section 3) with its scales
+quantised again, and is a matrix of the base model's dtype only while it multiplies: 4.13 bits a
+weight. Only the training of a hypernetwork reads a base model this way. What is measured, exported
+and served is measured with the model as published, which is what the adapters meet.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import torch
+from torch import nn
+from transformers.modeling_utils import PreTrainedModel
+from transformers.utils.quantization_config import BitsAndBytesConfig
+
+from t2l.base.source import BaseModelError, Quantization
+
+BLOCK = 64  # weights that share a scale of one byte
+SCALES = 256  # of those that share a scale of their own, of four bytes
+
+
+def require_quantizer(quantization: Quantization | None) -> None:
+    """Refuse what cannot be quantised here, before anything else is done.
+
+    :raises BaseModelError: if the package that does it is not installed.
+    """
+    if quantization is not None and find_spec("bitsandbytes") is None:
+        raise BaseModelError(
+            f"sft.base_quantization {quantization} needs bitsandbytes, which is not installed: "
+            "pip install -e 'training[quantized]', or set it to null"
+        )
+
+
+def quantizer(dtype: torch.dtype) -> BitsAndBytesConfig:
+    """How transformers is to open a model in 4 bits.
+
+    :param dtype: that layers compute in.
+    """
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=dtype,
+    )
+
+
+def quantized_bytes(model: PreTrainedModel) -> int:
+    """Bytes of a model's weights once it is opened in 4 bits, from shapes alone."""
+    head = model.get_output_embeddings()
+    linear = {
+        id(part.weight): _bytes(part.weight.numel())
+        for part in model.modules()
+        if isinstance(part, nn.Linear) and part is not head
+    }
+    return sum(linear.get(id(p), p.numel() * p.element_size()) for p in model.parameters())
+
+
+def _bytes(weights: int) -> int:
+    scales = -(-weights // BLOCK)
+    return -(-weights // 2) + scales + 4 * -(-scales // SCALES)
