@@ -167,6 +167,13 @@ _OTHER_STUDIES = (
         "has it.",
         ("never", "half"),
     ),
+    Study(
+        "quantized",
+        "Base model in 4 bits",
+        "Whether a network that was trained through a base model in 4 bits (`base_quantization: "
+        "nf4`) does for the model as published, with which both are measured.",
+        ("published", "nf4"),
+    ),
 )
 
 OTHER_STUDIES: dict[str, Study] = {study.name: study for study in _OTHER_STUDIES}
