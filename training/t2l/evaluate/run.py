@@ -30,6 +30,7 @@ from t2l.tasks.sides import evenly
 from t2l.tasks.source import Task, TaskSet
 from t2l.train.objectives.reconstruction import start_from
 from t2l.train.objectives.sft import build_hypernetwork, train_hypernetwork
+from t2l.train.parallel import join_world
 
 logger = logging.getLogger(__name__)
 
@@ -202,6 +203,7 @@ def with_seed(config: Config, seed: int) -> Config:
 
 def trained_hypernetwork(config: Config, corpus: Corpus) -> Hypernetwork:
     """The hypernetwork of the configured seed, trained first (or to its end) if it is not."""
+    join_world()  # first, so that weights in 4 bits, which load onto a GPU, load onto our own
     base = open_base_for_sft(config)
     template = open_template(config, base)
     dim = corpus.embeddings[0].shape[1]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import torch
 from command_for_tests import Command
 from families_for_tests import save_family
 from plan_for_tests import CONFIGS, changed_recipe, language_config, planned
@@ -23,10 +26,13 @@ SFT = {"tasks": 4, "examples": 2, "steps": 3, "warmup": 1}
 QUANTIZED = {"sft": {**SFT, "base_quantization": "nf4"}}
 
 
-@pytest.mark.skipif(
+needs_bitsandbytes = pytest.mark.skipif(
     find_spec("bitsandbytes") is None,
     reason="bitsandbytes is not installed here; npm run test:harness has it",
 )
+
+
+@needs_bitsandbytes
 def test_only_the_training_reads_the_base_model_in_four_bits(
     tmp_path: Path, published_encoder: Path
 ) -> None:
@@ -44,6 +50,37 @@ def test_only_the_training_reads_the_base_model_in_four_bits(
     sft(other)
     ours, theirs = trained.state_dict(), load_hypernetwork(other).state_dict()
     assert any(not ours[name].equal(theirs[name]) for name in ours)
+
+
+@needs_bitsandbytes
+def test_two_processes_train_through_it_as_one_does(
+    tmp_path: Path, published_encoder: Path
+) -> None:
+    parts = {
+        **QUANTIZED,
+        "hypernetwork": {"latent": 16, "head_in": 16, "dropout": 0.0},
+        "trainer": {"precision": "float32"},
+    }
+    found = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        save_family("llama", tmp_path / name / "model")
+        found.append(recipe(tmp_path / name, published_encoder, count=20, **parts))
+    alone, together = found
+    sft(alone)
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    stage = ["-m", "t2l", "sft", "--config", str(tmp_path / "two" / "recipe.yaml")]
+    done = subprocess.run(
+        [*torchrun, "--nproc-per-node", "2", *stage],
+        cwd=CONFIGS.parent,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    wanted = load_hypernetwork(alone).state_dict()
+    for name, values in load_hypernetwork(together).state_dict().items():
+        torch.testing.assert_close(values, wanted[name], atol=1e-4, rtol=1e-3)
 
 
 def whole(config: Config) -> Config:
