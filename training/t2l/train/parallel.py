@@ -2,7 +2,8 @@
 
 Every process draws the same batch and runs a part of its tasks; losses are divided by the token
 count of the whole batch, so gradients have only to be added. All processes then take the same
-step, and only the first writes files.
+step, and only the first writes files. (accelerate shares out batches of a data loader and takes the
+mean of their gradients, so that n processes train something else than one does.)
 """
 
 from __future__ import annotations
