@@ -133,11 +133,19 @@ def _of_lora_only(config: Config) -> str | None:
     return None
 
 
-def _whole_weights(config: Config) -> str | None:
-    if config.target.output == "dora" and config.sft.base_quantization is not None:
+def _quantization(config: Config) -> str | None:
+    kind = config.sft.base_quantization
+    if kind is None:
+        return None
+    if config.base.kind == "mini":
+        return (
+            f"sft.base_quantization {kind} saves nothing of t2l-mini's base model, a few megabytes "
+            "in all; set it to null"
+        )
+    if config.target.output == "dora":
         return (
             "target.output dora starts at the norms of the base model's rows, which "
-            f"sft.base_quantization {config.sft.base_quantization} changes; set it to null"
+            f"sft.base_quantization {kind} changes; set it to null"
         )
     return None
 
@@ -149,7 +157,7 @@ RULES: tuple[Callable[[Config], str | None], ...] = (
     _rank_of_mini,
     _shape_for_output,
     _of_lora_only,
-    _whole_weights,
+    _quantization,
     _encoder_for_base,
     _teacher,
     _phrasings,

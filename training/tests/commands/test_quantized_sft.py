@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from command_for_tests import Command
 from families_for_tests import save_family
 from plan_for_tests import CONFIGS, changed_recipe, language_config, planned
@@ -111,6 +112,15 @@ def test_magnitudes_are_not_taken_of_rounded_weights(
     path = changed_recipe(tmp_path, **parts, sft={**plain, "base_quantization": "nf4"})
     said = refused_by_t2l("plan", "--config", path)
     assert re.search(r"target.output dora .* sft.base_quantization nf4 .* set it to null", said)
+
+
+def test_the_tiny_base_model_is_left_as_it_is(refused_by_t2l: Command, tmp_path: Path) -> None:
+    smoke = yaml.safe_load((CONFIGS / "smoke.yaml").read_text())
+    path = tmp_path / "smoke.yaml"
+    smoke["sft"]["base_quantization"] = "nf4"
+    path.write_text(yaml.safe_dump(smoke))
+    said = refused_by_t2l("plan", "--config", path)
+    assert re.search("sft.base_quantization nf4 saves nothing .* set it to null", said)
 
 
 def test_a_plan_counts_four_bits_a_weight(run_t2l: Command, tmp_path: Path) -> None:
