@@ -18,7 +18,7 @@ from transformers.models.auto.tokenization_auto import AutoTokenizer
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from t2l.base.families import CONFIG_FILE, read_config
-from t2l.base.quantized import quantizer, require_quantizer
+from t2l.base.quantized import keep_differentiable, quantizer, require_quantizer
 from t2l.base.source import AttentionKind, BaseModelError, BaseSource, Dtype
 from t2l.base.typed import embedding_rows
 
@@ -111,6 +111,8 @@ def _load_model(folder: Path, config: PreTrainedConfig, source: BaseSource) -> P
             f"{folder} lacks {len(missing)} of its weights, such as {missing[0]}: "
             "its files are not all there, or belong to another config"
         )
+    if source.quantization is not None:
+        keep_differentiable(model)
     return model
 
 

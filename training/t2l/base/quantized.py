@@ -19,6 +19,7 @@ from t2l.base.source import BaseModelError, Quantization
 
 BLOCK = 64  # weights that share a scale of one byte
 SCALES = 256  # of those that share a scale of their own, of four bytes
+PACKS = "support_avx512bf16_for_cpu"  # bitsandbytes' name for whether a layer may be repacked
 
 
 def require_quantizer(quantization: Quantization | None) -> None:
@@ -29,7 +30,8 @@ def require_quantizer(quantization: Quantization | None) -> None:
     if quantization is not None and find_spec("bitsandbytes") is None:
         raise BaseModelError(
             f"sft.base_quantization {quantization} needs bitsandbytes, which is not installed: "
-            "pip install -e 'training[quantized]', or set it to null"
+            "pip install -e 'training[quantized]', or leave it out of a recipe of which nothing is "
+            "trained yet"
         )
 
 
@@ -44,6 +46,17 @@ def quantizer(dtype: torch.dtype) -> BitsAndBytesConfig:
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=dtype,
     )
+
+
+def keep_differentiable(model: PreTrainedModel) -> None:
+    """Keep layers from being repacked for a product that has no gradient.
+
+    On CPUs that multiply bfloat16, bitsandbytes does that at the first pass of a model in eval mode
+    whose inputs need no gradient, for good, and whatever trains through it then gets none.
+    """
+    for layer in model.modules():
+        if hasattr(layer, PACKS):
+            setattr(layer, PACKS, False)
 
 
 def quantized_bytes(model: PreTrainedModel) -> int:

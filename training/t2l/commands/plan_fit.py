@@ -53,7 +53,9 @@ def _remedies(facts: Facts, run: Run, gpu: Gpu) -> Iterator[str]:
         if fits(gpu_memory(facts, run.gpus, tasks=tasks)):
             yield f"lower sft.tasks to {tasks}"
             break
-    if config.sft.base_quantization is None and fits(gpu_memory(facts, run.gpus, quantized=True)):
+    published = run.memory["base model"] <= gpu.memory  # with which everything else is done
+    packed = gpu_memory(facts, run.gpus, quantized=True)
+    if config.sft.base_quantization is None and published and fits(packed):
         yield "set sft.base_quantization to nf4"
     for gpus in MORE_GPUS:
         if gpus > run.gpus and fits(gpu_memory(facts, gpus)):

@@ -142,6 +142,11 @@ def _quantization(config: Config) -> str | None:
             f"sft.base_quantization {kind} saves nothing of t2l-mini's base model, a few megabytes "
             "in all; set it to null"
         )
+    if config.base.dtype == "float16":
+        return (
+            "base.dtype float16 cannot be trained through with sft.base_quantization "
+            f"{kind}, whose products are in bfloat16 or float32; set it to one of these"
+        )
     if config.target.output == "dora":
         return (
             "target.output dora starts at the norms of the base model's rows, which "

@@ -79,6 +79,23 @@ def test_training_goes_through_the_weights_that_four_bits_stand_for(
     torch.testing.assert_close(our_slopes, their_slopes, rtol=1e-4, atol=1e-5)
 
 
+def test_a_pass_without_gradients_leaves_them_to_later_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """bitsandbytes repacks layers at such a pass where the CPU multiplies bfloat16."""
+    monkeypatch.setattr("bitsandbytes.nn.modules.has_avx512bf16", lambda: True)
+    save_family("llama", tmp_path / "model")
+    base = opened(tmp_path / "model", True)
+    with torch.no_grad():
+        base.model(TOKENS, use_cache=False)
+    monkeypatch.undo()
+    base_alone = opened(tmp_path / "model", True)
+    (logits, slopes), (wanted, wanted_slopes) = map(pass_through, (base, base_alone))
+    torch.testing.assert_close(logits, wanted)
+    torch.testing.assert_close(slopes, wanted_slopes)
+    assert all(bool(slope.any()) for slope in slopes)
+
+
 def test_bytes_are_counted_as_they_will_lie_in_memory(tmp_path: Path) -> None:
     save_family("qwen2", tmp_path / "model")
     packed, plain = (opened(tmp_path / "model", quantized) for quantized in (True, False))

@@ -22,8 +22,7 @@ from t2l.config.load import load_config
             "rtx-4090",
             {"base": {"dtype": "float32"}},
             r"takes about \S+ GB on each of 1 rtx-4090, \S+ GB more than its 24.0 GB, most of it "
-            r"base model \(43.5 GB\): set base.dtype to bfloat16, or set "
-            "sft.base_quantization to nf4, or take --gpu l40s$",
+            r"base model \(43.5 GB\): set base.dtype to bfloat16, or take --gpu l40s$",
         ),
         (
             "rtx-4090",

@@ -114,6 +114,12 @@ def test_magnitudes_are_not_taken_of_rounded_weights(
     assert re.search(r"target.output dora .* sft.base_quantization nf4 .* set it to null", said)
 
 
+def test_halves_are_not_mixed_with_other_products(refused_by_t2l: Command, tmp_path: Path) -> None:
+    path = changed_recipe(tmp_path, base={"dtype": "float16"}, sft={"base_quantization": "nf4"})
+    said = refused_by_t2l("plan", "--config", path)
+    assert re.search("base.dtype float16 cannot be trained through .* bfloat16 or float32", said)
+
+
 def test_the_tiny_base_model_is_left_as_it_is(refused_by_t2l: Command, tmp_path: Path) -> None:
     smoke = yaml.safe_load((CONFIGS / "smoke.yaml").read_text())
     path = tmp_path / "smoke.yaml"
