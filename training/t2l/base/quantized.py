@@ -2,8 +2,8 @@
 
 Every linear layer but the head lies as NF4 (Dettmers et al., 2023, section 3) with its scales
 quantised again, and is a matrix of the base model's dtype only while it multiplies: 4.13 bits a
-weight. Only the training of a hypernetwork reads a base model this way. What is measured, exported
-and served is measured with the model as published, which is what the adapters meet.
+weight. Only the training of a hypernetwork reads a base model this way; what comes of it is
+measured, exported and served for the model as published.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def make_plan(config: Config, asked: Asked | None = None, measure: bool = False)
     if missing is None or measure or not config.plan.given:
         check_tasks(config)
     opened = _opened(config) if measure else None
-    if opened is None or opened.source.quantization is not None:  # bytes of which hold two weights
+    if opened is None or opened.source.quantization is not None:  # two weights a byte
         base = outline(config)
     else:
         base = outline_of(opened)
